@@ -1,0 +1,129 @@
+"""What every recorder can be asked, and what this one can do."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from datetime import tzinfo
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol
+
+from aiohttp import ClientSession
+
+from .errors import RefusedError
+from .models import (
+    ActiveRecordingFilter,
+    LineAddress,
+    LiveState,
+    RecorderInfo,
+    Recording,
+    RecordingMode,
+    RecordingPage,
+    RecordingQuery,
+)
+
+
+class Capability(StrEnum):
+    """What not every recorder can do or tell."""
+
+    ACTIVE_CALLS = "active_calls"
+    """Tells how many calls are connected, recorded or not."""
+    PAUSED = "paused"
+    """Tells whether an active recording is paused."""
+    STOP = "stop"
+    """Can stop a recording before the call ends."""
+
+
+class Storage(Protocol):
+    """Keeps a client's few facts across restarts (tokens, positions)."""
+
+    async def load(self) -> dict[str, Any] | None:
+        """Return what was saved last."""
+
+    async def save(self, data: dict[str, Any]) -> None:
+        """Save, at once."""
+
+
+class RecorderClient(ABC):
+    """One recorder. Every method raises a `RecorderError` when it fails.
+
+    A method that is not overridden is one that the recorder has no call for.
+    """
+
+    capabilities: ClassVar[frozenset[Capability]]
+    info: RecorderInfo
+    """Grows with what the answers tell."""
+    push_connected: bool = False
+    """Whether the recorder tells changes by itself now, so that polls can be rare."""
+
+    @abstractmethod
+    def __init__(
+        self,
+        session: ClientSession,
+        settings: Mapping[str, Any],
+        *,
+        time_zone: tzinfo,
+        storage: Storage | None = None,
+    ) -> None:
+        """Take the form's fields as `settings`.
+
+        `time_zone` is where the recorder probably stands. Without `storage`
+        nothing outlives the client.
+        """
+
+    @staticmethod
+    @abstractmethod
+    def unique_id(settings: Mapping[str, Any]) -> str:
+        """Tell which recorder and user the settings name, however they are spelled.
+
+        Raises `ValueError` when the address is none.
+        """
+
+    async def close(self) -> None:
+        """Give back what the recorder lent (tokens); the session stays open."""
+
+    async def listen(self, on_change: Callable[[], None]) -> None:
+        """Do what goes on beside the polls, until cancelled.
+
+        Calls `on_change` when a poll now would tell something new. Raises nothing.
+        """
+
+    @abstractmethod
+    async def get_live_state(self) -> LiveState:
+        """Read what is being recorded now; the first call also signs in."""
+
+    @abstractmethod
+    async def get_active_recordings(
+        self, recording_filter: ActiveRecordingFilter
+    ) -> LiveState:
+        """Read the active recordings that match the filter."""
+
+    @abstractmethod
+    async def start_recording(
+        self, line: LineAddress, mode: RecordingMode | None
+    ) -> str | None:
+        """Record the connected call of the line; return the recording's id if told."""
+
+    async def stop_recording(
+        self, recording_id: str | None, line: LineAddress
+    ) -> str | None:
+        """Stop an active recording, named by its id or its line; return its id."""
+        raise RefusedError("not_supported")
+
+    async def pause_recording(
+        self, recording_id: str | None, line: LineAddress
+    ) -> str | None:
+        """Pause an active recording, named by its id or its line; return its id."""
+        raise RefusedError("not_supported")
+
+    async def resume_recording(
+        self, recording_id: str | None, line: LineAddress
+    ) -> str | None:
+        """Resume a paused recording, named by its id or its line; return its id."""
+        raise RefusedError("not_supported")
+
+    @abstractmethod
+    async def get_recording(self, recording_id: str) -> Recording:
+        """Read all that the archive knows of one recording."""
+
+    @abstractmethod
+    async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
+        """Read a page of the archive, newest first, no row twice in a row of pages."""

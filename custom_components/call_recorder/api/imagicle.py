@@ -1,0 +1,604 @@
+"""Imagicle Call Recording (UCX Suite).
+
+Sources: the vendor pages "Get Active Recordings", "Start Recording" and "Get
+Recording" (cited by those names below), and for the rest the vendor's knowledge
+base: "Stop Recording" (kb 534), "Get Recordings List" (kb 628) and "Pause/Resume
+Recording" (ucxcr).
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from http import HTTPStatus
+from typing import Any, ClassVar, Final, NamedTuple, NoReturn, override
+
+from aiohttp import ClientSession
+
+from .client import Capability, RecorderClient, Storage
+from .cursor import TimeCursor
+from .errors import (
+    AccessError,
+    CannotConnectError,
+    InvalidAuthError,
+    RecorderError,
+    RefusedError,
+    UnexpectedResponseError,
+)
+from .models import (
+    ActiveRecording,
+    ActiveRecordingFilter,
+    Direction,
+    LineAddress,
+    LiveState,
+    LocalParty,
+    Note,
+    RecorderInfo,
+    Recording,
+    RecordingMode,
+    RecordingPage,
+    RecordingQuery,
+    RecordingState,
+    RemoteParty,
+    User,
+)
+from .parsing import (
+    as_bool,
+    as_int,
+    as_object,
+    as_text,
+    local_zone,
+    parse_duration,
+    parse_rows,
+    parse_time,
+    public_text,
+    require_id,
+    utc_offset,
+)
+from .transport import Reply, Transport, parse_origin, path_segment
+
+_BASE: Final = "/fw/Apps/Recorder/WebAPI"
+_LIVE: Final = f"{_BASE}/LiveRecordings"
+_ARCHIVE: Final = f"{_BASE}/Recordings"
+
+_MODES: Final = {RecordingMode.MEDIA_FORKING: 0, RecordingMode.DIAL_IN: 1}
+_DIRECTIONS: Final = {
+    Direction.UNKNOWN: 0,
+    Direction.INCOMING: 1,
+    Direction.OUTGOING: 2,
+}
+_DIRECTION_NAMES: Final = {number: name for name, number in _DIRECTIONS.items()}
+
+# A status with `None` means the same whatever the reason.
+_START_REFUSALS: Final[Mapping[tuple[int, int | None], str]] = {
+    (400, 0): "line_not_specified",
+    (400, 1): "line_not_found",
+    (400, 2): "invalid_mode",
+    # Only in the newer edition of the page (ucxcr/start-a-recording).
+    (400, 3): "no_extension",
+    (400, 4): "manual_recording_disabled",
+    (403, 0): "not_authorized",
+    (403, 1): "user_not_authorized",
+    (403, 2): "direction_filtered",
+    (403, 3): "traffic_type_filtered",
+    (403, 4): "remote_party_blacklisted",
+    (409, 0): "no_user_on_line",
+    (409, 1): "no_connected_call",
+    (429, 0): "recording_pending",
+    (429, 1): "already_recording",
+    (500, None): "recorder_error",
+    (501, 0): "invalid_license",
+    (501, 1): "no_recording_pilot",
+    (501, 2): "recording_misconfigured",
+    (503, None): "no_channel_available",
+    (504, None): "recorder_unavailable",
+}
+_STOP_REFUSALS: Final[Mapping[tuple[int, int | None], str]] = {
+    (400, 0): "invalid_recording_id",
+    (400, 1): "line_not_found",
+    (400, 2): "manual_recording_disabled",
+    (403, None): "not_authorized",
+    (409, None): "not_active_recording",
+    (500, None): "recorder_error",
+    (504, None): "recorder_unavailable",
+}
+_STOP_LINE_REFUSALS: Final[Mapping[tuple[int, int | None], str]] = {
+    **_STOP_REFUSALS,
+    (400, 0): "line_not_specified",
+}
+_PAUSE_REFUSALS: Final[Mapping[tuple[int, int | None], str]] = {
+    (403, None): "not_authorized",
+    # This version of the recorder has no such call.
+    (404, None): "not_supported",
+    (405, None): "not_supported",
+    (409, None): "not_active_recording",
+    (500, None): "recorder_error",
+    (504, None): "recorder_unavailable",
+}
+_GET_RECORDING_REFUSALS: Final[Mapping[tuple[int, int | None], str]] = {
+    (400, None): "invalid_recording_id",
+    (403, None): "not_authorized",
+    (404, None): "recording_not_found",
+}
+
+_MIN_PAGE: Final = 50
+_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LOST_START_MARGIN: Final = timedelta(seconds=5)
+"""How much older than our order its recording may seem: clocks are rounded."""
+
+
+class ImagicleClient(RecorderClient):
+    """One Imagicle Call Recording server, asked as one of its users."""
+
+    capabilities: ClassVar = frozenset({Capability.PAUSED, Capability.STOP})
+
+    @override
+    def __init__(
+        self,
+        session: ClientSession,
+        settings: Mapping[str, Any],
+        *,
+        time_zone: tzinfo,
+        storage: Storage | None = None,
+    ) -> None:
+        """Take `url`, `username` and `password`."""
+        credentials = f"{settings['username']}:{settings['password']}".encode()
+        self._transport = Transport(
+            session,
+            parse_origin(settings["url"]),
+            {
+                "Accept": "application/json",
+                "Authorization": f"Basic {b64encode(credentials).decode()}",
+            },
+        )
+        self._time_zone = time_zone
+        self._offset: timedelta | None = None
+        self._starts: dict[str, datetime] = {}
+        self.info = RecorderInfo(manufacturer="Imagicle", model="Call Recording")
+
+    @staticmethod
+    @override
+    def unique_id(settings: Mapping[str, Any]) -> str:
+        """Combine the origin and the user."""
+        return f"{parse_origin(settings['url'])}|{settings['username'].casefold()}"
+
+    # --- Active recordings ---
+
+    @override
+    async def get_live_state(self) -> LiveState:
+        """Read all active recordings ("Get Active Recordings")."""
+        return LiveState(recordings=await self._get_live({}, everything=True))
+
+    @override
+    async def get_active_recordings(
+        self, recording_filter: ActiveRecordingFilter
+    ) -> LiveState:
+        """Read the active recordings that meet all filters; the server applies them."""
+        query = {
+            "deviceName": recording_filter.device_name,
+            "directoryNumber": recording_filter.directory_number,
+            "username": recording_filter.username,
+            "numericUserId": recording_filter.numeric_user_id,
+        }
+        return LiveState(recordings=await self._get_live(_given(query)))
+
+    async def _get_live(
+        self, query: Mapping[str, str], *, everything: bool = False
+    ) -> tuple[ActiveRecording, ...]:
+        """Read the live list, oldest first, every start as it was first told."""
+        reply = await self._transport.request("GET", _LIVE, query=query)
+        if reply.status == HTTPStatus.FORBIDDEN:
+            raise AccessError("insufficient_permissions")
+        reply.raise_for_read()
+        rows = _live_rows(reply)
+        # A pause may or may not count in `duration`: learn from the others first.
+        rows.sort(key=lambda row: as_bool(as_object(row).get("isPaused")) or False)
+        now = reply.server_time
+        recordings = {
+            recording.id: self._keep_first_start(recording)
+            for recording in parse_rows(rows, lambda row: self._parse_live(row, now))
+        }
+        if everything:
+            self._starts = {
+                recording.id: recording.started_at
+                for recording in recordings.values()
+                if recording.started_at
+            }
+        return tuple(sorted(recordings.values(), key=_age))
+
+    def _keep_first_start(self, recording: ActiveRecording) -> ActiveRecording:
+        """Give a known recording the start that it had at first."""
+        start = self._starts.get(recording.id, recording.started_at)
+        if start is not None:
+            self._starts[recording.id] = start
+        return replace(recording, started_at=start)
+
+    def _parse_live(self, row: dict[str, Any], now: datetime) -> ActiveRecording:
+        """Parse a row of the live list ("Get Active Recordings", Response body)."""
+        duration = parse_duration(row.get("duration"))
+        is_paused = as_bool(row.get("isPaused"))
+        local = as_object(row.get("localParty"))
+        remote = as_object(row.get("remoteParty"))
+        return ActiveRecording(
+            id=require_id(row),
+            started_at=self._anchor(
+                parse_time(row.get("startedAt")), duration, now, is_paused=is_paused
+            ),
+            duration=duration,
+            is_paused=is_paused,
+            local_party=LocalParty(username=as_text(local.get("username"))),
+            remote_party=RemoteParty(
+                first_name=as_text(remote.get("firstName")),
+                last_name=as_text(remote.get("lastName")),
+                phone_number=as_text(remote.get("phoneNumber")),
+            ),
+        )
+
+    def _anchor(
+        self,
+        started_at: datetime | None,
+        duration: timedelta | None,
+        now: datetime,
+        *,
+        is_paused: bool | None,
+    ) -> datetime | None:
+        """Work out when a recording began.
+
+        `startedAt` has no zone and none is documented. The duration says how long
+        ago it was, so the difference, in whole quarter-hours, is the zone.
+        """
+        if started_at is None:
+            return None if duration is None else now - duration
+        if started_at.tzinfo is not None:
+            return started_at.astimezone(UTC)
+        if duration is not None and not (is_paused and self._offset is not None):
+            offset = utc_offset(started_at, now - duration)
+            self._offset = self._offset if offset is None else offset
+        zone = local_zone(self._offset, self._time_zone, now)
+        return started_at.replace(tzinfo=zone).astimezone(UTC)
+
+    # --- Orders ---
+
+    @override
+    async def start_recording(
+        self, line: LineAddress, mode: RecordingMode | None
+    ) -> str | None:
+        """Record the connected call of the line ("Start Recording")."""
+        body: dict[str, str | int] = dict(_line_query(line))
+        if mode is not None:
+            body["mode"] = _MODES[mode]
+        ordered_at = datetime.now(UTC)
+        try:
+            reply = await self._order("POST", _LIVE, _START_REFUSALS, body=body)
+        except CannotConnectError as err:
+            if not err.may_have_arrived:
+                raise
+            return await self._find_lost_start(line, ordered_at)
+        try:
+            return as_text(as_object(reply.json()).get("id"))
+        except UnexpectedResponseError:
+            # It was started (2xx); only its id cannot be read.
+            return None
+
+    async def _find_lost_start(self, line: LineAddress, ordered_at: datetime) -> str:
+        """Look in the live list for what an order did whose answer was lost.
+
+        The order is never repeated: it could record a call twice.
+        """
+        try:
+            recordings = await self._get_live(_line_query(line))
+        except RecorderError:
+            raise RefusedError("outcome_unknown") from None
+        if not recordings:
+            raise RefusedError("outcome_unknown")
+        newest = recordings[-1]
+        since_order = datetime.now(UTC) - ordered_at + _LOST_START_MARGIN
+        if newest.duration is not None and newest.duration > since_order:
+            raise RefusedError("already_recording")
+        return newest.id
+
+    @override
+    async def stop_recording(
+        self, recording_id: str | None, line: LineAddress
+    ) -> str | None:
+        """Stop a recording (kb 534), or what is recorded on a line (ucxcr)."""
+        if recording_id is not None:
+            path = f"{_LIVE}/{path_segment(recording_id)}"
+            await self._order("DELETE", path, _STOP_REFUSALS)
+            return recording_id
+        query = _line_query(line)
+        active = await self._get_live(query)
+        await self._order("DELETE", _LIVE, _STOP_LINE_REFUSALS, query=query)
+        return active[0].id if len(active) == 1 else None
+
+    @override
+    async def pause_recording(
+        self, recording_id: str | None, line: LineAddress
+    ) -> str | None:
+        """Pause a recording (ucxcr, "Pause/Resume Recording")."""
+        return await self._set_paused("Pause", recording_id, line)
+
+    @override
+    async def resume_recording(
+        self, recording_id: str | None, line: LineAddress
+    ) -> str | None:
+        """Resume a recording (ucxcr, "Pause/Resume Recording")."""
+        return await self._set_paused("Resume", recording_id, line)
+
+    async def _set_paused(
+        self, verb: str, recording_id: str | None, line: LineAddress
+    ) -> str:
+        """Pause or resume by id.
+
+        A line's newest recording is looked up first: only the directory number is
+        documented for lines, and the id is part of our answer anyway.
+        """
+        if recording_id is None:
+            active = await self._get_live(_line_query(line))
+            if not active:
+                raise RefusedError("not_active_recording")
+            recording_id = active[-1].id
+        path = f"{_LIVE}/{path_segment(recording_id)}/{verb}"
+        await self._order(
+            "PUT", path, _PAUSE_REFUSALS, done=(HTTPStatus.TOO_MANY_REQUESTS,)
+        )
+        return recording_id
+
+    async def _order(
+        self,
+        method: str,
+        path: str,
+        refusals: Mapping[tuple[int, int | None], str],
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        done: tuple[int, ...] = (),
+    ) -> Reply:
+        """Send an order once; raise what a refusal means.
+
+        `done` are further statuses that mean that the wish is fulfilled already.
+        """
+        reply = await self._transport.request(method, path, query=query, body=body)
+        if not reply.is_success and reply.status not in done:
+            _raise_refusal(reply, refusals)
+        return reply
+
+    # --- Archive ---
+
+    @override
+    async def get_recording(self, recording_id: str) -> Recording:
+        """Read the metadata of a completed recording ("Get Recording")."""
+        path = f"{_ARCHIVE}/{path_segment(recording_id)}"
+        reply = await self._transport.request("GET", path)
+        if (reply.status, None) in _GET_RECORDING_REFUSALS:
+            _raise_refusal(reply, _GET_RECORDING_REFUSALS)
+        reply.raise_for_read()
+        try:
+            return self._parse_recording(as_object(reply.json()))
+        except ValueError:
+            raise UnexpectedResponseError("no recording") from None
+
+    @override
+    async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
+        """Read a page of the completed recordings (kb 628, ucxcr/list-recordings).
+
+        Goes on by time, not by page number: a recording that is archived between
+        two pages would shift the pages.
+        """
+        if query.direction is Direction.INTERNAL:
+            return RecordingPage(recordings=(), total=0)
+        cursor = TimeCursor.parse(query.cursor)
+        filters = {
+            "startTime": _time_filter(query.start, cursor.upper_bound(query.end)),
+            "ownerUsername": query.username,
+            "direction": query.direction and str(_DIRECTIONS[query.direction]),
+            "page": "0",
+            # Always sent: without it the server returns the whole archive.
+            "pageSize": str(max(query.limit, _MIN_PAGE) + len(cursor.seen) + 1),
+        }
+        if query.number is None:
+            found = await self._read_archive(filters)
+        else:
+            found = await self._read_archive_for_number(filters, query.number)
+        return cursor.page(
+            found.recordings,
+            limit=query.limit,
+            read_to=found.read_to,
+            total=found.total,
+        )
+
+    async def _read_archive_for_number(
+        self, filters: Mapping[str, str | None], number: str
+    ) -> _Found:
+        """Ask for either party's number: the server ANDs its filters, so twice."""
+        remote = await self._read_archive(
+            # kb 628 and ucxcr/list-recordings call this filter by different names.
+            {
+                **filters,
+                "remotePartyNumber": f"contains:{number}",
+                "remoteParty": f"contains:{number}",
+            }
+        )
+        local = await self._read_archive({**filters, "localPartyNumber": number})
+        read_to = max(filter(None, (remote.read_to, local.read_to)), default=None)
+        matches = {
+            rec.id: rec
+            for rec in remote.recordings + local.recordings
+            if _has_number(rec, number)
+            and (read_to is None or (rec.started_at and rec.started_at >= read_to))
+        }
+        return _Found(
+            tuple(sorted(matches.values(), key=_start, reverse=True)), read_to, None
+        )
+
+    async def _read_archive(self, filters: Mapping[str, str | None]) -> _Found:
+        """Read one page of the list, most recent first."""
+        reply = await self._transport.request("GET", _ARCHIVE, query=_given(filters))
+        if reply.status == HTTPStatus.FORBIDDEN:
+            raise AccessError("insufficient_permissions")
+        reply.raise_for_read()
+        answer = as_object(reply.json())
+        rows = answer.get("recordings")
+        if not isinstance(rows, list):
+            raise UnexpectedResponseError("no list of recordings")
+        recordings = parse_rows(rows, self._parse_recording)
+        has_more = len(rows) >= int(filters["pageSize"] or 0)
+        return _Found(
+            recordings,
+            recordings[-1].started_at if has_more else None,
+            as_int(answer.get("totalCount")),
+        )
+
+    def _parse_recording(self, row: dict[str, Any]) -> Recording:
+        """Parse the metadata of a recording ("Get Recording", Response body)."""
+        started_at = parse_time(row.get("startTime"))
+        if started_at is not None:
+            zone = local_zone(self._offset, self._time_zone, datetime.now(UTC))
+            started_at = started_at.replace(tzinfo=started_at.tzinfo or zone)
+            started_at = started_at.astimezone(UTC)
+        duration = parse_duration(row.get("duration"))
+        owner = _parse_user(row.get("owner")) or _list_owner(row)
+        pbx_info = as_object(row.get("pbxInfo"))
+        sha256 = as_text(as_object(row.get("hash")).get("SHA256"))
+        return Recording(
+            id=require_id(row),
+            reference_number=as_text(row.get("referenceNumber")),
+            started_at=started_at,
+            ended_at=started_at + duration if started_at and duration else None,
+            duration=duration,
+            direction=_DIRECTION_NAMES.get(as_int(row.get("direction")) or 0),
+            state=RecordingState.COMPLETE,
+            local_number=as_text(row.get("localPartyNumber")),
+            local_name=_full_name(owner),
+            remote_number=as_text(row.get("remotePartyNumber")),
+            owner=owner,
+            preserving_user=_parse_user(row.get("preservingUser")),
+            note=_parse_note(row.get("note")),
+            pbx_call_id=as_text(pbx_info.get("callId"))
+            or as_text(row.get("pbxCallId")),
+            size=as_int(row.get("size")),
+            sha256=sha256 and sha256.lower(),
+        )
+
+
+class _Found(NamedTuple):
+    """Part of the archive that was read."""
+
+    recordings: tuple[Recording, ...]
+    read_to: datetime | None
+    total: int | None
+
+
+def _live_rows(reply: Reply) -> list[Any]:
+    """Return the rows of the live list: an array, a bare object, or nothing.
+
+    The page promises an array when nothing matches, and shows a bare object.
+    """
+    if not reply.body.strip():
+        return []
+    answer = reply.json()
+    if isinstance(answer, dict):
+        return [answer]
+    if isinstance(answer, list):
+        return answer
+    raise UnexpectedResponseError("no list of recordings")
+
+
+def _age(recording: ActiveRecording) -> tuple[datetime, str]:
+    """Sort the oldest first, and those without a start last."""
+    return recording.started_at or datetime.max.replace(tzinfo=UTC), recording.id
+
+
+def _start(recording: Recording) -> datetime:
+    """Sort by start, those without one as the oldest."""
+    return recording.started_at or _EARLIEST
+
+
+def _has_number(recording: Recording, number: str) -> bool:
+    """Tell whether either party has the number, whole or as its last digits."""
+    parties = (recording.local_number, recording.remote_number)
+    return any(party is not None and party.endswith(number) for party in parties)
+
+
+def _given(query: Mapping[str, str | None]) -> dict[str, str]:
+    """Leave out the parameters that are not given."""
+    return {name: value for name, value in query.items() if value}
+
+
+def _line_query(line: LineAddress) -> dict[str, str]:
+    """Name the line as "Start Recording" wants it: device, number or both."""
+    if line.call_id is not None:
+        raise RefusedError("not_supported")
+    if line.is_empty:
+        raise RefusedError("line_not_specified")
+    return _given(
+        {"deviceName": line.device_name, "directoryNumber": line.directory_number}
+    )
+
+
+def _time_filter(start: datetime | None, end: datetime | None) -> str | None:
+    """Write a range filter; the only operator with documented bounds is `between`."""
+    if start is None and end is None:
+        return None
+    start = start or _EARLIEST
+    end = end or datetime.now(UTC) + timedelta(days=1)
+    return f"between:{_utc_text(start)};{_utc_text(end)}"
+
+
+def _utc_text(time: datetime) -> str:
+    """Write a time as the vendor's examples do."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _raise_refusal(
+    reply: Reply, refusals: Mapping[tuple[int, int | None], str]
+) -> NoReturn:
+    """Raise what a refused order means."""
+    if reply.status == HTTPStatus.UNAUTHORIZED:
+        raise InvalidAuthError
+    try:
+        answer = as_object(reply.json())
+    except UnexpectedResponseError:
+        answer = {}
+    reason = as_int(answer.get("reason"))
+    key = refusals.get((reply.status, None)) or refusals.get((reply.status, reason))
+    if key is not None:
+        raise RefusedError(key)
+    code = str(reply.status) if reason is None else f"{reply.status}/{reason}"
+    raise RefusedError(
+        "request_refused", code=code, text=public_text(answer.get("message"))
+    )
+
+
+def _parse_user(value: Any) -> User | None:
+    """Parse a user ("Get Recording", User)."""
+    if not (user := as_object(value)):
+        return None
+    return User(
+        username=as_text(user.get("username")),
+        first_name=as_text(user.get("firstName")),
+        last_name=as_text(user.get("lastName")),
+        phone_number=as_text(user.get("phoneNumber")),
+        group=as_text(user.get("group")),
+        department=as_text(user.get("department")),
+    )
+
+
+def _list_owner(row: dict[str, Any]) -> User | None:
+    """Return the owner as the list tells it: by user name only (kb 628)."""
+    username = as_text(row.get("ownerUsername"))
+    return User(username=username) if username else None
+
+
+def _parse_note(value: Any) -> Note | None:
+    """Parse a note ("Get Recording", Note)."""
+    if not (note := as_object(value)):
+        return None
+    return Note(owner=_parse_user(note.get("owner")), text=as_text(note.get("text")))
+
+
+def _full_name(user: User | None) -> str | None:
+    """Return first and last name together."""
+    if user is None:
+        return None
+    return " ".join(filter(None, (user.first_name, user.last_name))) or None

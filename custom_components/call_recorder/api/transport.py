@@ -1,0 +1,185 @@
+"""One bounded request to one configured origin.
+
+Credentials never leave that origin: a path is all that a caller can name,
+redirects are not followed, and errors carry no address (a Yeastar address
+holds its token).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+import json
+from typing import Any, Final
+from urllib.parse import quote
+
+from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientConnectorError,
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    ConnectionTimeoutError,
+)
+from yarl import URL
+
+from .errors import (
+    CannotConnectError,
+    InvalidAuthError,
+    InvalidCertificateError,
+    RefusedError,
+    UnexpectedResponseError,
+)
+
+_TIMEOUT: Final = ClientTimeout(total=20, sock_connect=10)
+_MAX_BODY: Final = 8 * 1024 * 1024
+"""Bytes. A full page of 1,000 Bandwidth recordings is about 260 kB."""
+_RETRY_AFTER_MIN: Final = 1.0
+_RETRY_AFTER_MAX: Final = 15 * 60.0
+
+
+def parse_origin(address: str) -> URL:
+    """Reduce a pasted address to scheme, host and port.
+
+    Raises `ValueError` when it is no http(s) address or carries credentials.
+    """
+    url = URL(address.strip())
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError("not an http(s) address")
+    if url.user is not None or url.password is not None:
+        raise ValueError("the address carries credentials")
+    return url.origin()
+
+
+def path_segment(recording_id: str) -> str:
+    """Encode an id so that it stays one segment of the path.
+
+    Raises `RefusedError` for an id that would be a step to another place.
+    """
+    if recording_id in ("", ".", ".."):
+        raise RefusedError("invalid_recording_id")
+    return quote(recording_id, safe="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A whole answer, within the size limit."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def is_success(self) -> bool:
+        """Tell whether the status is one of the 2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def server_time(self) -> datetime:
+        """Return the recorder's clock (HTTP `Date`), or ours where it is not told."""
+        return _parse_http_date(self.headers.get("Date")) or datetime.now(UTC)
+
+    @property
+    def retry_after(self) -> float | None:
+        """Return the seconds to wait (HTTP `Retry-After`), from 1 s to 15 min."""
+        text = (self.headers.get("Retry-After") or "").strip()
+        if text.isascii() and text.isdigit():
+            seconds = float(text)
+        elif (date := _parse_http_date(text)) is not None:
+            seconds = (date - self.server_time).total_seconds()
+        else:
+            return None
+        return min(max(seconds, _RETRY_AFTER_MIN), _RETRY_AFTER_MAX)
+
+    def json(self) -> Any:
+        """Decode the body, or raise `UnexpectedResponseError`."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise UnexpectedResponseError("no JSON") from None
+
+    def raise_for_read(self) -> None:
+        """Raise what the status of a failed GET means for every recorder."""
+        if self.is_success:
+            return
+        if self.status == HTTPStatus.UNAUTHORIZED:
+            raise InvalidAuthError
+        if self.status == HTTPStatus.TOO_MANY_REQUESTS or self.status >= 500:
+            raise CannotConnectError(
+                f"HTTP {self.status}", retry_after=self.retry_after
+            )
+        raise UnexpectedResponseError(f"HTTP {self.status}")
+
+
+class Transport:
+    """Sends requests to one origin, and to no other."""
+
+    def __init__(
+        self, session: ClientSession, origin: URL, headers: Mapping[str, str]
+    ) -> None:
+        """Keep the headers (credentials) that go with every request."""
+        self._session = session
+        self._origin = origin
+        self._headers = headers
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+    ) -> Reply:
+        """Send one request, once, and read the whole answer.
+
+        `path` is encoded already: see `path_segment` for what comes from users.
+
+        Raises `CannotConnectError` when there is none, `UnexpectedResponseError`
+        when it is larger than 8 MiB.
+        """
+        url = self._origin.with_path(path, encoded=True).with_query(query)
+        try:
+            async with self._session.request(
+                method,
+                url,
+                json=body,
+                headers=self._headers,
+                allow_redirects=False,
+                timeout=_TIMEOUT,
+            ) as response:
+                return Reply(
+                    status=response.status,
+                    headers=response.headers.copy(),
+                    body=await _read_bounded(response),
+                )
+        except (ClientError, TimeoutError, OSError) as err:
+            raise _connection_error(err) from None
+
+
+async def _read_bounded(response: ClientResponse) -> bytes:
+    """Read the body, and stop at the size limit."""
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(64 * 1024):
+        body += chunk
+        if len(body) > _MAX_BODY:
+            raise UnexpectedResponseError("the answer is too large")
+    return bytes(body)
+
+
+def _connection_error(err: Exception) -> CannotConnectError:
+    """Tell a request that never left from one whose answer was lost."""
+    if isinstance(err, ClientConnectorCertificateError):
+        return InvalidCertificateError(type(err).__name__)
+    never_sent = isinstance(err, ClientConnectorError | ConnectionTimeoutError)
+    return CannotConnectError(type(err).__name__, may_have_arrived=not never_sent)
+
+
+def _parse_http_date(text: str | None) -> datetime | None:
+    """Parse an HTTP date; `None` when there is none that can be read."""
+    try:
+        date = parsedate_to_datetime(text or "")
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
