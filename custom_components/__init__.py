@@ -1,0 +1,1 @@
+"""Lets the tests import the integration as Home Assistant does."""
