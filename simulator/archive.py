@@ -1,0 +1,125 @@
+"""The finished recordings: many older ones, worked out when asked for, and the new.
+
+A million older recordings cost nothing: each is computed from the seed and its
+running number. All are in order of time, so that a span of time is found by bisecting.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from .calls import Call, Direction, Line, Recording
+from .identifiers import mix
+from .people import caller
+
+SPACING = timedelta(minutes=10)
+_LONGEST = timedelta(minutes=5)
+_NOTES = (
+    "Called back about the order.",
+    "Complaint, see ticket.",
+    "Wants an offer by Friday.",
+)
+_DIRECTIONS: tuple[Direction, ...] = (
+    "incoming",
+    "incoming",
+    "incoming",
+    "outgoing",
+    "outgoing",
+)
+
+
+class Archive:
+    """The finished recordings, oldest first."""
+
+    def __init__(
+        self, seed: int, size: int, until: datetime, lines: list[Line]
+    ) -> None:
+        """Fill the archive with `size` older recordings, the last just before `until`."""
+        self.seed = seed
+        self.older = size
+        self.newer: list[Recording] = []
+        self._begin = until - _LONGEST - size * SPACING
+        self._lines = list(lines)
+
+    def __len__(self) -> int:
+        """Return how many recordings there are."""
+        return self.older + len(self.newer)
+
+    def __getitem__(self, position: int) -> Recording:
+        """Return the recording at a position, 0 being the oldest."""
+        if position < self.older:
+            return self._older(position)
+        return self.newer[position - self.older]
+
+    def add(self, recording: Recording) -> None:
+        """Put a finished recording where its time belongs."""
+        place = bisect_left(
+            self.newer, recording.started_at, key=lambda row: row.started_at
+        )
+        self.newer.insert(place, recording)
+
+    def remove_oldest(self, count: int) -> None:
+        """Forget the oldest of the newer recordings, as a recorder's retention does."""
+        del self.newer[:count]
+
+    def find(self, number: int) -> Recording | None:
+        """Return the recording with this running number."""
+        if 0 <= number < self.older:
+            return self._older(number)
+        return next((row for row in self.newer if row.number == number), None)
+
+    def of_call(self, call_number: int) -> list[Recording]:
+        """Return the recordings of one call."""
+        if 0 <= call_number < self.older:
+            return [self._older(call_number)]
+        return [row for row in self.newer if row.call.number == call_number]
+
+    def positions(self, start: datetime | None, end: datetime | None) -> range:
+        """Return the positions of the recordings begun from `start` to before `end`."""
+        first = self._position(start) if start else 0
+        last = self._position(end) if end else len(self)
+        return range(first, max(first, last))
+
+    def select(
+        self, positions: Iterable[int], fits: Callable[[Recording], bool]
+    ) -> list[int]:
+        """Return those positions whose recording fits."""
+        return [position for position in positions if fits(self[position])]
+
+    def _position(self, moment: datetime) -> int:
+        """Return the position of the first recording begun at `moment` or later."""
+        return bisect_left(
+            range(len(self)), moment, key=lambda place: self[place].started_at
+        )
+
+    def _older(self, number: int) -> Recording:
+        """Work out one of the older recordings."""
+        bits = mix(self.seed, number, 2)
+        started_at = (
+            self._begin + number * SPACING + timedelta(milliseconds=bits % 290_000)
+        )
+        ended_at = started_at + timedelta(seconds=5 + (bits >> 20) % 280)
+        ringing = timedelta(seconds=2 + (bits >> 30) % 8)
+        remote_number, remote_name = caller(bits >> 34)
+        call = Call(
+            number=number,
+            line=self._lines[(bits >> 40) % len(self._lines)],
+            remote_number=remote_number,
+            remote_name=remote_name,
+            direction=_DIRECTIONS[(bits >> 46) % len(_DIRECTIONS)],
+            traffic_type="external",
+            started_at=started_at - ringing,
+            answered_at=started_at,
+            ended_at=ended_at,
+        )
+        note = _NOTES[(bits >> 54) % 3] if (bits >> 50) % 8 == 0 else None
+        return Recording(
+            number=number,
+            call=call,
+            sequence=1,
+            started_at=started_at,
+            ended_at=ended_at,
+            saved_at=ended_at,
+            note=note,
+            preserved=(bits >> 56) % 16 == 0,
+        )

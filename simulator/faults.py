@@ -1,0 +1,318 @@
+"""Ways in which a recorder, or the network before it, can fail.
+
+A fault is laid in a recorder's way with `recorder.faults.add(Fault("status", status=503))`
+and stays until it has struck `times` times, or until `recorder.faults.clear()`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+import json
+from typing import Any, Literal
+
+from aiohttp import web
+
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+type FaultKind = Literal[
+    "status",  # answer with `status`, `body` and perhaps Retry-After
+    "body",  # answer 200 with `body` and `content_type`, whatever was asked
+    "login_page",  # answer 200 with a page of HTML
+    "invalid_json",  # answer 200 with JSON that breaks off
+    "empty_body",
+    "empty_object",  # answer 200 with {}
+    "huge_body",  # answer 200 with `size` bytes of valid JSON
+    "redirect",  # to `url`, with `status` 302 unless another is given
+    "delay",  # answer after `seconds`, or when the fault is cleared
+    "hang",  # answer when the fault is cleared
+    "drop",  # close the connection, nothing happens
+    "drop_after",  # do what was asked, then close the connection without an answer
+    "half_body",  # close the connection after half of the true answer
+    "wrong_content_type",  # the true answer, labelled `content_type`
+    "bare_object",  # the true answer, its list replaced by the first row
+    "bad_rows",  # the true answer, with unreadable rows between the true ones
+]
+
+_LOGIN_PAGE = (
+    "<!DOCTYPE html><html><title>Sign in</title><form>Username, password</form></html>"
+)
+_BAD_ROWS: tuple[Any, ...] = (
+    None,
+    7,
+    "row",
+    [],
+    {},
+    {"id": None},
+    {"id": {"a": 1}, "state": 3},
+)
+_PIECE = b'{"row": "' + b"x" * 65_524 + b'"},'
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault: its kind, what that kind needs, and the requests it is limited to."""
+
+    kind: FaultKind
+    _: KW_ONLY
+    path: str = ""
+    """Begin of the path, counted from the API's own root: "/LiveRecordings"."""
+    method: str = ""
+    times: int | None = None
+    """How often it strikes; None: until it is cleared."""
+    status: int | None = None
+    retry_after: int | str | datetime | None = None
+    """Seconds, a moment (sent as an HTTP date), or the header's text as it is."""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+    content_type: str = "text/html"
+    seconds: float | None = None
+    url: str = ""
+    size: int = 50_000_000
+
+    def matches(self, method: str, path: str) -> bool:
+        """Tell whether a request to this path of the API is struck."""
+        return self.method in ("", method) and path.startswith(self.path)
+
+
+class Faults:
+    """The faults that lie in one recorder's way."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._faults: list[Fault] = []
+        self._struck: list[int] = []
+        self._released = asyncio.Event()
+
+    def add(self, fault: Fault) -> None:
+        """Lay a fault in the way; of several that match, the first laid strikes."""
+        if fault.kind not in (*_ANSWERS, "delay", "hang"):
+            raise ValueError(f"There is no fault of the kind {fault.kind}")
+        self._faults.append(fault)
+        self._struck.append(0)
+
+    def clear(self) -> None:
+        """Take all faults away and let go what hangs or is delayed."""
+        self._faults.clear()
+        self._struck.clear()
+        self.release()
+
+    def release(self) -> None:
+        """Let go what hangs or is delayed; the faults stay."""
+        self._released.set()
+        self._released = asyncio.Event()
+
+    def __len__(self) -> int:
+        """Return how many faults lie in the way."""
+        return len(self._faults)
+
+    async def answer(
+        self, request: web.Request, path: str, handler: Handler
+    ) -> web.StreamResponse:
+        """Answer a request, with the fault that strikes it if there is one."""
+        fault = self._strike(request.method, path)
+        if fault is None:
+            return await handler(request)
+        if fault.kind in ("delay", "hang"):
+            await self._wait(fault.seconds)
+            return await handler(request)
+        return await _ANSWERS[fault.kind](fault, request, handler)
+
+    def _strike(self, method: str, path: str) -> Fault | None:
+        """Return the fault that strikes this request, and count it."""
+        for index, fault in enumerate(self._faults):
+            if fault.matches(method, path):
+                self._struck[index] += 1
+                if self._struck[index] == fault.times:
+                    del self._faults[index], self._struck[index]
+                return fault
+        return None
+
+    async def _wait(self, seconds: float | None) -> None:
+        """Wait for so long, or until the faults are cleared."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._released.wait(), seconds)
+
+
+async def _status(
+    fault: Fault, request: web.Request, handler: Handler
+) -> web.StreamResponse:
+    """Answer with a status of its own."""
+    headers = dict(fault.headers)
+    if isinstance(fault.retry_after, datetime):
+        headers["Retry-After"] = format_datetime(fault.retry_after, usegmt=True)
+    elif fault.retry_after is not None:
+        headers["Retry-After"] = str(fault.retry_after)
+    return web.Response(status=fault.status or 500, text=fault.body, headers=headers)
+
+
+async def _body(
+    fault: Fault, request: web.Request, handler: Handler
+) -> web.StreamResponse:
+    """Answer 200 with a body of its own."""
+    return web.Response(
+        status=fault.status or 200,
+        text=fault.body,
+        content_type=fault.content_type,
+        headers=fault.headers,
+    )
+
+
+async def _login_page(
+    fault: Fault, request: web.Request, handler: Handler
+) -> web.StreamResponse:
+    """Answer as a captive portal or a proxy with a login does."""
+    return web.Response(text=_LOGIN_PAGE, content_type="text/html")
+
+
+async def _invalid_json(
+    fault: Fault, request: web.Request, handler: Handler
+) -> web.StreamResponse:
+    """Answer with JSON that breaks off."""
+    return web.Response(text='{"recordings": [{"id": ', content_type="application/json")
+
+
+async def _empty_body(
+    fault: Fault, request: web.Request, handler: Handler
+) -> web.StreamResponse:
+    """Answer 200 and nothing else."""
+    return web.Response(content_type="application/json")
+
+
+async def _empty_object(
+    fault: Fault, request: web.Request, handler: Handler
+) -> web.StreamResponse:
+    """Answer with an object that has nothing in it."""
+    return web.Response(text="{}", content_type="application/json")
+
+
+async def _huge_body(
+    fault: Fault, request: web.Request, handler: Handler
+) -> web.StreamResponse:
+    """Stream a valid, endless looking list of rows."""
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await response.prepare(request)
+    await response.write(b"[")
+    for _ in range(fault.size // len(_PIECE)):
+        await response.write(_PIECE)
+    await response.write(b"{}]")
+    return response
+
+
+async def _redirect(
+    fault: Fault, request: web.Request, handler: Handler
+) -> web.StreamResponse:
+    """Send the client elsewhere."""
+    return web.Response(status=fault.status or 302, headers={"Location": fault.url})
+
+
+async def _drop(
+    fault: Fault, request: web.Request, handler: Handler
+) -> web.StreamResponse:
+    """Close the connection before anything happens."""
+    _cut(request)
+    return web.Response()
+
+
+async def _drop_after(
+    fault: Fault, request: web.Request, handler: Handler
+) -> web.StreamResponse:
+    """Do what was asked, but let the answer get lost."""
+    response = await handler(request)
+    _cut(request)
+    return response
+
+
+async def _half_body(
+    fault: Fault, request: web.Request, handler: Handler
+) -> web.StreamResponse:
+    """Break off in the middle of the true answer."""
+    true_answer = await _true_answer(request, handler)
+    whole = true_answer.body if isinstance(true_answer.body, bytes) else b""
+    response = web.StreamResponse(
+        status=true_answer.status,
+        headers={
+            "Content-Type": true_answer.headers["Content-Type"],
+            "Content-Length": str(len(whole)),
+        },
+    )
+    await response.prepare(request)
+    await response.write(whole[: len(whole) // 2])
+    _cut(request)
+    return response
+
+
+async def _wrong_content_type(
+    fault: Fault, request: web.Request, handler: Handler
+) -> web.StreamResponse:
+    """Give the true answer a wrong label."""
+    response = await handler(request)
+    response.content_type = fault.content_type
+    return response
+
+
+async def _bare_object(
+    fault: Fault, request: web.Request, handler: Handler
+) -> web.StreamResponse:
+    """Answer with one row where a list is due."""
+    return await _with_rows(request, handler, lambda rows: rows[0] if rows else {})
+
+
+async def _bad_rows(
+    fault: Fault, request: web.Request, handler: Handler
+) -> web.StreamResponse:
+    """Put rows that cannot be read before, between and behind the true ones."""
+    return await _with_rows(
+        request,
+        handler,
+        lambda rows: [*_BAD_ROWS[:3], *rows[:1], *_BAD_ROWS[3:], *rows[1:]],
+    )
+
+
+async def _with_rows(
+    request: web.Request, handler: Handler, change: Callable[[list[Any]], Any]
+) -> web.StreamResponse:
+    """Change the rows of the true answer, wherever its list is."""
+    true_answer = await _true_answer(request, handler)
+    answer = json.loads(true_answer.text or "null")
+    if isinstance(answer, list):
+        answer = change(answer)
+    elif isinstance(answer, dict):
+        for name, value in answer.items():
+            answer[name] = change(value) if isinstance(value, list) else value
+    return web.json_response(answer, status=true_answer.status)
+
+
+async def _true_answer(request: web.Request, handler: Handler) -> web.Response:
+    """Return what the recorder would have answered; only for answers that are not streamed."""
+    response = await handler(request)
+    if not isinstance(response, web.Response):
+        raise TypeError(f"The answer to {request.path} is streamed")
+    return response
+
+
+def _cut(request: web.Request) -> None:
+    """Close the connection under a request."""
+    if request.transport is not None:
+        request.transport.close()
+
+
+_ANSWERS: dict[
+    str, Callable[[Fault, web.Request, Handler], Awaitable[web.StreamResponse]]
+] = {
+    "status": _status,
+    "body": _body,
+    "login_page": _login_page,
+    "invalid_json": _invalid_json,
+    "empty_body": _empty_body,
+    "empty_object": _empty_object,
+    "huge_body": _huge_body,
+    "redirect": _redirect,
+    "drop": _drop,
+    "drop_after": _drop_after,
+    "half_body": _half_body,
+    "wrong_content_type": _wrong_content_type,
+    "bare_object": _bare_object,
+    "bad_rows": _bad_rows,
+}

@@ -1,0 +1,155 @@
+"""Imagicle's Get Recordings List (628): pages, and filters in RHS colon syntax."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from .calls import Recording
+from .imagicle_rows import DIRECTIONS, listed_recording
+
+if TYPE_CHECKING:
+    from .imagicle import Imagicle
+
+type _Test = Callable[[Recording], bool]
+
+_LONGEST = timedelta(days=1)
+"""No recording lasts longer; bounds the search by end time."""
+_SECOND = timedelta(seconds=1)
+
+
+class FilterError(ValueError):
+    """400, reason 0."""
+
+
+class PagingError(ValueError):
+    """400, reason 1."""
+
+
+def list_recordings(
+    imagicle: Imagicle, query: Mapping[str, str], only_of: str | None
+) -> dict[str, Any]:
+    """Return the answer; without `pageSize` it holds ALL matches (628, Paging)."""
+    page, size = _paging(query)
+    archive = imagicle.office.archive
+    start = _span(query.get("startTime"))
+    end = _span(query.get("endTime"))
+    tests = _tests(query)
+    if only_of is not None:
+        tests.append(lambda recording: recording.call.line.username == only_of)
+    earliest, latest = start
+    if end != (None, None):
+        tests.append(lambda recording: _within(recording.ended_at, end))
+        earliest = max(
+            filter(None, (earliest, end[0] and end[0] - _LONGEST)), default=None
+        )
+        latest = min(filter(None, (latest, end[1])), default=None)
+    positions = archive.positions(earliest, latest)
+    found = (
+        archive.select(
+            positions, lambda recording: all(test(recording) for test in tests)
+        )
+        if tests
+        else positions
+    )
+    newest_first = found[::-1]
+    shown = (
+        newest_first if size is None else newest_first[page * size : (page + 1) * size]
+    )
+    return {
+        "totalCount": len(found),
+        "recordings": [
+            listed_recording(imagicle, archive[position]) for position in shown
+        ],
+    }
+
+
+def _paging(query: Mapping[str, str]) -> tuple[int, int | None]:
+    """Return `page` (0-based) and `pageSize`."""
+    try:
+        page = int(query.get("page") or 0)
+        size = int(query["pageSize"]) if query.get("pageSize") else None
+    except ValueError:
+        raise PagingError("page and pageSize must be integers") from None
+    if page < 0 or (size is not None and size < 1):
+        raise PagingError("page and pageSize must be positive")
+    return page, size
+
+
+def _tests(query: Mapping[str, str]) -> list[_Test]:
+    """Return the tests for number, owner and direction; two names of the remote number."""
+    tests: list[_Test] = []
+    if wanted := query.get("localPartyNumber"):
+        local = _equals(wanted)
+        tests.append(lambda recording: recording.call.line.number == local)
+    tests += [
+        _remote_number(wanted)
+        for name in ("remotePartyNumber", "remoteParty")
+        if (wanted := query.get(name))
+    ]
+    if wanted := query.get("ownerUsername"):
+        owner = _equals(wanted)
+        tests.append(lambda recording: recording.call.line.username == owner)
+    if wanted := query.get("direction"):
+        direction = _equals(wanted)
+        if direction not in ("0", "1", "2"):
+            raise FilterError("direction must be 0, 1 or 2")
+        tests.append(
+            lambda recording: str(DIRECTIONS[recording.call.direction]) == direction
+        )
+    return tests
+
+
+def _remote_number(wanted: str) -> _Test:
+    """Return the test for the remote number: [equals] or contains."""
+    if wanted.startswith("contains:"):
+        part = wanted.removeprefix("contains:")
+        return lambda recording: part in recording.call.remote_number
+    whole = _equals(wanted)
+    return lambda recording: recording.call.remote_number == whole
+
+
+def _equals(wanted: str) -> str:
+    """Return the value of a filter whose only operator is [equals]."""
+    operator, colon, value = wanted.partition(":")
+    if not colon:
+        return wanted
+    if operator != "equals":
+        raise FilterError(f"Unknown operator {operator}")
+    return value
+
+
+def _span(wanted: str | None) -> tuple[datetime | None, datetime | None]:
+    """Return begin and end (excluded) of a filter: [equals], before, after, between."""
+    if not wanted:
+        return None, None
+    operator, _, value = wanted.partition(":")
+    if operator == "before":
+        return None, _moment(value)
+    if operator == "after":
+        return _moment(value) + timedelta.resolution, None
+    if operator == "between":
+        lower, _, upper = value.partition(";")
+        return _moment(lower), _moment(upper)
+    moment = _moment(value if operator == "equals" else wanted)
+    return moment, moment + _SECOND
+
+
+def _moment(text: str) -> datetime:
+    """Return a time of day; without a zone it is taken for UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise FilterError(f"{text} is no date") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _within(
+    moment: datetime | None, span: tuple[datetime | None, datetime | None]
+) -> bool:
+    """Tell whether a moment lies in a span."""
+    start, end = span
+    return (
+        moment is not None
+        and (start is None or moment >= start)
+        and (end is None or moment < end)
+    )

@@ -1,0 +1,137 @@
+"""Recordings in Imagicle's words."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from .audio import mp3_sha256
+from .calls import Direction, Line, Recording
+
+if TYPE_CHECKING:
+    from .imagicle import Imagicle
+
+DIRECTIONS: dict[Direction, int] = {
+    "unknown": 0,
+    "incoming": 1,
+    "outgoing": 2,
+    "internal": 2,
+}
+"""Get Recording, table Direction; it has no value for internal calls."""
+
+
+def active_recording(
+    imagicle: Imagicle, recording: Recording, now: datetime
+) -> dict[str, Any]:
+    """Return a row of Get Active Recordings (615)."""
+    call = recording.call
+    first_name, last_name = call.remote_name or (None, None)
+    counted = (
+        recording.duration
+        if imagicle.duration_counts_pauses
+        else recording.recorded_time
+    )
+    row = {
+        "id": imagicle.id_of(recording),
+        "duration": iso_duration(counted(now), imagicle.fractions),
+        "startedAt": local_time(imagicle, recording.started_at),
+        "localParty": {"username": call.line.username if call.line.has_user else None},
+        "remoteParty": {
+            "firstName": first_name,
+            "lastName": last_name,
+            "phoneNumber": call.remote_number,
+        },
+        "isPaused": recording.is_paused,
+    }
+    return without_unknown(row) if imagicle.leaves_out_unknown else row
+
+
+def listed_recording(imagicle: Imagicle, recording: Recording) -> dict[str, Any]:
+    """Return a row of Get Recordings List (schema Recording: with `ownerUsername`)."""
+    row = _base(imagicle, recording) | {
+        "ownerUsername": recording.call.line.username
+        if recording.call.line.has_user
+        else None
+    }
+    return without_unknown(row) if imagicle.leaves_out_unknown else row
+
+
+def finished_recording(imagicle: Imagicle, recording: Recording) -> dict[str, Any]:
+    """Return the answer of Get Recording (536; schema RecordingDetail)."""
+    line = recording.call.line
+    owner = _user(line) if line.has_user else None
+    preserving = _user(imagicle.office.lines[0]) if recording.preserved else None
+    audio = imagicle.audio_of(recording)
+    seconds = recording.recorded_time(imagicle.office.now).total_seconds()
+    row = _base(imagicle, recording) | {
+        "pbxCallId": str(17_000_000 + recording.call.number),
+        "owner": owner,
+        "preservingUser": preserving,
+        "note": {"owner": owner, "text": recording.note} if recording.note else None,
+        "size": audio.size,
+        "hash": {"SHA256": mp3_sha256(imagicle.id_of(recording), seconds)},
+    }
+    return without_unknown(row) if imagicle.leaves_out_unknown else row
+
+
+def _base(imagicle: Imagicle, recording: Recording) -> dict[str, Any]:
+    """Return what list and single answer have in common (schema RecordingBase)."""
+    call = recording.call
+    now = imagicle.office.now
+    return {
+        "id": imagicle.id_of(recording),
+        "referenceNumber": f"{recording.started_at:%Y}2{recording.number:08}",
+        "startTime": _archive_time(imagicle, recording.started_at),
+        "duration": iso_duration(recording.recorded_time(now), imagicle.fractions),
+        "direction": DIRECTIONS[call.direction],
+        "localPartyNumber": call.line.number,
+        "remotePartyNumber": call.remote_number,
+    }
+
+
+def _user(line: Line) -> dict[str, str]:
+    """Return a User (Get Recording, table User)."""
+    return {
+        "username": line.username,
+        "firstName": line.first_name,
+        "lastName": line.last_name,
+        "phoneNumber": line.number,
+        "group": line.group,
+        "department": line.department,
+    }
+
+
+def local_time(imagicle: Imagicle, moment: datetime) -> str:
+    """Return "2018-07-02T15:07:00.0000000": seven digits, no zone (615, example)."""
+    local = moment.astimezone(imagicle.office.time_zone)
+    return f"{local:%Y-%m-%dT%H:%M:%S.%f}0"
+
+
+def _archive_time(imagicle: Imagicle, moment: datetime) -> str:
+    """Return a finished recording's time; the pages show Z in uploads and filters."""
+    if not imagicle.archive_times_have_zone:
+        return local_time(imagicle, moment)
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}0Z"
+
+
+def iso_duration(duration: timedelta, fractions: bool) -> str:
+    """Return an ISO 8601 duration as .NET writes it: PT1M13S, PT2H, P1DT5S, PT0S."""
+    seconds = duration.total_seconds() if fractions else int(duration.total_seconds())
+    minutes, second = divmod(seconds, 60)
+    hours, minute = divmod(int(minutes), 60)
+    days, hour = divmod(hours, 24)
+    exact = f"{second:.7f}".rstrip("0").rstrip(".")
+    time = "".join(
+        f"{value}{unit}"
+        for value, unit in ((hour, "H"), (minute, "M"), (exact, "S"))
+        if value not in (0, "0")
+    )
+    text = f"P{f'{days}D' if days else ''}{f'T{time}' if time else ''}"
+    return "PT0S" if text == "P" else text
+
+
+def without_unknown(row: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is null, at every depth."""
+    return {
+        name: without_unknown(value) if isinstance(value, dict) else value
+        for name, value in row.items()
+        if value is not None
+    }

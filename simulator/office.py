@@ -1,0 +1,210 @@
+"""The world: an office whose lines ring, talk and are recorded.
+
+Everything follows from the clock, nothing from timers: a test with a frozen clock
+and a person with a running one see the same office. What the recorders may and may
+not do is a plain attribute, to be set at any time.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from .archive import Archive
+from .calls import Call, Direction, Line, Recording, TrafficType
+from .people import hire
+from .traffic import Recorded, Traffic, TrafficKind
+
+type Clock = Callable[[], datetime]
+type CallListener = Callable[[Call], None]
+
+
+def real_clock() -> datetime:
+    """Return the time of day, with its zone."""
+    return datetime.now(UTC)
+
+
+class Office:
+    """Lines, the calls on them, and their recordings."""
+
+    def __init__(
+        self,
+        seed: int = 1,
+        clock: Clock = real_clock,
+        archive_size: int = 0,
+        traffic: TrafficKind | None = None,
+        lines: int = 12,
+        record: Recorded = "some",
+    ) -> None:
+        """Open the office; with `traffic` its phones ring by themselves."""
+        self.seed = seed
+        self.clock = clock
+        self.time_zone = ZoneInfo("Europe/Rome")
+        self.lines: list[Line] = hire(lines)
+        self.archive = Archive(seed, archive_size, clock(), self.lines)
+        self.calls: list[Call] = []
+        self.ended_calls: list[Call] = []
+        self.recordings: list[Recording] = []
+        """Pending, active, being saved, and those that ended in an error."""
+        self.lost_recordings: list[Recording] = []
+        self.call_listeners: list[CallListener] = []
+
+        self.recording_delay = timedelta(0)
+        """Between a start and the moment when the recording really begins."""
+        self.saving_time = timedelta(0)
+        """Between the end of a recording and its being in the archive."""
+        self.licensed_channels: int | None = None
+        self.blacklist: set[str] = set()
+        self.recorded_directions: set[Direction] = {
+            "incoming",
+            "outgoing",
+            "internal",
+            "unknown",
+        }
+        self.recorded_traffic_types: set[TrafficType] = {"external", "internal"}
+        self.license_valid = True
+        self.pilot_configured = True
+        self.correctly_configured = True
+        self.service_available = True
+
+        self._call_numbers = archive_size
+        self._recording_numbers = archive_size
+        self._moment: datetime | None = None
+        self._traffic = Traffic(self, traffic, record) if traffic else None
+
+    @property
+    def now(self) -> datetime:
+        """Return the office's time: the clock's, or that of the step being made up for."""
+        return self._moment or self.clock()
+
+    def advance(self) -> None:
+        """Move the traffic up to the clock's time and file what was saved by then."""
+        if self._traffic is not None:
+            present = self.clock()
+            while (moment := self._traffic.next_step_at) <= present:
+                self._moment = moment
+                self._traffic.step()
+            self._moment = None
+        self._file_saved()
+
+    def line(self, number: str) -> Line:
+        """Return the line with this number."""
+        return next(line for line in self.lines if line.number == number)
+
+    def connect(
+        self,
+        number: str,
+        remote: str = "+15551234",
+        direction: Direction = "incoming",
+        *,
+        ringing: bool = False,
+        remote_name: tuple[str, str] | None = None,
+        traffic_type: TrafficType = "external",
+    ) -> Call:
+        """Begin a call on a line; it is connected at once unless it rings first."""
+        call = Call(
+            number=self._call_numbers,
+            line=self.line(number),
+            remote_number=remote,
+            remote_name=remote_name,
+            direction=direction,
+            traffic_type=traffic_type,
+            started_at=self.now,
+            answered_at=None if ringing else self.now,
+        )
+        self._call_numbers += 1
+        self.calls.append(call)
+        self._tell(call)
+        return call
+
+    def answer(self, call: Call) -> None:
+        """Connect a ringing call."""
+        call.answered_at = self.now
+        self._tell(call)
+
+    def hold(self, call: Call) -> None:
+        """Put a call on hold."""
+        call.held = True
+        self._tell(call)
+
+    def retrieve(self, call: Call) -> None:
+        """Take a call back from hold."""
+        call.held = False
+        self._tell(call)
+
+    def hang_up(self, call: Call) -> None:
+        """End a call and with it its recordings; a call that has ended stays so."""
+        if call.ended_at is not None:
+            return
+        for recording in self.recordings_of(call):
+            if recording.ended_at is None:
+                self.stop(recording)
+        call.ended_at = self.now
+        self.calls.remove(call)
+        self.ended_calls.append(call)
+        self._tell(call)
+
+    def start_recording(self, call: Call) -> Recording:
+        """Record a call from now on, or from the end of `recording_delay` on."""
+        call.recordings_made += 1
+        recording = Recording(
+            number=self._recording_numbers,
+            call=call,
+            sequence=call.recordings_made,
+            started_at=self.now + self.recording_delay,
+        )
+        self._recording_numbers += 1
+        self.recordings.append(recording)
+        return recording
+
+    def pause(self, recording: Recording) -> None:
+        """Pause a recording."""
+        recording.paused_since = self.now
+
+    def resume(self, recording: Recording) -> None:
+        """Let a paused recording run again."""
+        if recording.paused_since is not None:
+            recording.time_paused += self.now - recording.paused_since
+            recording.paused_since = None
+
+    def stop(self, recording: Recording) -> None:
+        """End a recording; one that had not begun yet leaves no trace."""
+        if recording.is_pending(self.now):
+            self.recordings.remove(recording)
+            return
+        self.resume(recording)
+        recording.ended_at = self.now
+        recording.saved_at = self.now + self.saving_time
+        self._file_saved()
+
+    def recordings_of(self, call: Call) -> list[Recording]:
+        """Return a call's recordings that are not in the archive (yet)."""
+        return [recording for recording in self.recordings if recording.call is call]
+
+    def active_recordings(self) -> list[Recording]:
+        """Return the recordings that run now, oldest first."""
+        now = self.now
+        return [recording for recording in self.recordings if recording.is_active(now)]
+
+    def channel_is_free(self) -> bool:
+        """Tell whether one more call can be recorded with the licensed channels."""
+        used = sum(recording.ended_at is None for recording in self.recordings)
+        return self.licensed_channels is None or used < self.licensed_channels
+
+    def _file_saved(self) -> None:
+        """Move what has been saved by now into the archive, or where its fate wants it."""
+        now = self.now
+        for recording in [
+            row for row in self.recordings if row.saved_at and row.saved_at <= now
+        ]:
+            if recording.fate == "error":
+                continue
+            self.recordings.remove(recording)
+            if recording.fate == "lost":
+                self.lost_recordings.append(recording)
+            else:
+                self.archive.add(recording)
+
+    def _tell(self, call: Call) -> None:
+        """Tell whoever watches the calls that this one changed."""
+        for listener in self.call_listeners:
+            listener(call)

@@ -1,0 +1,171 @@
+"""What every simulated recorder has: an address, a log of requests, faults, the office's time."""
+
+from abc import ABC, abstractmethod
+from base64 import b64decode
+import binascii
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from email.utils import format_datetime
+from ssl import SSLContext
+from typing import ClassVar
+
+from aiohttp import hdrs, web
+
+from .audio import Audio
+from .control import control_routes
+from .faults import Faults, Handler
+from .office import Office
+
+_LARGEST_BODY = 64 * 1024 * 1024
+_PIECE = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that a recorder has seen."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Recorder(ABC):
+    """A recorder's REST server in front of the office."""
+
+    name: ClassVar[str]
+    root: ClassVar[str]
+    """Where the API begins; a fault's path counts from here."""
+
+    def __init__(
+        self, office: Office, host: str, port: int, tls: SSLContext | None
+    ) -> None:
+        """Stand before an office; nothing listens yet."""
+        self.office = office
+        self.requests: list[Request] = []
+        self.faults = Faults()
+        self.sends_date = True
+        """Whether answers carry a Date header (the office's time)."""
+        self.serves_ranges = True
+        """Whether media are served in parts (206) when a Range is asked for."""
+        self._host = host
+        self._port = port
+        self._tls = tls
+        self._runner: web.AppRunner | None = None
+
+    @abstractmethod
+    def routes(self) -> Iterable[web.AbstractRouteDef]:
+        """Return what the recorder answers to."""
+
+    @property
+    def url(self) -> str:
+        """Return the address, without a path and without a slash at its end."""
+        return f"{'https' if self._tls else 'http'}://{self._host}:{self._port}"
+
+    async def start(self) -> None:
+        """Listen; after a stop on the same port again."""
+        app = web.Application(
+            client_max_size=_LARGEST_BODY, middlewares=[self._middleware]
+        )
+        app.add_routes(control_routes(self.office, self.faults))
+        app.add_routes(self.routes())
+        app.on_response_prepare.append(self._date)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(
+            self._runner,
+            self._host,
+            self._port,
+            ssl_context=self._tls,
+            reuse_address=True,
+        )
+        try:
+            await site.start()
+        except OSError:
+            await self.stop()
+            raise
+        self._port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Stop listening and let go what hangs; the faults stay."""
+        if self._runner is not None:
+            runner, self._runner = self._runner, None
+            self.faults.release()
+            await runner.cleanup()
+
+    @web.middleware
+    async def _middleware(
+        self, request: web.Request, handler: Handler
+    ) -> web.StreamResponse:
+        """Write the request down, bring the office up to now, let a fault strike."""
+        self.office.advance()
+        if request.path.startswith("/_simulator/"):
+            return await handler(request)
+        self.requests.append(
+            Request(
+                request.method,
+                request.path,
+                dict(request.query),
+                dict(request.headers),
+                await request.read(),
+            )
+        )
+        return await self.faults.answer(
+            request, request.path.removeprefix(self.root), handler
+        )
+
+    async def _date(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Tell the office's time in the Date header, or leave it out."""
+        if self.sends_date:
+            response.headers[hdrs.DATE] = format_datetime(self.office.now, usegmt=True)
+        else:
+            response.headers.popall(hdrs.DATE, None)
+
+    async def media(self, request: web.Request, audio: Audio) -> web.StreamResponse:
+        """Stream a recording's sound, whole or the one range that was asked for."""
+        start, end = 0, audio.size
+        ranged = self.serves_ranges and hdrs.RANGE in request.headers
+        if ranged:
+            asked = request.http_range
+            start, end, _ = asked.indices(audio.size)
+            if start >= end:
+                return web.Response(
+                    status=416, headers={hdrs.CONTENT_RANGE: f"bytes */{audio.size}"}
+                )
+        response = web.StreamResponse(status=206 if ranged else 200)
+        response.content_type = audio.content_type
+        response.content_length = end - start
+        if self.serves_ranges:
+            response.headers[hdrs.ACCEPT_RANGES] = "bytes"
+        if ranged:
+            response.headers[hdrs.CONTENT_RANGE] = (
+                f"bytes {start}-{end - 1}/{audio.size}"
+            )
+        await response.prepare(request)
+        for piece in _gather(audio.read(start, end)):
+            await response.write(piece)
+        return response
+
+
+def basic_credentials(request: web.Request) -> tuple[str, str] | None:
+    """Return the name and the password of HTTP Basic authentication (RFC 7617)."""
+    scheme, _, encoded = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        name, _, password = b64decode(encoded, validate=True).decode().partition(":")
+    except binascii.Error, UnicodeDecodeError:
+        return None
+    return name, password
+
+
+def _gather(pieces: Iterable[bytes]) -> Iterable[bytes]:
+    """Put small pieces together into larger ones."""
+    gathered = bytearray()
+    for piece in pieces:
+        gathered += piece
+        if len(gathered) >= _PIECE:
+            yield bytes(gathered)
+            gathered.clear()
+    yield bytes(gathered)
