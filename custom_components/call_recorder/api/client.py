@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 from aiohttp import ClientSession
 
-from .errors import RefusedError
+from .errors import RecorderError, RefusedError
 from .models import (
     ActiveRecordingFilter,
     LineAddress,
@@ -48,6 +48,7 @@ class RecorderClient(ABC):
     A method that is not overridden is one that the recorder has no call for.
     """
 
+    manufacturer: ClassVar[str]
     capabilities: ClassVar[frozenset[Capability]]
     info: RecorderInfo
     """Grows with what the answers tell."""
@@ -77,10 +78,12 @@ class RecorderClient(ABC):
         Raises `ValueError` when the address is none.
         """
 
-    async def close(self) -> None:
+    async def close(self) -> None:  # noqa: B027 - most recorders lend nothing
         """Give back what the recorder lent (tokens); the session stays open."""
 
-    async def listen(self, on_change: Callable[[], None]) -> None:
+    async def listen(  # noqa: B027 - for most recorders, polls are all there is
+        self, on_change: Callable[[], None]
+    ) -> None:
         """Do what goes on beside the polls, until cancelled.
 
         Calls `on_change` when a poll now would tell something new. Raises nothing.
@@ -101,6 +104,22 @@ class RecorderClient(ABC):
         self, line: LineAddress, mode: RecordingMode | None
     ) -> str | None:
         """Record the connected call of the line; return the recording's id if told."""
+
+    async def find_active_recording(self, line: LineAddress) -> str | None:
+        """Return the id of the line's only active recording, if that can be told."""
+        recording_filter = ActiveRecordingFilter(
+            device_name=line.device_name, directory_number=line.directory_number
+        )
+        try:
+            state = await self.get_active_recordings(recording_filter)
+        except RecorderError:
+            return None
+        found = [
+            recording.id
+            for recording in state.recordings or ()
+            if line.call_id in (None, recording.call_id)
+        ]
+        return found[0] if len(found) == 1 else None
 
     async def stop_recording(
         self, recording_id: str | None, line: LineAddress

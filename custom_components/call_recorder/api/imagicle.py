@@ -130,6 +130,7 @@ _LOST_START_MARGIN: Final = timedelta(seconds=5)
 class ImagicleClient(RecorderClient):
     """One Imagicle Call Recording server, asked as one of its users."""
 
+    manufacturer: ClassVar = "Imagicle"
     capabilities: ClassVar = frozenset({Capability.PAUSED, Capability.STOP})
 
     @override
@@ -154,7 +155,7 @@ class ImagicleClient(RecorderClient):
         self._time_zone = time_zone
         self._offset: timedelta | None = None
         self._starts: dict[str, datetime] = {}
-        self.info = RecorderInfo(manufacturer="Imagicle", model="Call Recording")
+        self.info = RecorderInfo(model="Call Recording")
 
     @staticmethod
     @override

@@ -37,7 +37,6 @@ class RecordingMode(StrEnum):
 class RecorderInfo:
     """What a recorder tells of itself."""
 
-    manufacturer: str
     model: str
     sw_version: str | None = None
     serial_number: str | None = None

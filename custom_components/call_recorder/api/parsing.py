@@ -45,9 +45,7 @@ def parse_rows[Row](
     parsed = []
     for row in rows:
         try:
-            if not isinstance(row, dict):
-                raise ValueError("not an object")
-            parsed.append(parse(row))
+            parsed.append(parse(as_object(row)))
         except ValueError as err:
             # Our own parsers' texts name the field only, never its content.
             _LOGGER.debug("Skipped a row that cannot be read: %s", err)

@@ -97,7 +97,7 @@ class Reply:
         """Decode the body, or raise `UnexpectedResponseError`."""
         try:
             return json.loads(self.body)
-        except (ValueError, RecursionError):
+        except ValueError, RecursionError:
             raise UnexpectedResponseError("no JSON") from None
 
     def raise_for_read(self) -> None:

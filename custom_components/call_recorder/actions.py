@@ -1,0 +1,249 @@
+"""The actions: orders to a recorder, and questions that a state cannot answer."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import voluptuous as vol
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv, service
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType, JsonValueType
+
+from .api.errors import InvalidAuthError, RecorderError, RefusedError
+from .api.models import (
+    ActiveRecording,
+    ActiveRecordingFilter,
+    LineAddress,
+    RecordingMode,
+)
+from .const import DOMAIN
+from .coordinator import CallRecorderConfigEntry
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_RECORDER: Final = {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
+_TEXT: Final = vol.All(cv.string, vol.Strip)
+_LINE: Final = {
+    vol.Optional("device_name"): _TEXT,
+    vol.Optional("directory_number"): _TEXT,
+    vol.Optional("call_id"): _TEXT,
+}
+_START_SCHEMA: Final = vol.Schema(
+    {
+        **_RECORDER,
+        **_LINE,
+        vol.Optional("mode"): vol.Coerce(RecordingMode),
+        vol.Optional("ensure", default=False): cv.boolean,
+    }
+)
+_RECORDING_OR_LINE_SCHEMA: Final = vol.Schema(
+    {**_RECORDER, **_LINE, vol.Optional("recording_id"): _TEXT}
+)
+_ACTIVE_RECORDINGS_SCHEMA: Final = vol.Schema(
+    {
+        **_RECORDER,
+        vol.Optional("device_name"): _TEXT,
+        vol.Optional("directory_number"): _TEXT,
+        vol.Optional("username"): _TEXT,
+        vol.Optional("numeric_user_id"): _TEXT,
+    }
+)
+_RECORDING_SCHEMA: Final = vol.Schema(
+    {**_RECORDER, vol.Required("recording_id"): _TEXT}
+)
+# With `ensure`, these refusals say that the wish is fulfilled.
+_ENSURED: Final = {
+    "already_recording": "already_recording",
+    "recording_pending": "pending",
+}
+
+
+@callback
+def async_setup_actions(hass: HomeAssistant) -> None:
+    """Register the actions, once for all recorders."""
+    optional, only = SupportsResponse.OPTIONAL, SupportsResponse.ONLY
+    for name, action, schema, response in (
+        ("start_recording", _start_recording, _START_SCHEMA, optional),
+        ("stop_recording", _stop_recording, _RECORDING_OR_LINE_SCHEMA, optional),
+        ("pause_recording", _pause_recording, _RECORDING_OR_LINE_SCHEMA, optional),
+        ("resume_recording", _resume_recording, _RECORDING_OR_LINE_SCHEMA, optional),
+        (
+            "get_active_recordings",
+            _get_active_recordings,
+            _ACTIVE_RECORDINGS_SCHEMA,
+            only,
+        ),
+        ("get_recording", _get_recording, _RECORDING_SCHEMA, only),
+    ):
+        hass.services.async_register(
+            DOMAIN, name, action, schema, supports_response=response
+        )
+
+
+@contextmanager
+def translated_errors(
+    hass: HomeAssistant, entry: CallRecorderConfigEntry
+) -> Iterator[None]:
+    """Raise what a recorder refused or failed at in the user's language."""
+    try:
+        yield
+    except RecorderError as err:
+        if isinstance(err, InvalidAuthError):
+            entry.async_start_reauth(hass)
+        can_mend = isinstance(err, RefusedError) and err.caller_can_mend
+        raise (ServiceValidationError if can_mend else HomeAssistantError)(
+            translation_domain=DOMAIN,
+            translation_key=err.key,
+            translation_placeholders={"code": err.code, "text": err.text}
+            if isinstance(err, RefusedError) and err.key == "request_refused"
+            else None,
+        ) from err
+
+
+async def _start_recording(call: ServiceCall) -> ServiceResponse:
+    """Record the connected call of a line."""
+    entry = _get_entry(call)
+    client, line = entry.runtime_data.client, _get_line(call)
+    with translated_errors(call.hass, entry):
+        try:
+            recording_id = await client.start_recording(line, call.data.get("mode"))
+            result = "started"
+        except RefusedError as err:
+            if not call.data["ensure"] or err.key not in _ENSURED:
+                raise
+            result = _ENSURED[err.key]
+            recording_id = await client.find_active_recording(line)
+    entry.runtime_data.live.async_expect_change()
+    return {"result": result, "recording_id": recording_id}
+
+
+async def _stop_recording(call: ServiceCall) -> ServiceResponse:
+    """Stop an active recording."""
+    entry = _get_entry(call)
+    return await _order(call, entry, entry.runtime_data.client.stop_recording)
+
+
+async def _pause_recording(call: ServiceCall) -> ServiceResponse:
+    """Pause an active recording."""
+    entry = _get_entry(call)
+    return await _order(call, entry, entry.runtime_data.client.pause_recording)
+
+
+async def _resume_recording(call: ServiceCall) -> ServiceResponse:
+    """Resume a paused recording."""
+    entry = _get_entry(call)
+    return await _order(call, entry, entry.runtime_data.client.resume_recording)
+
+
+async def _order(
+    call: ServiceCall,
+    entry: CallRecorderConfigEntry,
+    order: Callable[[str | None, LineAddress], Awaitable[str | None]],
+) -> ServiceResponse:
+    """Give an order about a recording, named by its id or its line."""
+    recording_id, line = call.data.get("recording_id") or None, _get_line(call)
+    with translated_errors(call.hass, entry):
+        if recording_id is None and line.is_empty:
+            raise RefusedError("line_not_specified")
+        recording_id = await order(recording_id, line)
+    entry.runtime_data.live.async_expect_change()
+    return {"recording_id": recording_id}
+
+
+async def _get_active_recordings(call: ServiceCall) -> ServiceResponse:
+    """Tell what is being recorded now."""
+    entry = _get_entry(call)
+    recording_filter = ActiveRecordingFilter(
+        device_name=call.data.get("device_name") or None,
+        directory_number=call.data.get("directory_number") or None,
+        username=call.data.get("username") or None,
+        numeric_user_id=call.data.get("numeric_user_id") or None,
+    )
+    with translated_errors(call.hass, entry):
+        state = await entry.runtime_data.client.get_active_recordings(recording_filter)
+    if state.recordings is None:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="not_yet_known"
+        )
+    return {"recordings": [_active_response(rec) for rec in state.recordings]}
+
+
+async def _get_recording(call: ServiceCall) -> ServiceResponse:
+    """Tell all that the archive knows of a recording."""
+    entry = _get_entry(call)
+    with translated_errors(call.hass, entry):
+        recording = await entry.runtime_data.client.get_recording(
+            call.data["recording_id"]
+        )
+    return _as_response(recording)
+
+
+def _get_entry(call: ServiceCall) -> CallRecorderConfigEntry:
+    """Return the recorder that is meant: the only one, where none is named."""
+    entry_id = call.data.get(ATTR_CONFIG_ENTRY_ID)
+    if entry_id is None:
+        loaded = call.hass.config_entries.async_loaded_entries(DOMAIN)
+        if len(loaded) > 1:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="recorder_not_specified"
+            )
+        if loaded:
+            return loaded[0]
+    entry: CallRecorderConfigEntry = service.async_get_config_entry(
+        call.hass, DOMAIN, entry_id
+    )
+    return entry
+
+
+def _get_line(call: ServiceCall) -> LineAddress:
+    """Return the line that the fields name; an empty field counts as missing."""
+    return LineAddress(
+        device_name=call.data.get("device_name") or None,
+        directory_number=call.data.get("directory_number") or None,
+        call_id=call.data.get("call_id") or None,
+    )
+
+
+def _active_response(recording: ActiveRecording) -> JsonObjectType:
+    """Tell an active recording as the contract names it."""
+    duration = recording.duration
+    if duration is None and recording.started_at is not None:
+        duration = max(dt_util.utcnow() - recording.started_at, timedelta())
+    return {
+        "id": recording.id,
+        "started_at": _as_json(recording.started_at),
+        "duration": _as_json(duration),
+        "is_paused": recording.is_paused,
+        "local_party": _as_json(recording.local_party),
+        "remote_party": _as_json(recording.remote_party),
+        "line": None,
+    }
+
+
+def _as_response(data: DataclassInstance) -> JsonObjectType:
+    """Tell a dataclass field by field: times in UTC, durations in seconds."""
+    return {field.name: _as_json(getattr(data, field.name)) for field in fields(data)}
+
+
+def _as_json(value: Any) -> JsonValueType:
+    """Write a value of the recorders' vocabulary as JSON."""
+    if isinstance(value, datetime):
+        return dt_util.as_utc(value).isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if is_dataclass(value) and not isinstance(value, type):
+        return _as_response(value)
+    return cast(JsonValueType, value)

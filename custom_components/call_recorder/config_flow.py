@@ -1,0 +1,222 @@
+"""Adds, signs in again, moves and tunes a recorder."""
+
+from collections.abc import Mapping
+import logging
+from typing import Any, Final, override
+
+import voluptuous as vol
+from yarl import URL
+
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_USER,
+    ConfigFlow,
+    ConfigFlowResult,
+    OptionsFlowWithReload,
+)
+from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_VERIFY_SSL
+from homeassistant.core import callback
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+
+from .api import RECORDERS
+from .api.errors import RecorderError
+from .api.transport import parse_origin
+from .connection import create_client
+from .const import CONF_MASK_NUMBERS, CONF_RECORDER, DOMAIN
+from .coordinator import CallRecorderConfigEntry
+
+_LOGGER = logging.getLogger(__name__)
+
+_TEXT: Final = TextSelector()
+_SECRET: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
+_URL: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
+
+# What each recorder asks for: where it is, whom it knows, and how to treat it.
+_ADDRESS: Final[Mapping[str, Mapping[Any, Any]]] = {
+    "imagicle": {vol.Required(CONF_URL): _URL},
+}
+_CREDENTIALS: Final[Mapping[str, Mapping[Any, Any]]] = {
+    "imagicle": {
+        vol.Required(CONF_USERNAME): _TEXT,
+        vol.Required(CONF_PASSWORD): _SECRET,
+    },
+}
+# Settings that the options flow can change; kept as options from the start.
+_RECORDER_OPTIONS: Final[Mapping[str, Mapping[Any, Any]]] = {}
+_OPTIONS: Final = tuple(key for fields in _RECORDER_OPTIONS.values() for key in fields)
+_PRIVACY: Final = {vol.Required(CONF_MASK_NUMBERS, default=False): BooleanSelector()}
+_SECURITY: Final = {vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector()}
+
+# The form knows these; whatever else goes wrong means that it did not work now.
+_FORM_ERRORS: Final = (
+    "invalid_ssl",
+    "invalid_auth",
+    "insufficient_permissions",
+    "unexpected_response",
+)
+
+
+class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Adds a recorder, or changes how it is reached."""
+
+    _recorder: str
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(
+        config_entry: CallRecorderConfigEntry,
+    ) -> CallRecorderOptionsFlow:
+        """Tune a recorder."""
+        return CallRecorderOptionsFlow()
+
+    @override
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Choose the recording system."""
+        return self.async_show_menu(step_id="user", menu_options=list(RECORDERS))
+
+    async def async_step_imagicle(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Add an Imagicle Call Recording server."""
+        return await self._async_step_add("imagicle", user_input)
+
+    async def _async_step_add(
+        self, recorder: str, user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
+        """Add a recorder: all that it asks for, in one form."""
+        self._recorder = recorder
+        schema = {
+            **_ADDRESS[recorder],
+            **_CREDENTIALS[recorder],
+            **_SECURITY,
+            **_RECORDER_OPTIONS.get(recorder, {}),
+        }
+        return await self._async_step_form(recorder, schema, {}, user_input)
+
+    async def async_step_reauth(
+        self, entry_data: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Sign in again: the recorder does not accept the credentials any more."""
+        self._recorder = entry_data[CONF_RECORDER]
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the credentials only."""
+        return await self._async_step_form(
+            "reauth_confirm",
+            _CREDENTIALS[self._recorder],
+            self._get_reauth_entry().data,
+            user_input,
+        )
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change the address, the credentials or the check of the certificate."""
+        entry = self._get_reconfigure_entry()
+        self._recorder = entry.data[CONF_RECORDER]
+        schema = {
+            **_ADDRESS[self._recorder],
+            **_CREDENTIALS[self._recorder],
+            **_SECURITY,
+        }
+        return await self._async_step_form(
+            "reconfigure", schema, entry.data, user_input
+        )
+
+    async def _async_step_form(
+        self,
+        step_id: str,
+        schema: Mapping[Any, Any],
+        before: Mapping[str, Any],
+        user_input: dict[str, Any] | None,
+    ) -> ConfigFlowResult:
+        """Show a form until the recorder accepts what it says."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            settings = {**before, CONF_RECORDER: self._recorder, **user_input}
+            if (error := await self._async_try(settings)) is None:
+                return self._async_finish(settings)
+            errors["base"] = error
+        shown = user_input or {
+            key: value
+            for key, value in before.items()
+            if schema.get(key) is not _SECRET
+        }
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(vol.Schema(schema), shown),
+            errors=errors,
+        )
+
+    async def _async_try(self, settings: dict[str, Any]) -> str | None:
+        """Sign in and read once; return the key of what went wrong."""
+        try:
+            origin = parse_origin(settings[CONF_URL])
+        except ValueError:
+            return "invalid_url"
+        settings[CONF_URL] = str(origin)
+        await self._async_abort_if_known(RECORDERS[self._recorder].unique_id(settings))
+        client = create_client(self.hass, settings)
+        try:
+            await client.get_live_state()
+        except RecorderError as err:
+            return err.key if err.key in _FORM_ERRORS else "cannot_connect"
+        except Exception:
+            _LOGGER.exception("Unexpected error while a recorder was tried")
+            return "unknown"
+        finally:
+            await client.close()
+        return None
+
+    async def _async_abort_if_known(self, unique_id: str) -> None:
+        """Abort when another entry is about this recorder and user."""
+        await self.async_set_unique_id(unique_id, raise_on_progress=False)
+        if self.source == SOURCE_USER or unique_id != self._get_entry().unique_id:
+            self._abort_if_unique_id_configured()
+
+    def _get_entry(self) -> CallRecorderConfigEntry:
+        """Return the entry that is signed in again or reconfigured."""
+        if self.source == SOURCE_REAUTH:
+            return self._get_reauth_entry()
+        return self._get_reconfigure_entry()
+
+    def _async_finish(self, settings: dict[str, Any]) -> ConfigFlowResult:
+        """Make the entry, or change it."""
+        options = {key: settings.pop(key) for key in _OPTIONS if key in settings}
+        if self.source != SOURCE_USER:
+            return self.async_update_reload_and_abort(
+                self._get_entry(), unique_id=self.unique_id, data=settings
+            )
+        manufacturer = RECORDERS[self._recorder].manufacturer
+        title = f"{manufacturer} ({URL(settings[CONF_URL]).host})"
+        return self.async_create_entry(title=title, data=settings, options=options)
+
+
+class CallRecorderOptionsFlow(OptionsFlowWithReload):
+    """Tunes a recorder."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the options of this kind of recorder."""
+        if user_input is not None:
+            return self.async_create_entry(data=user_input)
+        recorder = self.config_entry.data[CONF_RECORDER]
+        schema = {**_RECORDER_OPTIONS.get(recorder, {}), **_PRIVACY}
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema(schema), self.config_entry.options
+            ),
+        )

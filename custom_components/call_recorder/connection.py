@@ -1,0 +1,56 @@
+"""Makes a recorder's client with what Home Assistant has to give it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from homeassistant.const import CONF_VERIFY_SSL
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from .api import RECORDERS
+from .api.client import RecorderClient, Storage
+from .const import CONF_RECORDER, DOMAIN
+
+_STORAGE_VERSION: Final = 1
+
+
+class EntryStorage:
+    """Keeps the few facts of a recorder's client across restarts."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Name the file after the entry."""
+        self._store: Store[dict[str, Any]] = Store(
+            hass, _STORAGE_VERSION, f"{DOMAIN}.{entry_id}", private=True
+        )
+
+    async def load(self) -> dict[str, Any] | None:
+        """Return what was saved last."""
+        return await self._store.async_load()
+
+    async def save(self, data: dict[str, Any]) -> None:
+        """Save at once: a recorder counts the tokens that we forget."""
+        await self._store.async_save(data)
+
+    async def remove(self) -> None:
+        """Delete the file."""
+        await self._store.async_remove()
+
+
+def create_client(
+    hass: HomeAssistant,
+    settings: Mapping[str, Any],
+    *,
+    storage: Storage | None = None,
+) -> RecorderClient:
+    """Make the client of the recorder that the settings name.
+
+    Raises `ValueError` when the address is none.
+    """
+    return RECORDERS[settings[CONF_RECORDER]](
+        async_get_clientsession(hass, verify_ssl=settings[CONF_VERIFY_SSL]),
+        settings,
+        time_zone=dt_util.get_default_time_zone(),
+        storage=storage,
+    )

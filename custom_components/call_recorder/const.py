@@ -1,0 +1,9 @@
+"""Names that more than one module uses."""
+
+from typing import Final
+
+DOMAIN: Final = "call_recorder"
+
+CONF_MASK_NUMBERS: Final = "mask_numbers"
+CONF_RECORDER: Final = "recorder"
+"""Which of the recording systems the entry is about: a key of `RECORDERS`."""

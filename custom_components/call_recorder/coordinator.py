@@ -1,0 +1,187 @@
+"""Polls a recorder, and holds what it said last."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+import logging
+from typing import Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
+
+from .api.client import RecorderClient
+from .api.errors import AccessError, CannotConnectError, InvalidAuthError, RecorderError
+from .api.models import ActiveRecording, LiveState
+from .const import DOMAIN
+from .issues import async_create_issue, async_delete_issues
+
+_LOGGER = logging.getLogger(__name__)
+
+_ACTIVE_INTERVAL: Final = timedelta(seconds=10)
+_IDLE_INTERVAL: Final = timedelta(seconds=30)
+_PUSH_INTERVAL: Final = timedelta(seconds=60)
+_EXPECTANT_INTERVAL: Final = timedelta(seconds=5)
+_EXPECTANT_TIME: Final = timedelta(seconds=30)
+_LONGEST_INTERVAL: Final = timedelta(minutes=5)
+_MEASURE_INTERVAL: Final = timedelta(seconds=30)
+"""How often the durations move, so that the database does not grow with each poll."""
+_REFRESH_COOLDOWN: Final = 1.0
+"""Seconds in which several orders share one poll."""
+
+type CallRecorderConfigEntry = ConfigEntry[CallRecorderData]
+
+
+@dataclass(kw_only=True)
+class CallRecorderData:
+    """What a loaded recorder consists of."""
+
+    client: RecorderClient
+    live: LiveCoordinator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What is being recorded. Two snapshots are equal when no state has changed."""
+
+    recordings: tuple[ActiveRecording, ...] | None
+    """Oldest first; `None` while the recorder has not told enough to know."""
+    active_calls: int | None
+    measured_at: datetime | None
+    """The time that durations are counted to; `None` when nothing is recorded."""
+
+    def durations(self) -> list[timedelta] | None:
+        """Return how long each recording has run; `None` when that is not known."""
+        if self.recordings is None:
+            return None
+        return [
+            max(self.measured_at - recording.started_at, timedelta())
+            for recording in self.recordings
+            if self.measured_at and recording.started_at
+        ]
+
+
+class LiveCoordinator(DataUpdateCoordinator[Snapshot]):
+    """Polls what is being recorded now."""
+
+    config_entry: CallRecorderConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: CallRecorderConfigEntry,
+        client: RecorderClient,
+    ) -> None:
+        """Prepare the polls of a recorder."""
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name=entry.title,
+            update_interval=_IDLE_INTERVAL,
+            request_refresh_debouncer=Debouncer(
+                hass, _LOGGER, cooldown=_REFRESH_COOLDOWN, immediate=True
+            ),
+            # An unchanged poll writes no state.
+            always_update=False,
+        )
+        self.client = client
+        self.failures = 0
+        self._expectant_until: datetime | None = None
+
+    @callback
+    def async_listen(self) -> None:
+        """Let the recorder tell by itself when a poll is worth while."""
+        self.config_entry.async_create_background_task(
+            self.hass,
+            self.client.listen(self.async_refresh_soon),
+            f"{DOMAIN} {self.config_entry.entry_id} listen",
+        )
+
+    @callback
+    def async_refresh_soon(self) -> None:
+        """Poll in the background: nobody waits for it."""
+        self.config_entry.async_create_background_task(
+            self.hass,
+            self.async_request_refresh(),
+            f"{DOMAIN} {self.config_entry.entry_id} refresh",
+        )
+
+    @callback
+    def async_expect_change(self) -> None:
+        """Poll now, and often for a while: an order was given."""
+        self._expectant_until = dt_util.utcnow() + _EXPECTANT_TIME
+        self.async_refresh_soon()
+
+    @override
+    async def _async_update_data(self) -> Snapshot:
+        """Read what is being recorded now."""
+        try:
+            state = await self.client.get_live_state()
+        except RecorderError as err:
+            return self._bear_or_raise(err)
+        self.failures = 0
+        async_delete_issues(self.hass, self.config_entry)
+        snapshot = self._measure(state)
+        self.update_interval = self._interval(snapshot)
+        return snapshot
+
+    def _measure(self, state: LiveState) -> Snapshot:
+        """Make a snapshot, with durations that move at most every 30 seconds."""
+        now = measured_at = dt_util.utcnow()
+        before = self.data
+        if (
+            before is not None
+            and before.measured_at is not None
+            and before.recordings == state.recordings
+            and now - before.measured_at < _MEASURE_INTERVAL
+        ):
+            measured_at = before.measured_at
+        return Snapshot(
+            recordings=state.recordings,
+            active_calls=state.active_calls,
+            measured_at=measured_at if state.recordings else None,
+        )
+
+    def _interval(self, snapshot: Snapshot) -> timedelta:
+        """Choose when to poll again."""
+        if self._expectant_until and dt_util.utcnow() < self._expectant_until:
+            return _EXPECTANT_INTERVAL
+        if self.client.push_connected:
+            return _PUSH_INTERVAL
+        return _ACTIVE_INTERVAL if snapshot.recordings else _IDLE_INTERVAL
+
+    def _bear_or_raise(self, err: RecorderError) -> Snapshot:
+        """Keep the last snapshot after a first failure; otherwise raise.
+
+        A single lost poll is no outage. Wrong credentials and missing permissions
+        do not go away by waiting.
+        """
+        if isinstance(err, InvalidAuthError):
+            raise ConfigEntryAuthFailed(
+                translation_domain=DOMAIN, translation_key=err.key
+            ) from err
+        if isinstance(err, AccessError):
+            async_create_issue(self.hass, self.config_entry, err.key)
+        retry_after = (
+            err.retry_after
+            if isinstance(err, CannotConnectError | AccessError)
+            else None
+        )
+        interval = _IDLE_INTERVAL if self.data is None else self._interval(self.data)
+        self.failures += 1
+        self.update_interval = (
+            min(interval * 2 ** min(self.failures - 1, 10), _LONGEST_INTERVAL)
+            if retry_after is None
+            else timedelta(seconds=retry_after)
+        )
+        if self.failures > 1 or self.data is None or isinstance(err, AccessError):
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key=err.key,
+                retry_after=retry_after,
+            ) from err
+        _LOGGER.debug("One poll of %s failed: %s", self.name, err)
+        return self.data
