@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from .calls import Call, Direction, Line, Recording
 from .identifiers import mix
-from .people import caller
+from .people import CALLERS, caller
 
 SPACING = timedelta(minutes=10)
 _LONGEST = timedelta(minutes=5)
@@ -19,6 +19,7 @@ _NOTES = (
     "Complaint, see ticket.",
     "Wants an offer by Friday.",
 )
+_TIMES, _PARTIES = 2, 3
 _DIRECTIONS: tuple[Direction, ...] = (
     "incoming",
     "incoming",
@@ -40,6 +41,7 @@ class Archive:
         self.newer: list[Recording] = []
         self._begin = until - _LONGEST - size * SPACING
         self._lines = list(lines)
+        self._parties = len(lines) * CALLERS * len(_DIRECTIONS)
 
     def __len__(self) -> int:
         """Return how many recordings there are."""
@@ -81,10 +83,22 @@ class Archive:
         return range(first, max(first, last))
 
     def select(
-        self, positions: Iterable[int], fits: Callable[[Recording], bool]
+        self, positions: Iterable[int], fits: Callable[[Call], bool]
     ) -> list[int]:
-        """Return those positions whose recording fits."""
-        return [position for position in positions if fits(self[position])]
+        """Return those positions whose call fits; only its parties and direction count."""
+        known: dict[int, bool] = {}
+        chosen = []
+        for position in positions:
+            if position >= self.older:
+                verdict = fits(self.newer[position - self.older].call)
+            else:
+                parties = mix(self.seed, position, _PARTIES) % self._parties
+                if parties not in known:
+                    known[parties] = fits(self._older(position).call)
+                verdict = known[parties]
+            if verdict:
+                chosen.append(position)
+        return chosen
 
     def _position(self, moment: datetime) -> int:
         """Return the position of the first recording begun at `moment` or later."""
@@ -94,32 +108,38 @@ class Archive:
 
     def _older(self, number: int) -> Recording:
         """Work out one of the older recordings."""
-        bits = mix(self.seed, number, 2)
+        bits = mix(self.seed, number, _TIMES)
         started_at = (
             self._begin + number * SPACING + timedelta(milliseconds=bits % 290_000)
         )
         ended_at = started_at + timedelta(seconds=5 + (bits >> 20) % 280)
-        ringing = timedelta(seconds=2 + (bits >> 30) % 8)
-        remote_number, remote_name = caller(bits >> 34)
-        call = Call(
-            number=number,
-            line=self._lines[(bits >> 40) % len(self._lines)],
-            remote_number=remote_number,
-            remote_name=remote_name,
-            direction=_DIRECTIONS[(bits >> 46) % len(_DIRECTIONS)],
-            traffic_type="external",
-            started_at=started_at - ringing,
-            answered_at=started_at,
-            ended_at=ended_at,
-        )
-        note = _NOTES[(bits >> 54) % 3] if (bits >> 50) % 8 == 0 else None
         return Recording(
             number=number,
-            call=call,
+            call=self._older_call(number, started_at, ended_at),
             sequence=1,
             started_at=started_at,
             ended_at=ended_at,
             saved_at=ended_at,
-            note=note,
+            note=_NOTES[(bits >> 54) % 3] if (bits >> 50) % 8 == 0 else None,
             preserved=(bits >> 56) % 16 == 0,
+        )
+
+    def _older_call(
+        self, number: int, started_at: datetime, ended_at: datetime
+    ) -> Call:
+        """Work out the call of one of the older recordings."""
+        parties = mix(self.seed, number, _PARTIES) % self._parties
+        parties, direction = divmod(parties, len(_DIRECTIONS))
+        line, remote = divmod(parties, CALLERS)
+        remote_number, remote_name = caller(remote)
+        return Call(
+            number=number,
+            line=self._lines[line],
+            remote_number=remote_number,
+            remote_name=remote_name,
+            direction=_DIRECTIONS[direction],
+            traffic_type="external",
+            started_at=started_at - timedelta(seconds=2 + number % 8),
+            answered_at=started_at,
+            ended_at=ended_at,
         )

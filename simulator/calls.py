@@ -7,6 +7,7 @@ from typing import Literal
 type Direction = Literal["incoming", "outgoing", "internal", "unknown"]
 type TrafficType = Literal["external", "internal"]
 type Fate = Literal["archived", "lost", "error"]
+type FileFormat = Literal["wav", "mp3"]
 
 
 @dataclass(slots=True, eq=False)
@@ -71,6 +72,8 @@ class Recording:
     time_paused: timedelta = timedelta(0)
     fate: Fate = "archived"
     """What becomes of it once it has ended; tests set it while it runs."""
+    file_format: FileFormat = "wav"
+    """What Bandwidth was asked for (recordingFileFormat)."""
     note: str | None = None
     preserved: bool = False
 

@@ -5,7 +5,7 @@ and stays until it has struck `times` times, or until `recorder.faults.clear()`.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
@@ -70,6 +70,7 @@ class Fault:
     seconds: float | None = None
     url: str = ""
     size: int = 50_000_000
+    rows: Sequence[Any] = _BAD_ROWS
 
     def matches(self, method: str, path: str) -> bool:
         """Tell whether a request to this path of the API is struck."""

@@ -22,7 +22,7 @@ _TEAMS = (
     ("Support", "Help Desk"),
     ("Accounts", "Back Office"),
 )
-_CALLERS = (
+_CONTACTS = (
     ("John", "Doe"),
     ("Mary", "Major"),
     ("Jane", "Roe"),
@@ -32,7 +32,7 @@ _CALLERS = (
     ("Giulia", "Ferri"),
     ("Ahmed", "Karim"),
 )
-_UNNAMED_CALLERS = 12
+CALLERS = 20
 
 
 def hire(lines: int) -> list[Line]:
@@ -60,6 +60,6 @@ def _line(index: int) -> Line:
 
 def caller(pick: int) -> tuple[str, tuple[str, str] | None]:
     """Return a remote party's number, and its name if the contact is known."""
-    index = pick % (len(_CALLERS) + _UNNAMED_CALLERS)
+    index = pick % CALLERS
     number = f"+1555{7123456 + index * 8807}"
-    return number, _CALLERS[index] if index < len(_CALLERS) else None
+    return number, _CONTACTS[index] if index < len(_CONTACTS) else None

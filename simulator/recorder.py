@@ -35,7 +35,7 @@ class Recorder(ABC):
     """A recorder's REST server in front of the office."""
 
     name: ClassVar[str]
-    root: ClassVar[str]
+    root: str
     """Where the API begins; a fault's path counts from here."""
 
     def __init__(

@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import Self
 
+from .bandwidth import Bandwidth
 from .certificate import self_signed
 from .imagicle import Imagicle
 from .office import Office
 from .recorder import Recorder
 
-NAMES = ("imagicle",)
+NAMES = ("imagicle", "bandwidth")
 
 
 class Simulator:
@@ -29,8 +30,11 @@ class Simulator:
         ports = ports or {}
         self.office = office
         self.imagicle = Imagicle(office, host, ports.get("imagicle", 0), context)
+        self.bandwidth = Bandwidth(office, host, ports.get("bandwidth", 0), context)
         self.recorders: list[Recorder] = [
-            recorder for recorder in (self.imagicle,) if recorder.name in only
+            recorder
+            for recorder in (self.imagicle, self.bandwidth)
+            if recorder.name in only
         ]
 
     async def __aenter__(self) -> Self:

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from .audio import mp3_sha256
-from .calls import Direction, Line, Recording
+from simulator.audio import mp3_sha256
+from simulator.calls import Direction, Line, Recording
 
 if TYPE_CHECKING:
-    from .imagicle import Imagicle
+    from .server import Imagicle
 
 DIRECTIONS: dict[Direction, int] = {
     "unknown": 0,

@@ -1,19 +1,22 @@
 """Imagicle's Get Recordings List (628): pages, and filters in RHS colon syntax."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from .calls import Recording
-from .imagicle_rows import DIRECTIONS, listed_recording
+from simulator.archive import Archive
+from simulator.calls import Call
+
+from .rows import DIRECTIONS, listed_recording
 
 if TYPE_CHECKING:
-    from .imagicle import Imagicle
+    from .server import Imagicle
 
-type _Test = Callable[[Recording], bool]
+type _Span = tuple[datetime | None, datetime | None]
+type _Test = Callable[[Call], bool]
 
 _LONGEST = timedelta(days=1)
-"""No recording lasts longer; bounds the search by end time."""
+"""No recording lasts longer: one begun a day before a moment has ended by then."""
 _SECOND = timedelta(seconds=1)
 
 
@@ -31,36 +34,48 @@ def list_recordings(
     """Return the answer; without `pageSize` it holds ALL matches (628, Paging)."""
     page, size = _paging(query)
     archive = imagicle.office.archive
-    start = _span(query.get("startTime"))
-    end = _span(query.get("endTime"))
+    positions = _ended_within(
+        archive, _span(query.get("endTime")), _span(query.get("startTime"))
+    )
     tests = _tests(query)
     if only_of is not None:
-        tests.append(lambda recording: recording.call.line.username == only_of)
-    earliest, latest = start
-    if end != (None, None):
-        tests.append(lambda recording: _within(recording.ended_at, end))
-        earliest = max(
-            filter(None, (earliest, end[0] and end[0] - _LONGEST)), default=None
+        tests.append(lambda call: call.line.username == only_of)
+    if tests:
+        positions = archive.select(
+            positions, lambda call: all(test(call) for test in tests)
         )
-        latest = min(filter(None, (latest, end[1])), default=None)
-    positions = archive.positions(earliest, latest)
-    found = (
-        archive.select(
-            positions, lambda recording: all(test(recording) for test in tests)
-        )
-        if tests
-        else positions
-    )
-    newest_first = found[::-1]
+    newest_first = positions[::-1]
     shown = (
         newest_first if size is None else newest_first[page * size : (page + 1) * size]
     )
     return {
-        "totalCount": len(found),
+        "totalCount": len(positions),
         "recordings": [
             listed_recording(imagicle, archive[position]) for position in shown
         ],
     }
+
+
+def _ended_within(archive: Archive, end: _Span, start: _Span) -> Sequence[int]:
+    """Return the positions of the recordings whose begin and end lie in these spans."""
+    if end == (None, None):
+        return archive.positions(*start)
+    doubtful = {
+        position
+        for edge in end
+        if edge is not None
+        for position in archive.positions(edge - _LONGEST, edge)
+    }
+    earliest, latest = end
+    begun = archive.positions(earliest and earliest - _LONGEST, latest)
+    chosen = archive.positions(*start)
+    return [
+        position
+        for position in range(
+            max(begun.start, chosen.start), min(begun.stop, chosen.stop)
+        )
+        if position not in doubtful or _within(archive[position].ended_at, end)
+    ]
 
 
 def _paging(query: Mapping[str, str]) -> tuple[int, int | None]:
@@ -80,7 +95,7 @@ def _tests(query: Mapping[str, str]) -> list[_Test]:
     tests: list[_Test] = []
     if wanted := query.get("localPartyNumber"):
         local = _equals(wanted)
-        tests.append(lambda recording: recording.call.line.number == local)
+        tests.append(lambda call: call.line.number == local)
     tests += [
         _remote_number(wanted)
         for name in ("remotePartyNumber", "remoteParty")
@@ -88,14 +103,12 @@ def _tests(query: Mapping[str, str]) -> list[_Test]:
     ]
     if wanted := query.get("ownerUsername"):
         owner = _equals(wanted)
-        tests.append(lambda recording: recording.call.line.username == owner)
+        tests.append(lambda call: call.line.username == owner)
     if wanted := query.get("direction"):
         direction = _equals(wanted)
         if direction not in ("0", "1", "2"):
             raise FilterError("direction must be 0, 1 or 2")
-        tests.append(
-            lambda recording: str(DIRECTIONS[recording.call.direction]) == direction
-        )
+        tests.append(lambda call: str(DIRECTIONS[call.direction]) == direction)
     return tests
 
 
@@ -103,9 +116,9 @@ def _remote_number(wanted: str) -> _Test:
     """Return the test for the remote number: [equals] or contains."""
     if wanted.startswith("contains:"):
         part = wanted.removeprefix("contains:")
-        return lambda recording: part in recording.call.remote_number
+        return lambda call: part in call.remote_number
     whole = _equals(wanted)
-    return lambda recording: recording.call.remote_number == whole
+    return lambda call: call.remote_number == whole
 
 
 def _equals(wanted: str) -> str:
@@ -118,7 +131,7 @@ def _equals(wanted: str) -> str:
     return value
 
 
-def _span(wanted: str | None) -> tuple[datetime | None, datetime | None]:
+def _span(wanted: str | None) -> _Span:
     """Return begin and end (excluded) of a filter: [equals], before, after, between."""
     if not wanted:
         return None, None
@@ -143,9 +156,7 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _within(
-    moment: datetime | None, span: tuple[datetime | None, datetime | None]
-) -> bool:
+def _within(moment: datetime | None, span: _Span) -> bool:
     """Tell whether a moment lies in a span."""
     start, end = span
     return (

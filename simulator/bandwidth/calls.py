@@ -1,0 +1,135 @@
+"""`/calls`: List Calls, Fetch Call, Update Call (recordingEnabled), Call Recordings."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from simulator.calls import Call, FileFormat
+from simulator.identifiers import number_of_bandwidth_id
+
+from .errors import CatapultError
+from .listing import page_of
+from .rows import call_row, call_state, recording_row, single_call_row
+
+if TYPE_CHECKING:
+    from .server import Bandwidth
+
+
+class Calls:
+    """What Catapult answers about calls."""
+
+    def __init__(self, bandwidth: Bandwidth) -> None:
+        """Stand before the office."""
+        self._bandwidth = bandwidth
+        self._office = bandwidth.office
+
+    async def list(self, request: web.Request) -> web.StreamResponse:
+        """Answer List Calls (getCalls.md): by startTime, newest first unless asked otherwise."""
+        archive = self._office.archive
+        recent = [
+            call
+            for call in (*self._office.calls, *self._office.ended_calls)
+            if _is_asked_for(call, request)
+        ]
+        recent.sort(key=lambda call: (call.started_at, call.number))
+        older: Sequence[int] = range(archive.older)
+        if "from" in request.query or "to" in request.query:
+            older = archive.select(older, lambda call: _is_asked_for(call, request))
+        total = len(older) + len(recent)
+
+        def row(index: int) -> dict[str, Any]:
+            place = (
+                index if request.query.get("sortOrder") == "asc" else total - 1 - index
+            )
+            if place < len(older):
+                return call_row(self._bandwidth, archive[older[place]].call)
+            return call_row(self._bandwidth, recent[place - len(older)])
+
+        return page_of(self._bandwidth, request, total, row)
+
+    async def get(self, request: web.Request) -> web.StreamResponse:
+        """Answer Fetch Call Information (getCallsCallId.md)."""
+        return web.json_response(single_call_row(self._bandwidth, self._find(request)))
+
+    async def recordings(self, request: web.Request) -> web.StreamResponse:
+        """Answer List all Call Recordings (getCallsCallIdRecordings.md)."""
+        call = self._find(request)
+        now = self._office.now
+        live = [
+            row for row in self._office.recordings_of(call) if not row.is_pending(now)
+        ]
+        rows = [*self._office.archive.of_call(call.number), *live]
+        return web.json_response([recording_row(self._bandwidth, row) for row in rows])
+
+    async def update(self, request: web.Request) -> web.StreamResponse:
+        """Answer Update active Call (postCallsCallId.md): 200 with an empty body."""
+        call = self._find(request)
+        identifier = request.match_info["id"]
+        try:
+            wanted: dict[str, Any] = await request.json()
+        except ValueError:
+            raise CatapultError(400, "validation-error", "Bad parameters") from None
+        if call.unavailable:
+            message = (
+                f"The call `{identifier}` is being initialized and cannot be modified now "
+                "retry your operation later"
+            )
+            raise CatapultError(503, "call-unavailable", message)
+        if call_state(call) != "active" and wanted.get("state") != "active":
+            message = f"Unable to update call `{identifier}`. Invalid call state `{call_state(call)}`"
+            raise CatapultError(403, "call-invalid-state", message)
+        self._change(call, wanted)
+        return web.Response()
+
+    def _change(self, call: Call, wanted: dict[str, Any]) -> None:
+        """Change a call's state and recording."""
+        if wanted.get("state") == "active" and call.answered_at is None:
+            self._office.answer(call)
+        enabled = wanted.get("recordingEnabled")
+        if enabled in (True, "true"):
+            self._start(call, wanted.get("recordingFileFormat", "wav"))
+        elif enabled in (False, "false"):
+            self._stop(call)
+        elif enabled is not None:
+            raise CatapultError(400, "validation-error", "Bad parameters")
+        if wanted.get("state") == "completed":
+            self._office.hang_up(call)
+
+    def _start(self, call: Call, file_format: FileFormat) -> None:
+        """Turn the recording on; 409 while one is running."""
+        if any(
+            recording.ended_at is None for recording in self._office.recordings_of(call)
+        ):
+            message = "Call recording is been executed already!"
+            raise CatapultError(409, "conflicted-recording-values-request", message)
+        self._office.start_recording(call).file_format = file_format
+
+    def _stop(self, call: Call) -> None:
+        """Turn the recording off."""
+        for recording in self._office.recordings_of(call):
+            if recording.ended_at is None:
+                self._office.stop(recording)
+
+    def _find(self, request: web.Request) -> Call:
+        """Return a call, or 404 call-not-found."""
+        identifier = request.match_info["id"]
+        number = number_of_bandwidth_id(self._office.seed, "c", identifier)
+        for call in (*self._office.calls, *self._office.ended_calls):
+            if call.number == number:
+                return call
+        if number is not None and number < self._office.archive.older:
+            return self._office.archive[number].call
+        message = f"The call `{identifier}` could not be found"
+        raise CatapultError(404, "call-not-found", message)
+
+
+def _is_asked_for(call: Call, request: web.Request) -> bool:
+    """Tell whether a call is from and to the numbers that are asked for."""
+    numbers = [call.line.phone_number, call.remote_number]
+    if call.direction in ("incoming", "unknown"):
+        numbers.reverse()
+    asked = [request.query.get("from"), request.query.get("to")]
+    return all(
+        wanted in (None, number) for wanted, number in zip(asked, numbers, strict=True)
+    )

@@ -1,0 +1,156 @@
+"""Catapult in front of the office: its account, its options, its calls."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime, timedelta
+from ssl import SSLContext
+from typing import ClassVar
+
+from aiohttp import web
+
+from simulator.audio import Audio, Mp3, Wav
+from simulator.calls import Recording
+from simulator.identifiers import number_of_bandwidth_id
+from simulator.office import Office
+from simulator.recorder import Recorder, basic_credentials
+
+from .calls import Calls
+from .errors import BadCredentialsError, CatapultError, rate_limit_reached
+from .listing import LinkStyle, Order, page_of, recordings_in_order
+from .rows import media_name, recording_row
+
+type _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_RATE = timedelta(seconds=1)
+
+
+class Bandwidth(Recorder):
+    """Bandwidth Catapult v1 below `/v1/users/{userId}`."""
+
+    name: ClassVar[str] = "bandwidth"
+
+    def __init__(
+        self, office: Office, host: str, port: int, tls: SSLContext | None
+    ) -> None:
+        """Open an account."""
+        super().__init__(office, host, port, tls)
+        self.user_id = "u-dkjf9094802375s"
+        self.api_token = "t-7fq2xw4m3b6zka"
+        self.api_secret = "Bandwidth-secret"
+        self.root = f"/v1/users/{self.user_id}"
+        self.order: Order = "newest_first"
+        self.link_style: LinkStyle = "standard"
+        self.link_host = "https://elsewhere.invalid"
+        self.media_base: str | None = None
+        """What the `media` URLs begin with, if it is not this server."""
+        self.saving_has_media = False
+        self.milliseconds = True
+        self.limits_rate = False
+        """One request per second for each of /recordings, /calls and /media."""
+        self.sends_rate_limit_reset = True
+        self.deleted_media: set[str] = set()
+        self._last_requests: dict[str, datetime] = {}
+
+    def routes(self) -> Iterable[web.AbstractRouteDef]:
+        """Return the documented calls."""
+        calls = Calls(self)
+        user = "/v1/users/{user}"
+        return (
+            web.get(f"{user}/recordings{{slash:/?}}", self._checked(self._list)),
+            web.get(f"{user}/recordings/{{id}}", self._checked(self._get)),
+            web.get(f"{user}/calls{{slash:/?}}", self._checked(calls.list)),
+            web.get(f"{user}/calls/{{id}}", self._checked(calls.get)),
+            web.post(f"{user}/calls/{{id}}", self._checked(calls.update)),
+            web.get(
+                f"{user}/calls/{{id}}/recordings{{slash:/?}}",
+                self._checked(calls.recordings),
+            ),
+            web.get(f"{user}/media/{{name}}", self._checked(self._download)),
+            web.delete(f"{user}/media/{{name}}", self._checked(self._delete_media)),
+        )
+
+    def _checked(self, action: _Handler) -> _Handler:
+        """Check credentials, user and rate before an action; answer its errors."""
+
+        async def handler(request: web.Request) -> web.StreamResponse:
+            try:
+                self._check_user(request)
+                return self._rate_limit(request) or await action(request)
+            except CatapultError as err:
+                return err.response()
+
+        return handler
+
+    def _check_user(self, request: web.Request) -> None:
+        """Refuse wrong credentials, and a user who is not the token's (errors.md, 401)."""
+        if basic_credentials(request) != (self.api_token, self.api_secret):
+            raise BadCredentialsError
+        user = request.match_info["user"]
+        if user != self.user_id:
+            message = f"User `{self.user_id}` does not have permission to access user `{user}`"
+            raise CatapultError(401, "user-access-denied", message)
+
+    def _rate_limit(self, request: web.Request) -> web.Response | None:
+        """Refuse a second request within a second (resourceRateLimits.md)."""
+        if not self.limits_rate:
+            return None
+        endpoint = request.path.split("/")[4]
+        now = self.office.now
+        reset = self._last_requests.get(endpoint, now - _RATE) + _RATE
+        if now < reset:
+            milliseconds = int(reset.timestamp() * 1000)
+            return rate_limit_reached(
+                request, milliseconds, self.sends_rate_limit_reset
+            )
+        self._last_requests[endpoint] = now
+        return None
+
+    async def _list(self, request: web.Request) -> web.StreamResponse:
+        """Answer List Recordings (getRecordings.md)."""
+        total, recording = recordings_in_order(self.office, self.order)
+        return page_of(
+            self, request, total, lambda index: recording_row(self, recording(index))
+        )
+
+    async def _get(self, request: web.Request) -> web.StreamResponse:
+        """Answer Fetch Recording Information (getRecordingsRecordingId.md)."""
+        identifier = request.match_info["id"]
+        number = number_of_bandwidth_id(self.office.seed, "r", identifier)
+        recording = None if number is None else self._find(number)
+        if recording is None:
+            message = f"The recording `{identifier}` could not be found"
+            raise CatapultError(404, "recording-not-found", message)
+        return web.json_response(recording_row(self, recording))
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        """Answer Download Media (getMediaMediaName.md)."""
+        return await self.media(request, self._audio(self._find_media(request)))
+
+    async def _delete_media(self, request: web.Request) -> web.StreamResponse:
+        """Answer Remove Media (deleteMediaMediaName.md)."""
+        self.deleted_media.add(media_name(self, self._find_media(request)))
+        return web.Response()
+
+    def _find(self, number: int) -> Recording | None:
+        """Return a recording of any state."""
+        now = self.office.now
+        for recording in self.office.recordings:
+            if recording.number == number and not recording.is_pending(now):
+                return recording
+        return self.office.archive.find(number)
+
+    def _find_media(self, request: web.Request) -> Recording:
+        """Return the complete recording that a media name belongs to, or 404 media-not-found."""
+        name = request.match_info["name"]
+        call = number_of_bandwidth_id(self.office.seed, "c", name.rpartition("-")[0])
+        recordings = [] if call is None else self.office.archive.of_call(call)
+        for recording in recordings:
+            if media_name(self, recording) == name and name not in self.deleted_media:
+                return recording
+        message = f"The media resource named `{name}` could not be found"
+        raise CatapultError(404, "media-not-found", message)
+
+    def _audio(self, recording: Recording) -> Audio:
+        """Return a complete recording's sound."""
+        seconds = recording.recorded_time(self.office.now).total_seconds()
+        kind = Mp3 if recording.file_format == "mp3" else Wav
+        return kind(media_name(self, recording), seconds)

@@ -1,0 +1,70 @@
+"""`/Recordings`: Get Recordings List (628), Get Recording (536), Download Recording (540)."""
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from simulator.calls import Recording
+from simulator.identifiers import number_of_guid
+
+from .listing import FilterError, PagingError, list_recordings
+from .refusals import is_guid, refused
+from .rows import finished_recording
+from .users import COMPLETE_MANAGEMENT, AuditEvent, User
+
+if TYPE_CHECKING:
+    from .server import Imagicle
+
+
+class FinishedRecordings:
+    """What the suite answers about finished recordings."""
+
+    def __init__(self, imagicle: Imagicle) -> None:
+        """Stand before the archive of one suite."""
+        self._imagicle = imagicle
+        self._office = imagicle.office
+
+    async def list(self, request: web.Request, user: User) -> web.StreamResponse:
+        """Answer Get Recordings List (628): most recent first, in pages if asked for."""
+        try:
+            answer = list_recordings(self._imagicle, request.query, _own_username(user))
+        except FilterError as err:
+            return refused(400, 0, message=str(err))
+        except PagingError as err:
+            return refused(400, 1, message=str(err))
+        return web.json_response(answer)
+
+    async def get(self, request: web.Request, user: User) -> web.StreamResponse:
+        """Answer Get Recording (536)."""
+        recording = self._find(request, user)
+        if isinstance(recording, web.Response):
+            return recording
+        return web.json_response(finished_recording(self._imagicle, recording))
+
+    async def download(self, request: web.Request, user: User) -> web.StreamResponse:
+        """Answer Download Recording (540); each download is an audit event."""
+        recording = self._find(request, user)
+        if isinstance(recording, web.Response):
+            return recording
+        identifier = self._imagicle.id_of(recording)
+        event = AuditEvent(identifier, user.username, self._office.now)
+        self._imagicle.audit_events.append(event)
+        return await self._imagicle.media(request, self._imagicle.audio_of(recording))
+
+    def _find(self, request: web.Request, user: User) -> Recording | web.Response:
+        """Find a recording: 400 not a GUID, 404 no such one, 403 not the user's."""
+        identifier = request.match_info["id"]
+        if not is_guid(identifier):
+            return web.Response(status=400)
+        number = number_of_guid(self._office.seed, identifier)
+        recording = None if number is None else self._office.archive.find(number)
+        if recording is None:
+            return web.Response(status=404)
+        if _own_username(user) not in (None, recording.call.line.username):
+            return web.Response(status=403)
+        return recording
+
+
+def _own_username(user: User) -> str | None:
+    """Return whose recordings a user sees, None for everybody's."""
+    return None if user.level >= COMPLETE_MANAGEMENT else user.username

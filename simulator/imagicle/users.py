@@ -1,0 +1,28 @@
+"""Who may ask Imagicle, and what it writes down about them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+COMPLETE_MANAGEMENT = 10
+BASE_ACCESS = 2
+
+
+@dataclass(slots=True)
+class User:
+    """A user of the Imagicle suite."""
+
+    username: str
+    password: str
+    level: int
+    sso: bool = False
+    """Signs in elsewhere: Basic authentication is refused (401) unless allowed."""
+    extension: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """Somebody downloaded a recording (Download Recording)."""
+
+    recording_id: str
+    username: str
+    at: datetime
