@@ -1,6 +1,7 @@
 """Polls a recorder, and holds what it said last."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 import logging
 from typing import Final, override
@@ -16,7 +17,9 @@ from .api.client import RecorderClient
 from .api.errors import AccessError, CannotConnectError, InvalidAuthError, RecorderError
 from .api.models import ActiveRecording, LiveState
 from .const import DOMAIN
+from .events import async_send_event, changes, from_active
 from .issues import async_create_issue, async_delete_issues
+from .lines import LineBook, lines_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -51,6 +54,17 @@ class Snapshot:
     active_calls: int | None
     measured_at: datetime | None
     """The time that durations are counted to; `None` when nothing is recorded."""
+    line_ids: Mapping[str, str] = field(default_factory=dict)
+    """The line (its subentry) of each recording that belongs to one."""
+
+    def of_line(self, line_id: str) -> Snapshot:
+        """Return what is being recorded on one line."""
+        recordings = self.recordings and tuple(
+            recording
+            for recording in self.recordings
+            if self.line_ids.get(recording.id) == line_id
+        )
+        return replace(self, recordings=recordings)
 
     def durations(self) -> list[timedelta] | None:
         """Return how long each recording has run; `None` when that is not known."""
@@ -88,17 +102,46 @@ class LiveCoordinator(DataUpdateCoordinator[Snapshot]):
             always_update=False,
         )
         self.client = client
+        self.lines = LineBook(client, lines_of(entry))
         self.failures = 0
+        self._told: tuple[ActiveRecording, ...] | None = None
+        self._told_line_ids: Mapping[str, str] = {}
         self._expectant_until: datetime | None = None
 
     @callback
     def async_listen(self) -> None:
-        """Let the recorder tell by itself when a poll is worth while."""
+        """Tell what changes, and let the recorder tell when a poll is worth while."""
+        self._tell_changes()
+        # Added after the entities: their states are right when an event arrives.
+        self.config_entry.async_on_unload(self.async_add_listener(self._tell_changes))
         self.config_entry.async_create_background_task(
             self.hass,
             self.client.listen(self.async_refresh_soon),
             f"{DOMAIN} {self.config_entry.entry_id} listen",
         )
+
+    @callback
+    def _tell_changes(self) -> None:
+        """Send an event for each change since the last snapshot that was told.
+
+        Nothing is told of a snapshot that says nothing: an outage is no end.
+        """
+        if self.data.recordings is None:
+            return
+        # One whose line is still being looked for is told of when that is settled.
+        after = tuple(filter(self._is_settled, self.data.recordings))
+        before, self._told = self._told, after
+        line_ids, self._told_line_ids = self._told_line_ids, self.data.line_ids
+        if before is None:
+            return
+        line_ids = {**line_ids, **self.data.line_ids}
+        for event_type, recording in changes(before, after):
+            event = from_active(event_type, recording, line_ids.get(recording.id))
+            async_send_event(self.hass, self.config_entry.entry_id, event)
+
+    def _is_settled(self, recording: ActiveRecording) -> bool:
+        """Tell whether it is known which line, if any, the recording belongs to."""
+        return self.lines.is_settled(recording.id)
 
     @callback
     def async_refresh_soon(self) -> None:
@@ -124,11 +167,12 @@ class LiveCoordinator(DataUpdateCoordinator[Snapshot]):
             return self._bear_or_raise(err)
         self.failures = 0
         async_delete_issues(self.hass, self.config_entry)
-        snapshot = self._measure(state)
+        line_ids = await self.lines.attribute(state.recordings or ())
+        snapshot = self._measure(state, line_ids)
         self.update_interval = self._interval(snapshot)
         return snapshot
 
-    def _measure(self, state: LiveState) -> Snapshot:
+    def _measure(self, state: LiveState, line_ids: Mapping[str, str]) -> Snapshot:
         """Make a snapshot, with durations that move at most every 30 seconds."""
         now = measured_at = dt_util.utcnow()
         before = self.data
@@ -143,6 +187,7 @@ class LiveCoordinator(DataUpdateCoordinator[Snapshot]):
             recordings=state.recordings,
             active_calls=state.active_calls,
             measured_at=measured_at if state.recordings else None,
+            line_ids=line_ids,
         )
 
     def _interval(self, snapshot: Snapshot) -> timedelta:
