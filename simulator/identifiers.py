@@ -9,7 +9,7 @@ import binascii
 from hashlib import blake2b
 from uuid import UUID
 
-_FACTOR = 0x5DEECE66D1AB
+_FACTOR, _OFFSET = 0x5DEECE66D1AB, 0x9E3779B97F4B
 _SPACE = 1 << 48
 _INVERSE = pow(_FACTOR, -1, _SPACE)
 _FIRST_YEASTAR_ID = 614
@@ -71,9 +71,9 @@ def _digest(seed: int, kind: str, number: int, size: int) -> bytes:
 
 def _scramble(number: int) -> bytes:
     """Return six bytes from which the number can be had back."""
-    return (number * _FACTOR % _SPACE).to_bytes(6)
+    return ((number * _FACTOR + _OFFSET) % _SPACE).to_bytes(6)
 
 
 def _unscramble(raw: bytes) -> int:
     """Return the number behind six scrambled bytes."""
-    return int.from_bytes(raw) * _INVERSE % _SPACE
+    return (int.from_bytes(raw) - _OFFSET) * _INVERSE % _SPACE

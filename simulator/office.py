@@ -6,7 +6,7 @@ not do is a plain attribute, to be set at any time.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from .archive import Archive
@@ -38,7 +38,7 @@ class Office:
         """Open the office; with `traffic` its phones ring by themselves."""
         self.seed = seed
         self.clock = clock
-        self.time_zone = ZoneInfo("Europe/Rome")
+        self.time_zone: tzinfo = ZoneInfo("Europe/Rome")
         self.lines: list[Line] = hire(lines)
         self.archive = Archive(seed, archive_size, clock(), self.lines)
         self.calls: list[Call] = []

@@ -94,12 +94,16 @@ class Recorder(ABC):
             self.faults.release()
             await runner.cleanup()
 
+    def catch_up(self) -> None:
+        """Do what is due by now."""
+        self.office.advance()
+
     @web.middleware
     async def _middleware(
         self, request: web.Request, handler: Handler
     ) -> web.StreamResponse:
         """Write the request down, bring the office up to now, let a fault strike."""
-        self.office.advance()
+        self.catch_up()
         if request.path.startswith("/_simulator/"):
             return await handler(request)
         self.requests.append(

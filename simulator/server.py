@@ -9,8 +9,9 @@ from .certificate import self_signed
 from .imagicle import Imagicle
 from .office import Office
 from .recorder import Recorder
+from .yeastar import Yeastar
 
-NAMES = ("imagicle", "bandwidth")
+NAMES = ("imagicle", "bandwidth", "yeastar")
 
 
 class Simulator:
@@ -31,11 +32,9 @@ class Simulator:
         self.office = office
         self.imagicle = Imagicle(office, host, ports.get("imagicle", 0), context)
         self.bandwidth = Bandwidth(office, host, ports.get("bandwidth", 0), context)
-        self.recorders: list[Recorder] = [
-            recorder
-            for recorder in (self.imagicle, self.bandwidth)
-            if recorder.name in only
-        ]
+        self.yeastar = Yeastar(office, host, ports.get("yeastar", 0), context)
+        recorders: tuple[Recorder, ...] = (self.imagicle, self.bandwidth, self.yeastar)
+        self.recorders = [recorder for recorder in recorders if recorder.name in only]
 
     async def __aenter__(self) -> Self:
         """Let every recorder listen."""
@@ -55,6 +54,11 @@ class Simulator:
     ) -> None:
         """Stop them all."""
         await self.stop()
+
+    def catch_up(self) -> None:
+        """Let happen what is due by now, also when nobody asks the recorders anything."""
+        for recorder in self.recorders:
+            recorder.catch_up()
 
     async def stop(self) -> None:
         """Stop every recorder."""

@@ -1,0 +1,110 @@
+"""`call/query`, `call/record_start`, `call/record_pause`, `call/record_unpause`."""
+
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from simulator.calls import Call, Recording
+
+from .errors import YeastarError, not_json, parameter_error
+from .rows import call_id, call_row, channel_ids
+
+if TYPE_CHECKING:
+    from .server import Yeastar
+
+_TYPES = {
+    "inbound": ("incoming", "unknown"),
+    "outbound": ("outgoing",),
+    "internal": ("internal",),
+}
+
+
+class Calls:
+    """What the PBX answers about calls that are going on."""
+
+    def __init__(self, yeastar: Yeastar) -> None:
+        """Stand before the office."""
+        self._yeastar = yeastar
+        self._office = yeastar.office
+
+    async def query(self, request: web.Request) -> dict[str, Any]:
+        """Answer Query Calls; when idle there is no `data` at all, or 60001."""
+        wanted_type = request.query.get("type")
+        if wanted_type not in (None, *_TYPES):
+            raise parameter_error("type", wanted_type)
+        rows = [
+            call_row(call)
+            for call in self._office.calls
+            if _is_asked_for(call, request)
+        ]
+        if rows:
+            return {"data": rows}
+        if self._yeastar.says_not_found:
+            raise YeastarError(60001)
+        return {}
+
+    async def record_start(self, request: web.Request) -> dict[str, Any]:
+        """Answer Start Call Recording; a call that is being recorded stays so."""
+        call = await self._call(request)
+        if not call.is_connected:
+            raise YeastarError(70132)
+        if self._running(call) is None:
+            self._office.start_recording(call)
+        return {"call_id": call_id(call)}
+
+    async def record_pause(self, request: web.Request) -> dict[str, Any]:
+        """Answer Pause Call Recording."""
+        call = await self._call(request)
+        recording = self._recorded(call)
+        if not recording.is_paused:
+            self._office.pause(recording)
+        return {"call_id": call_id(call)}
+
+    async def record_unpause(self, request: web.Request) -> dict[str, Any]:
+        """Answer Resume Call Recording."""
+        call = await self._call(request)
+        self._office.resume(self._recorded(call))
+        return {"call_id": call_id(call)}
+
+    async def _call(self, request: web.Request) -> Call:
+        """Return the call with the channel of the body, or 70130; 70132 where there is no control."""
+        body = await request.text()
+        try:
+            wanted = (await request.json())["channel_id"]
+        except ValueError:
+            raise not_json(body) from None
+        except KeyError, TypeError:
+            raise parameter_error("channel_id", None) from None
+        if not self._yeastar.can_control_recording:
+            raise YeastarError(70132)
+        for call in self._office.calls:
+            if wanted in channel_ids(call):
+                return call
+        raise YeastarError(70130)
+
+    def _running(self, call: Call) -> Recording | None:
+        """Return the recording of a call that has not ended."""
+        return next(
+            (row for row in self._office.recordings_of(call) if row.ended_at is None),
+            None,
+        )
+
+    def _recorded(self, call: Call) -> Recording:
+        """Return the running recording of a call, or 10009: there is nothing to pause."""
+        recording = self._running(call)
+        if recording is None:
+            raise YeastarError(10009)
+        return recording
+
+
+def _is_asked_for(call: Call, request: web.Request) -> bool:
+    """Tell whether a call fits `call_id`, `type` and `extension`."""
+    extensions = [call.line.number]
+    if call.direction == "internal":
+        extensions.append(call.remote_number)
+    query = request.query
+    return (
+        query.get("call_id") in (None, call_id(call))
+        and ("type" not in query or call.direction in _TYPES[query["type"]])
+        and query.get("extension") in (None, *extensions)
+    )

@@ -1,0 +1,108 @@
+"""Events by WebSocket (Monitor Events via WebSocket): 30011 and 30012."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+import json
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import WSMsgType, web
+
+from simulator.calls import Call
+
+from .rows import call_row, ended_call_row
+from .tokens import Token
+
+if TYPE_CHECKING:
+    from .server import Yeastar
+
+CALL_STATE_CHANGED, CALL_ENDED = 30011, 30012
+_SILENCE = timedelta(seconds=60)
+
+
+@dataclass(slots=True, eq=False)
+class _Subscriber:
+    """One open WebSocket."""
+
+    socket: web.WebSocketResponse
+    token: Token
+    heard_at: datetime
+    topics: set[int] = field(default_factory=set)
+    outbox: asyncio.Queue[str | None] = field(default_factory=asyncio.Queue)
+    """What is to be sent; None closes the socket."""
+
+
+class Events:
+    """The WebSockets that are open, and what is sent to them."""
+
+    def __init__(self, yeastar: Yeastar) -> None:
+        """Begin without any."""
+        self._yeastar = yeastar
+        self._subscribers: list[_Subscriber] = []
+
+    async def subscribe(self, request: web.Request) -> web.StreamResponse:
+        """Keep one WebSocket open until the client, its token or its silence ends it."""
+        token = self._yeastar.tokens.find(request.query.get("access_token"))
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        subscriber = _Subscriber(socket, token, self._yeastar.office.now)
+        self._subscribers.append(subscriber)
+        writer = asyncio.create_task(self._write(subscriber))
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    subscriber.heard_at = self._yeastar.office.now
+                    subscriber.outbox.put_nowait(_reply(subscriber, message.data))
+        finally:
+            self._subscribers.remove(subscriber)
+            writer.cancel()
+        return socket
+
+    def call_changed(self, call: Call) -> None:
+        """Tell the subscribers of a call's new state, and of its end."""
+        self._send(CALL_STATE_CHANGED, call_row(call))
+        if call.ended_at is not None:
+            self._send(CALL_ENDED, ended_call_row(self._yeastar, call))
+
+    def close_dead(self) -> None:
+        """Close the sockets whose token is gone or that sent no heartbeat for a minute."""
+        now = self._yeastar.office.now
+        valid = self._yeastar.tokens.valid()
+        for subscriber in self._subscribers:
+            if subscriber.token not in valid or now - subscriber.heard_at > _SILENCE:
+                subscriber.outbox.put_nowait(None)
+
+    async def close_all(self) -> None:
+        """Close every socket, as when the PBX restarts."""
+        for subscriber in list(self._subscribers):
+            await subscriber.socket.close()
+
+    def _send(self, topic: int, details: dict[str, Any]) -> None:
+        """Put an event into the outbox of each subscriber of its topic."""
+        message: Any = (
+            details if self._yeastar.message_as_object else json.dumps(details)
+        )
+        event = {"type": topic, "sn": self._yeastar.serial_number, "msg": message}
+        self.close_dead()
+        for subscriber in self._subscribers:
+            if topic in subscriber.topics:
+                subscriber.outbox.put_nowait(json.dumps(event))
+
+    async def _write(self, subscriber: _Subscriber) -> None:
+        """Send what is in the outbox."""
+        with suppress(ConnectionError):
+            while (text := await subscriber.outbox.get()) is not None:
+                await subscriber.socket.send_str(text)
+            await subscriber.socket.close()
+
+
+def _reply(subscriber: _Subscriber, text: str) -> str:
+    """Answer a heartbeat or a list of topics."""
+    if text == "heartbeat":
+        return "heartbeat response"
+    try:
+        subscriber.topics = set(json.loads(text)["topic_list"])
+    except ValueError, KeyError, TypeError:
+        return json.dumps({"errcode": 40001, "errmsg": "PARAMETER SYNTAX ERROR"})
+    return json.dumps({"errcode": 0, "errmsg": "SUCCESS"})
