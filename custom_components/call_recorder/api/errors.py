@@ -44,15 +44,18 @@ class CannotConnectError(RecorderError):
         *,
         may_have_arrived: bool = False,
         retry_after: float | None = None,
+        unknown_address: bool = False,
     ) -> None:
         """Keep what matters for trying again.
 
         `may_have_arrived`: the request may have taken effect although its answer
         is lost. `retry_after`: seconds that the recorder asked us to wait.
+        `unknown_address`: nobody knows the host's name, or nothing is there (any more).
         """
         super().__init__(detail)
         self.may_have_arrived = may_have_arrived
         self.retry_after = retry_after
+        self.unknown_address = unknown_address
 
 
 class InvalidCertificateError(CannotConnectError):

@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 import json
+import socket
 from typing import Any, Final
 from urllib.parse import quote
 
 from aiohttp import (
     ClientConnectorCertificateError,
+    ClientConnectorDNSError,
     ClientConnectorError,
     ClientError,
     ClientResponse,
@@ -38,6 +40,8 @@ _MAX_BODY: Final = 8 * 1024 * 1024
 """Bytes. A full page of 1,000 Bandwidth recordings is about 260 kB."""
 _RETRY_AFTER_MIN: Final = 1.0
 _RETRY_AFTER_MAX: Final = 15 * 60.0
+_NO_SUCH_NAME: Final = {socket.EAI_NONAME, 4}
+"""The system's code, and c-ares' (ARES_ENOTFOUND), which Home Assistant asks."""
 
 
 def parse_origin(address: str) -> URL:
@@ -91,7 +95,7 @@ class Reply:
             seconds = (date - self.server_time).total_seconds()
         else:
             return None
-        return min(max(seconds, _RETRY_AFTER_MIN), _RETRY_AFTER_MAX)
+        return clamp_retry_after(seconds)
 
     def json(self) -> Any:
         """Decode the body, or raise `UnexpectedResponseError`."""
@@ -111,6 +115,11 @@ class Reply:
                 f"HTTP {self.status}", retry_after=self.retry_after
             )
         raise UnexpectedResponseError(f"HTTP {self.status}")
+
+
+def clamp_retry_after(seconds: float) -> float:
+    """Limit the seconds that a recorder can make us wait: 1 s to 15 min."""
+    return min(max(seconds, _RETRY_AFTER_MIN), _RETRY_AFTER_MAX)
 
 
 class Transport:
@@ -173,7 +182,19 @@ def _connection_error(err: Exception) -> CannotConnectError:
     if isinstance(err, ClientConnectorCertificateError):
         return InvalidCertificateError(type(err).__name__)
     never_sent = isinstance(err, ClientConnectorError | ConnectionTimeoutError)
-    return CannotConnectError(type(err).__name__, may_have_arrived=not never_sent)
+    return CannotConnectError(
+        type(err).__name__,
+        may_have_arrived=not never_sent,
+        unknown_address=isinstance(err, ClientConnectorDNSError)
+        and _is_no_such_name(err.os_error),
+    )
+
+
+def _is_no_such_name(err: OSError) -> bool:
+    """Tell a name that does not exist from a name server that is out of reach."""
+    # aiohttp's resolver keeps the true reason as the cause.
+    reason = err.__cause__ or err
+    return bool(reason.args) and reason.args[0] in _NO_SUCH_NAME
 
 
 def _parse_http_date(text: str | None) -> datetime | None:
