@@ -1,0 +1,1 @@
+"""The demo: simulated recorders, and a real Home Assistant in front of them."""

@@ -1,0 +1,120 @@
+"""Starts the demo, and stops it when its user has seen enough or the check is done."""
+
+from argparse import ArgumentParser
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+import signal
+import socket
+import sys
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from .check import require_clean, show_states, start_recording, wait_until_live
+from .furnishing import add_recorder, make_dashboard
+from .home_assistant import HomeAssistant
+from .processes import HOST, ROOT, Failure
+from .simulator import RECORDERS, Simulator
+
+_FOLDER: Final = ROOT / ".cache" / "demo"
+_PATIENCE: Final = 180
+"""How many seconds a check may take."""
+
+
+async def demonstrate(folder: Path, port: int) -> None:
+    """Run until somebody stops it."""
+    home_assistant = HomeAssistant(folder, port)
+    async with (
+        Simulator(folder / "simulator.log", any_ports=False) as simulator,
+        home_assistant,
+    ):
+        for recorder in RECORDERS:
+            settings = {**simulator.access[recorder.name], **recorder.settings}
+            await add_recorder(home_assistant, recorder.name, settings)
+        await make_dashboard(home_assistant)
+        print(f"Open {home_assistant.url}   Stop: Ctrl-C", flush=True)
+        await home_assistant.run()
+
+
+async def check(folder: Path) -> None:
+    """Prove that it works, in limited time."""
+    home_assistant = HomeAssistant(folder, _free_port())
+    async with (
+        asyncio.timeout(_PATIENCE),
+        Simulator(folder / "simulator.log", any_ports=True) as simulator,
+        home_assistant,
+    ):
+        for recorder in RECORDERS:
+            print(recorder.name)
+            settings = {**simulator.access[recorder.name], **recorder.settings}
+            entry = await add_recorder(home_assistant, recorder.name, settings)
+            if entry is None:
+                raise Failure(f"{recorder.name} was there before.")
+            await wait_until_live(home_assistant, entry)
+            if recorder.can_start:
+                await start_recording(home_assistant, simulator, recorder.name, entry)
+            await show_states(home_assistant, entry)
+        await make_dashboard(home_assistant)
+    require_clean(home_assistant.log)
+
+
+async def until_stopped(work: Coroutine[None, None, None]) -> None:
+    """Do the work until it is done or a signal comes; a second signal would leave processes behind."""
+    task = asyncio.ensure_future(work)
+
+    def stop_once() -> None:
+        if not task.cancelling():
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop_once)
+    await task
+
+
+def main() -> int:
+    """Run the demo and return the exit code."""
+    parser = ArgumentParser(prog="scripts/demo")
+    parser.add_argument("--port", type=int, default=8123, help="Home Assistant's port")
+    parser.add_argument(
+        "--check", action="store_true", help="prove that it works, without a browser"
+    )
+    options = parser.parse_args()
+    try:
+        if options.check:
+            with TemporaryDirectory() as folder:
+                asyncio.run(until_stopped(check(Path(folder))))
+        else:
+            _require_free(options.port)
+            asyncio.run(until_stopped(demonstrate(_FOLDER, options.port)))
+    except asyncio.CancelledError:
+        return 1 if options.check else 0
+    except TimeoutError:
+        print(f"demo: not done after {_PATIENCE} seconds", file=sys.stderr)
+        return 1
+    except Failure as err:
+        print(f"demo: {err}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _require_free(port: int) -> None:
+    """Complain when somebody listens on a port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as err:
+            text = f"port {port} is taken; choose another one with --port"
+            raise Failure(text) from err
+
+
+if __name__ == "__main__":
+    sys.exit(main())

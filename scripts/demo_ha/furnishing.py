@@ -1,0 +1,62 @@
+"""What the demo puts into Home Assistant: the recorders, and a dashboard."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from .home_assistant import HomeAssistant
+from .processes import Failure
+
+DOMAIN: Final = "call_recorder"
+_FLOWS: Final = "/api/config/config_entries/flow"
+
+
+async def add_recorder(
+    home_assistant: HomeAssistant, name: str, settings: Mapping[str, Any]
+) -> str | None:
+    """Add a recorder through the config flow and return its entry's id; None: it was there."""
+    flow = await home_assistant.post(_FLOWS, {"handler": DOMAIN})
+    step = f"{_FLOWS}/{flow['flow_id']}"
+    await home_assistant.post(step, {"next_step_id": name})
+    result = await home_assistant.post(step, settings)
+    if result["type"] == "create_entry":
+        return str(result["result"]["entry_id"])
+    if result.get("reason") == "already_configured":
+        return None
+    raise Failure(f"{name} could not be added: {result}")
+
+
+async def list_entities(home_assistant: HomeAssistant) -> list[dict[str, Any]]:
+    """Return this integration's enabled entities, as the entity registry knows them."""
+    registry = await home_assistant.command(type="config/entity_registry/list")
+    return [
+        entity
+        for entity in sorted(registry, key=lambda entity: str(entity["entity_id"]))
+        if entity["platform"] == DOMAIN and not entity["disabled_by"]
+    ]
+
+
+async def make_dashboard(home_assistant: HomeAssistant) -> None:
+    """Show every entity on the dashboard that Home Assistant opens with."""
+    tiles: dict[str, list[dict[str, str]]] = {}
+    for entity in await list_entities(home_assistant):
+        tile = {"type": "tile", "entity": entity["entity_id"]}
+        tiles.setdefault(entity["device_id"], []).append(tile)
+    devices = await home_assistant.command(type="config/device_registry/list")
+    sections = [
+        {
+            "type": "grid",
+            "cards": [
+                {"type": "heading", "heading": device["name"]},
+                *tiles[device["id"]],
+            ],
+        }
+        for device in devices
+        if device["id"] in tiles
+    ]
+    view = {"title": "Recorders", "type": "sections", "sections": sections}
+    await home_assistant.command(type="lovelace/config/save", config={"views": [view]})
+    await home_assistant.command(
+        type="frontend/set_system_data",
+        key="core",
+        value={"default_panel": "lovelace"},
+    )

@@ -1,0 +1,208 @@
+"""A real Home Assistant in a process of its own, signed in to and talked to as a browser does."""
+
+from asyncio.subprocess import Process
+from collections.abc import Mapping
+from contextlib import suppress
+import json
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from aiohttp import ClientError, ClientResponse, ClientSession
+
+from homeassistant.components.http.config import (
+    HTTP_STORAGE_SCHEMA,
+    STORAGE_KEY,
+    STORAGE_MINOR_VERSION,
+    STORAGE_VERSION,
+)
+from homeassistant.const import RESTART_EXIT_CODE
+
+from .processes import HOST, ROOT, Failure, start_module, stop, wait_for
+
+# Not default_config: it calls the internet. On this machine nobody has to log in.
+_CONFIGURATION: Final = f"""\
+homeassistant:
+  name: Call Recorder
+  time_zone: Europe/Rome
+  auth_providers:
+    - type: trusted_networks
+      trusted_networks: {HOST}
+      allow_bypass_login: true
+    - type: homeassistant
+
+automation: []
+frontend:
+history:
+logbook:
+media_source:
+script: {{}}
+system_health:
+"""
+
+
+class HomeAssistant:
+    """Runs while the context lasts."""
+
+    _process: Process
+    _session: ClientSession
+
+    def __init__(self, folder: Path, port: int) -> None:
+        """Keep everything in a folder; what is in it already is used again."""
+        self.url = f"http://{HOST}:{port}"
+        self.log = folder / "home-assistant.log"
+        self._folder = folder
+        self._port = port
+
+    async def __aenter__(self) -> Self:
+        """Start, and sign in."""
+        self._prepare_folder()
+        self._session = ClientSession(self.url)
+        await self._start()
+        try:
+            await wait_for(self._is_up)
+            await self._sign_in()
+            await wait_for(self._is_running)
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop."""
+        await self._stop()
+
+    async def run(self) -> None:
+        """Return when Home Assistant ends; start it again when a user asked it to."""
+        while await self._process.wait() == RESTART_EXIT_CODE:
+            await self._start()
+
+    async def get(self, path: str) -> Any:
+        """Read from the REST API."""
+        async with self._session.get(path) as response:
+            return await _answer(response)
+
+    async def post(self, path: str, data: Mapping[str, Any]) -> Any:
+        """Write to the REST API."""
+        async with self._session.post(path, json=data) as response:
+            return await _answer(response)
+
+    async def command(self, **message: Any) -> Any:
+        """Send one websocket command and return its result."""
+        token = self._session.headers["Authorization"].removeprefix("Bearer ")
+        async with self._session.ws_connect("/api/websocket") as websocket:
+            await websocket.receive_json()
+            await websocket.send_json({"type": "auth", "access_token": token})
+            await websocket.receive_json()
+            await websocket.send_json({"id": 1, **message})
+            answer = await websocket.receive_json()
+        if not answer["success"]:
+            raise Failure(f"{message['type']}: {answer['error']['message']}")
+        return answer["result"]
+
+    def _prepare_folder(self) -> None:
+        """Write what Home Assistant finds when it starts."""
+        storage = self._folder / ".storage"
+        storage.mkdir(parents=True, exist_ok=True)
+        (self._folder / "configuration.yaml").write_text(_CONFIGURATION)
+        components = self._folder / "custom_components"
+        components.unlink(missing_ok=True)
+        components.symlink_to(ROOT / "custom_components")
+
+        # From YAML, a changed port is a trial that is taken back after five minutes.
+        server = HTTP_STORAGE_SCHEMA({"server_host": HOST, "server_port": self._port})
+        confirmed = {"created_at": "", "error": None, "error_message": None}
+        _store(
+            storage / STORAGE_KEY,
+            STORAGE_VERSION,
+            {
+                "stable": {**server, **confirmed},
+                "pending": None,
+                "yaml_migration_done": True,
+            },
+            STORAGE_MINOR_VERSION,
+        )
+
+        # These steps of the onboarding add integrations that call the internet.
+        onboarding = storage / "onboarding"
+        if not onboarding.exists():
+            done = ["core_config", "integration", "analytics"]
+            _store(onboarding, 4, {"done": done})
+
+    async def _start(self) -> None:
+        """Start the process; what it needs was installed by the set-up."""
+        self._process = await start_module(
+            *("homeassistant", "--config", str(self._folder)),
+            *("--log-no-color", "--skip-pip"),
+            log=self.log,
+        )
+
+    async def _stop(self) -> None:
+        """Let go of everything."""
+        await self._session.close()
+        await stop(self._process)
+
+    async def _is_up(self) -> bool:
+        """Return whether Home Assistant answers."""
+        if self._process.returncode is not None:
+            raise Failure(f"Home Assistant did not start; see {self.log}.")
+        with suppress(ClientError):
+            async with self._session.get("/manifest.json"):
+                return True
+        return False
+
+    async def _is_running(self) -> bool:
+        """Return whether everything is set up."""
+        config = await self.get("/api/config")
+        return bool(config["state"] == "RUNNING")
+
+    async def _sign_in(self) -> None:
+        """Create the owner at the first start; then come in as any browser on this machine."""
+        client = {"client_id": f"{self.url}/"}
+        async with self._session.get("/api/onboarding") as response:
+            is_new = response.ok
+        if is_new:
+            owner = {"name": "Demo", "username": "demo", "password": "demo"}
+            await self.post(
+                "/api/onboarding/users", {**client, **owner, "language": "en"}
+            )
+        login = await self.post(
+            "/auth/login_flow",
+            {
+                **client,
+                "handler": ["trusted_networks", None],
+                "redirect_uri": f"{self.url}/",
+            },
+        )
+        grant = {"grant_type": "authorization_code", "code": login["result"]}
+        async with self._session.post(
+            "/auth/token", data={**client, **grant}
+        ) as response:
+            token = (await _answer(response))["access_token"]
+        self._session.headers["Authorization"] = f"Bearer {token}"
+
+
+async def _answer(response: ClientResponse) -> Any:
+    """Return what the REST API answered."""
+    if not response.ok:
+        raise Failure(f"{response.url.path}: {await response.text()}")
+    return await response.json()
+
+
+def _store(path: Path, version: int, data: object, minor_version: int = 1) -> None:
+    """Write one of Home Assistant's stores."""
+    path.write_text(
+        json.dumps(
+            {
+                "version": version,
+                "minor_version": minor_version,
+                "key": path.name,
+                "data": data,
+            }
+        )
+    )
