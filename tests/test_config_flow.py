@@ -1,0 +1,582 @@
+"""A recorder is added, signed in to again, moved and tuned through forms."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from ssl import SSLError
+from typing import Any, Final
+from unittest.mock import patch
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from yarl import URL
+
+from custom_components.call_recorder.api.imagicle import ImagicleClient
+from custom_components.call_recorder.const import DOMAIN
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntryState,
+    ConfigFlowResult,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from simulator.faults import Fault
+from simulator.imagicle import Imagicle
+from simulator.imagicle.users import COMPLETE_MANAGEMENT, User
+from simulator.office import Office
+from simulator.server import Simulator
+
+from .conftest import Poll
+
+_PLAIN_USER: Final[dict[str, Any]] = {"username": "anna.rossi", "password": "Imagicle-2"}
+_SECOND_USER: Final[dict[str, Any]] = {"username": "second", "password": "Imagicle-10b"}
+
+
+@pytest.fixture
+def recorder(simulator: Simulator) -> Imagicle:
+    """Return the simulated Imagicle, which knows a second user of level 10."""
+    simulator.imagicle.users.append(User(**_SECOND_USER, level=COMPLETE_MANAGEMENT))
+    return simulator.imagicle
+
+
+@pytest.fixture
+async def tls_recorder(
+    hass: HomeAssistant, office: Office, socket_enabled: None
+) -> AsyncGenerator[Imagicle]:
+    """Run an Imagicle with a self-signed certificate."""
+    handler = hass.loop.get_exception_handler()
+    assert handler is not None
+
+    def ignore_refused_handshake(
+        loop: asyncio.AbstractEventLoop, context: dict[str, Any]
+    ) -> None:
+        """Do not mistake the server's side of a refused handshake for our bug."""
+        if not isinstance(context.get("exception"), SSLError | ConnectionResetError):
+            handler(loop, context)
+
+    hass.loop.set_exception_handler(ignore_refused_handshake)
+    async with Simulator(office, tls=True, only=("imagicle",)) as simulator:
+        yield simulator.imagicle
+
+
+def _form(recorder: Imagicle, **changes: Any) -> dict[str, Any]:
+    """Return what a person types into the Imagicle form."""
+    return {
+        "url": recorder.url,
+        "username": recorder.username,
+        "password": recorder.password,
+        "verify_ssl": True,
+        **changes,
+    }
+
+
+async def _open(hass: HomeAssistant) -> ConfigFlowResult:
+    """Choose Imagicle in the menu of a new recorder."""
+    menu = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    return await hass.config_entries.flow.async_configure(
+        menu["flow_id"], {"next_step_id": "imagicle"}
+    )
+
+
+async def _submit(
+    hass: HomeAssistant, flow: ConfigFlowResult, typed: dict[str, Any]
+) -> ConfigFlowResult:
+    """Submit the form that the flow shows, and let follow what follows."""
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"], typed)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return result
+
+
+async def _reconfigure(
+    hass: HomeAssistant, entry: MockConfigEntry, source: str = SOURCE_RECONFIGURE
+) -> ConfigFlowResult:
+    """Open the form that changes an entry."""
+    return await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": source, "entry_id": entry.entry_id},
+        data=dict(entry.data) if source == SOURCE_REAUTH else None,
+    )
+
+
+def _suggestions(result: ConfigFlowResult) -> dict[str, Any]:
+    """Return what the form suggests, by field."""
+    schema = result["data_schema"]
+    assert schema is not None
+    return {
+        str(field): (field.description or {}).get("suggested_value")
+        for field in schema.schema
+    }
+
+
+# --- Adding ---
+
+
+async def test_the_menu_offers_the_recorders(hass: HomeAssistant) -> None:
+    """The first thing to say is which recording system it is."""
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    assert result["type"] is FlowResultType.MENU
+    assert result["step_id"] == "user"
+    assert "imagicle" in (result["menu_options"] or ())
+
+
+async def test_add(hass: HomeAssistant, recorder: Imagicle) -> None:
+    """One form is enough; the recorder is read once before the entry is made."""
+    form = await _open(hass)
+    assert form["type"] is FlowResultType.FORM
+    assert form["step_id"] == "imagicle"
+    assert form["errors"] == {}
+    assert recorder.requests == []
+    result = await hass.config_entries.flow.async_configure(
+        form["flow_id"], _form(recorder)
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "Imagicle (127.0.0.1)"
+    assert result["data"] == {"recorder": "imagicle", **_form(recorder)}
+    assert result["options"] == {}
+    assert [(request.method, request.path) for request in recorder.requests][:1] == [
+        ("GET", "/fw/Apps/Recorder/WebAPI/LiveRecordings")
+    ]
+    await hass.async_block_till_done(wait_background_tasks=True)
+    entry = result["result"]
+    assert entry.unique_id == f"{recorder.url}|homeassistant"
+    assert entry.state is ConfigEntryState.LOADED
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "{url}",
+        "{url}/",
+        "{url}//",
+        "{url}/fw/Apps/Recorder/WebAPI",
+        "{url}/fw/Apps/Recorder/WebAPI/LiveRecordings?directoryNumber=101#top",
+        "  {url}\t",
+        "HTTP://127.0.0.1:{port}/",
+    ],
+)
+async def test_an_address_is_reduced_to_its_origin(
+    hass: HomeAssistant, recorder: Imagicle, typed: str
+) -> None:
+    """Whatever a person pastes, scheme, host and port of it are kept."""
+    url = typed.format(url=recorder.url, port=URL(recorder.url).port)
+    result = await _submit(hass, await _open(hass), _form(recorder, url=url))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"]["url"] == recorder.url
+    assert result["result"].unique_id == f"{recorder.url}|homeassistant"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("recorder.example.com", id="no scheme"),
+        pytest.param("recorder.example.com:443/fw", id="host taken for a scheme"),
+        pytest.param("//recorder.example.com", id="no scheme but slashes"),
+        pytest.param("ftp://recorder.example.com", id="ftp"),
+        pytest.param("file:///etc/passwd", id="file"),
+        pytest.param("https://", id="no host"),
+        pytest.param("https://:8443", id="no host but a port"),
+        pytest.param("https://user:secret@recorder.example.com", id="credentials"),
+        pytest.param("https://user@recorder.example.com", id="user name"),
+        pytest.param("https://recorder.example.com:65536", id="port out of range"),
+        pytest.param("https://recorder.example.com:https", id="port in words"),
+        pytest.param("https://[::1", id="half an IPv6 address"),
+    ],
+)
+async def test_what_is_no_address(
+    hass: HomeAssistant, recorder: Imagicle, url: str
+) -> None:
+    """An address that cannot be used is refused before anybody is asked."""
+    form = await _open(hass)
+    result = await _submit(hass, form, _form(recorder, url=url))
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "imagicle"
+    assert result["errors"] == {"base": "invalid_url"}
+    assert recorder.requests == []
+    result = await _submit(hass, form, _form(recorder))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        pytest.param(
+            {"password": "wrong"},
+            "invalid_auth",
+            id="401: No authentication provided or wrong user credentials.",
+        ),
+        pytest.param({"username": "nobody"}, "invalid_auth", id="unknown user"),
+        pytest.param(
+            # A colon ends the user name (RFC 7617): this signs in as "home".
+            {"username": "home:assistant"},
+            "invalid_auth",
+            id="user name with a colon",
+        ),
+        pytest.param(
+            {"username": "lucia.romano.sso", "password": "Imagicle-sso"},
+            "invalid_auth",
+            id="single sign-on user",
+        ),
+        pytest.param(
+            _PLAIN_USER,
+            "insufficient_permissions",
+            # Get Active Recordings: "Minimum authorization level: Call Recording
+            # Complete Management (lv. 10)".
+            id="403: The authenticated user has no sufficient privileges",
+        ),
+    ],
+)
+async def test_a_user_who_may_not(
+    hass: HomeAssistant, recorder: Imagicle, typed: dict[str, Any], error: str
+) -> None:
+    """Wrong credentials and missing permissions are told apart, and can be mended."""
+    form = await _open(hass)
+    result = await _submit(hass, form, _form(recorder, **typed))
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {"base": error}
+    assert hass.config_entries.async_entries(DOMAIN) == []
+    result = await _submit(hass, form, _form(recorder))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_single_sign_on_user_that_is_allowed(
+    hass: HomeAssistant, recorder: Imagicle
+) -> None:
+    """A single sign-on user gets in where the administrator allows it."""
+    recorder.allows_basic_for_sso = True
+    typed = _form(recorder, username="lucia.romano.sso", password="Imagicle-sso")
+    result = await _submit(hass, await _open(hass), typed)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        pytest.param(
+            Fault("status", status=500),
+            "cannot_connect",
+            id="500: An error occurred while processing the request.",
+        ),
+        pytest.param(Fault("status", status=429), "cannot_connect", id="429"),
+        pytest.param(Fault("drop"), "cannot_connect", id="closed connection"),
+        pytest.param(Fault("half_body"), "cannot_connect", id="half an answer"),
+        pytest.param(Fault("status", status=404), "unexpected_response", id="404"),
+        pytest.param(Fault("login_page"), "unexpected_response", id="login page"),
+        pytest.param(Fault("invalid_json"), "unexpected_response", id="broken JSON"),
+        pytest.param(Fault("empty_object"), "unexpected_response", id="{}"),
+        pytest.param(
+            Fault("body", body='"ok"', content_type="application/json"),
+            "unexpected_response",
+            id="other JSON",
+        ),
+        pytest.param(
+            Fault("body", body='[{"name": "x"}]', content_type="application/json"),
+            "unexpected_response",
+            id="a list of something else",
+        ),
+        pytest.param(
+            Fault("redirect", url="http://127.0.0.1/login"),
+            "unexpected_response",
+            id="redirect",
+        ),
+    ],
+)
+async def test_an_answer_that_is_none(
+    hass: HomeAssistant, recorder: Imagicle, fault: Fault, error: str
+) -> None:
+    """A recorder that fails, or something else that answers, is told and mended."""
+    recorder.faults.add(fault)
+    form = await _open(hass)
+    result = await _submit(hass, form, _form(recorder))
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {"base": error}
+    recorder.faults.clear()
+    result = await _submit(hass, form, _form(recorder))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_nobody_answers(hass: HomeAssistant, recorder: Imagicle) -> None:
+    """A recorder that is switched off is no wrong password."""
+    typed = _form(recorder)
+    await recorder.stop()
+    form = await _open(hass)
+    result = await _submit(hass, form, typed)
+    assert result["errors"] == {"base": "cannot_connect"}
+    await recorder.start()
+    result = await _submit(hass, form, typed)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_self_signed_certificate(
+    hass: HomeAssistant, tls_recorder: Imagicle
+) -> None:
+    """A certificate that cannot be verified is told, and can be accepted."""
+    form = await _open(hass)
+    result = await _submit(hass, form, _form(tls_recorder))
+    assert result["errors"] == {"base": "invalid_ssl"}
+    assert tls_recorder.requests == []
+    result = await _submit(hass, form, _form(tls_recorder, verify_ssl=False))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"]["verify_ssl"] is False
+    assert result["result"].state is ConfigEntryState.LOADED
+
+
+async def test_plain_http_where_https_is_spoken(
+    hass: HomeAssistant, tls_recorder: Imagicle
+) -> None:
+    """The wrong scheme is a connection that fails, whatever is verified."""
+    form = await _open(hass)
+    http = tls_recorder.url.replace("https", "http")
+    result = await _submit(hass, form, _form(tls_recorder, url=http))
+    assert result["errors"] == {"base": "cannot_connect"}
+    result = await _submit(hass, form, _form(tls_recorder, verify_ssl=False))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_our_own_mistake(
+    hass: HomeAssistant, recorder: Imagicle, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What nobody foresaw is logged, and the form stays usable."""
+    form = await _open(hass)
+    with patch.object(ImagicleClient, "get_live_state", side_effect=ZeroDivisionError):
+        result = await _submit(hass, form, _form(recorder))
+    assert result["errors"] == {"base": "unknown"}
+    assert "ZeroDivisionError" in caplog.text
+    assert recorder.password not in caplog.text
+    result = await _submit(hass, form, _form(recorder))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [
+        ("jürgen.groß", "Püßwörd €"),
+        ("user", "pass:with:colons"),
+        ("user", " blanks around "),
+        ("user@example.com", "%41+&=\\\"'"),
+        ("DOMAIN\\user", "日本"),
+    ],
+)
+async def test_unusual_credentials(
+    hass: HomeAssistant, recorder: Imagicle, username: str, password: str
+) -> None:
+    """Credentials reach the recorder letter by letter."""
+    recorder.users.append(User(username, password, COMPLETE_MANAGEMENT))
+    typed = _form(recorder, username=username, password=password)
+    result = await _submit(hass, await _open(hass), typed)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"]["username"] == username
+    assert result["data"]["password"] == password
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {},
+        {"url": "HTTPS://Recorder.Example.COM:443/fw/Apps/Recorder/WebAPI/"},
+        {"username": "HomeAssistant", "password": "another one"},
+        {"verify_ssl": False},
+    ],
+)
+async def test_a_recorder_is_added_once(
+    hass: HomeAssistant, recorder: Imagicle, typed: dict[str, Any]
+) -> None:
+    """The same recorder and user, however written, are known without asking."""
+    MockConfigEntry(
+        domain=DOMAIN, unique_id="https://recorder.example.com|homeassistant"
+    ).add_to_hass(hass)
+    form = _form(recorder, url="https://recorder.example.com") | typed
+    result = await _submit(hass, await _open(hass), form)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+    assert recorder.requests == []
+    assert len(hass.config_entries.async_entries(DOMAIN)) == 1
+
+
+async def test_another_user_of_the_same_recorder(
+    hass: HomeAssistant, imagicle: MockConfigEntry, recorder: Imagicle
+) -> None:
+    """Another user sees other recordings, so it is another entry."""
+    result = await _submit(hass, await _open(hass), _form(recorder, **_SECOND_USER))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert len(hass.config_entries.async_loaded_entries(DOMAIN)) == 2
+
+
+# --- Signing in again ---
+
+
+async def test_reauth(
+    hass: HomeAssistant,
+    imagicle: MockConfigEntry,
+    recorder: Imagicle,
+    pass_time: Poll,
+) -> None:
+    """A changed password is asked for once, and then all works again."""
+    recorder.users[0].password = "Imagicle-new"
+    for _ in range(3):
+        await pass_time(31)
+    (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert flow["step_id"] == "reauth_confirm"
+    assert flow["context"]["source"] == SOURCE_REAUTH
+    sensor = hass.states.get("sensor.imagicle_active_recordings")
+    assert sensor is not None and sensor.state == "unavailable"
+
+    form = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    assert _suggestions(form) == {"username": "homeassistant", "password": None}
+
+    typed = {"username": "homeassistant", "password": "wrong again"}
+    result = await _submit(hass, form, typed)
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "reauth_confirm"
+    assert result["errors"] == {"base": "invalid_auth"}
+
+    typed["password"] = "Imagicle-new"
+    result = await _submit(hass, form, typed)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "reauth_successful"
+    assert imagicle.data == {
+        "recorder": "imagicle",
+        **_form(recorder, password="Imagicle-new"),
+    }
+    assert imagicle.state is ConfigEntryState.LOADED
+    sensor = hass.states.get("sensor.imagicle_active_recordings")
+    assert sensor is not None and sensor.state == "0"
+    assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
+
+
+async def test_reauth_as_another_user(
+    hass: HomeAssistant, imagicle: MockConfigEntry, recorder: Imagicle
+) -> None:
+    """The user may be exchanged; the entry and its entities stay."""
+    form = await _reconfigure(hass, imagicle, SOURCE_REAUTH)
+    result = await _submit(hass, form, _SECOND_USER)
+    assert result["reason"] == "reauth_successful"
+    assert imagicle.data["username"] == "second"
+    assert imagicle.unique_id == f"{recorder.url}|second"
+    assert imagicle.state is ConfigEntryState.LOADED
+
+
+async def test_reauth_as_a_user_who_has_an_entry(
+    hass: HomeAssistant, imagicle: MockConfigEntry, recorder: Imagicle
+) -> None:
+    """Two entries never become the same recorder and user."""
+    other = MockConfigEntry(domain=DOMAIN, unique_id=f"{recorder.url}|second")
+    other.add_to_hass(hass)
+    before = dict(imagicle.data)
+    form = await _reconfigure(hass, imagicle, SOURCE_REAUTH)
+    result = await _submit(hass, form, _SECOND_USER)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+    assert imagicle.data == before
+
+
+# --- Reconfiguring ---
+
+
+async def test_reconfigure_hides_the_secret(
+    hass: HomeAssistant, imagicle: MockConfigEntry, recorder: Imagicle
+) -> None:
+    """The form shows what is set up, but never the password."""
+    form = await _reconfigure(hass, imagicle)
+    assert form["step_id"] == "reconfigure"
+    assert _suggestions(form) == {
+        "url": recorder.url,
+        "username": "homeassistant",
+        "password": None,
+        "verify_ssl": True,
+    }
+
+
+async def test_reconfigure_moved_recorder(
+    hass: HomeAssistant,
+    imagicle: MockConfigEntry,
+    recorder: Imagicle,
+    tls_recorder: Imagicle,
+) -> None:
+    """A recorder at a new address, now with https, stays the same entry."""
+    form = await _reconfigure(hass, imagicle)
+    typed = _form(tls_recorder, url=f"{tls_recorder.url}/fw/")
+    result = await _submit(hass, form, typed)
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "reconfigure"
+    assert result["errors"] == {"base": "invalid_ssl"}
+    assert imagicle.data["url"] == recorder.url
+
+    result = await _submit(hass, form, typed | {"verify_ssl": False})
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "reconfigure_successful"
+    assert imagicle.data == {
+        "recorder": "imagicle",
+        **_form(tls_recorder, verify_ssl=False),
+    }
+    assert imagicle.unique_id == f"{tls_recorder.url}|homeassistant"
+    assert imagicle.state is ConfigEntryState.LOADED
+    seen = len(recorder.requests)
+    await imagicle.runtime_data.live.async_refresh()
+    assert len(recorder.requests) == seen
+
+
+async def test_reconfigure_the_same_recorder(
+    hass: HomeAssistant, imagicle: MockConfigEntry, recorder: Imagicle
+) -> None:
+    """Nothing has to change but the password."""
+    recorder.users[0].password = "Imagicle-new"
+    form = await _reconfigure(hass, imagicle)
+    result = await _submit(hass, form, _form(recorder, password="Imagicle-new"))
+    assert result["reason"] == "reconfigure_successful"
+    assert imagicle.data["password"] == "Imagicle-new"
+    assert imagicle.state is ConfigEntryState.LOADED
+
+
+async def test_reconfigure_into_another_entry(
+    hass: HomeAssistant, imagicle: MockConfigEntry, recorder: Imagicle
+) -> None:
+    """An entry cannot become what another entry already is."""
+    MockConfigEntry(
+        domain=DOMAIN, unique_id="https://recorder.example.com|homeassistant"
+    ).add_to_hass(hass)
+    seen = len(recorder.requests)
+    form = await _reconfigure(hass, imagicle)
+    typed = _form(recorder, url="https://recorder.example.com/")
+    result = await _submit(hass, form, typed)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+    assert imagicle.data["url"] == recorder.url
+    assert len(recorder.requests) == seen
+
+
+async def test_reconfigure_keeps_the_options(
+    hass: HomeAssistant, imagicle: MockConfigEntry, recorder: Imagicle
+) -> None:
+    """Moving a recorder does not change how it is treated."""
+    hass.config_entries.async_update_entry(imagicle, options={"mask_numbers": True})
+    form = await _reconfigure(hass, imagicle)
+    await _submit(hass, form, _form(recorder, **_SECOND_USER))
+    assert imagicle.options == {"mask_numbers": True}
+
+
+# --- Options ---
+
+
+async def test_options(hass: HomeAssistant, imagicle: MockConfigEntry) -> None:
+    """Options are offered as they are, and changing one reloads the recorder."""
+    form = await hass.config_entries.options.async_init(imagicle.entry_id)
+    assert form["type"] is FlowResultType.FORM
+    assert form["step_id"] == "init"
+    before = imagicle.runtime_data
+    result = await hass.config_entries.options.async_configure(
+        form["flow_id"], {"mask_numbers": True}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert imagicle.options == {"mask_numbers": True}
+    assert imagicle.state is ConfigEntryState.LOADED
+    assert imagicle.runtime_data is not before
+
+    form = await hass.config_entries.options.async_init(imagicle.entry_id)
+    assert _suggestions(form) == {"mask_numbers": True}
