@@ -20,10 +20,14 @@ from aiohttp import (
     ClientConnectorDNSError,
     ClientConnectorError,
     ClientError,
+    ClientHandlerType,
+    ClientOSError,
+    ClientRequest,
     ClientResponse,
     ClientSession,
     ClientTimeout,
     ConnectionTimeoutError,
+    ServerDisconnectedError,
 )
 from yarl import URL
 
@@ -157,6 +161,7 @@ class Transport:
                 headers=self._headers,
                 allow_redirects=False,
                 timeout=_TIMEOUT,
+                middlewares=None if method == "GET" else (_send_once,),
             ) as response:
                 return Reply(
                     status=response.status,
@@ -165,6 +170,19 @@ class Transport:
                 )
         except (ClientError, TimeoutError, OSError) as err:
             raise _connection_error(err) from None
+
+
+async def _send_once(
+    request: ClientRequest, send: ClientHandlerType
+) -> ClientResponse:
+    """Keep aiohttp from repeating an order (DELETE, PUT) whose answer was lost.
+
+    The recorder would refuse the second one, although the first had taken effect.
+    """
+    try:
+        return await send(request)
+    except (ClientOSError, ServerDisconnectedError) as err:
+        raise _connection_error(err) from None
 
 
 async def _read_bounded(response: ClientResponse) -> bytes:
