@@ -1,19 +1,32 @@
 """The door of Call Recorder: sets up and unloads a recorder."""
 
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+)
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
 from .actions import async_setup_actions
 from .connection import EntryStorage, create_client
 from .const import DOMAIN
 from .coordinator import CallRecorderConfigEntry, CallRecorderData, LiveCoordinator
+from .entity import async_register_recorder
 from .issues import async_delete_issues
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
-PLATFORMS = (Platform.BINARY_SENSOR, Platform.SENSOR)
+PLATFORMS = (
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -34,9 +47,34 @@ async def async_setup_entry(
     live = LiveCoordinator(hass, entry, client)
     await live.async_config_entry_first_refresh()
     entry.runtime_data = CallRecorderData(client=client, live=live)
+    async_register_recorder(hass, entry, live)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     live.async_listen()
+    _async_reload_with_lines(hass, entry)
     return True
+
+
+@callback
+def _async_reload_with_lines(
+    hass: HomeAssistant, entry: CallRecorderConfigEntry
+) -> None:
+    """Reload the recorder when a line was added, changed or removed.
+
+    No update listener: the flows reload by themselves, also when nothing changed.
+    """
+    lines = entry.subentries
+
+    @callback
+    def _handle_change(change: ConfigEntryChange, changed: ConfigEntry) -> None:
+        """Reload when it is the lines that changed."""
+        if changed is entry and changed.subentries != lines:
+            unsubscribe()
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+
+    unsubscribe = async_dispatcher_connect(
+        hass, SIGNAL_CONFIG_ENTRY_CHANGED, _handle_change
+    )
+    entry.async_on_unload(unsubscribe)
 
 
 async def async_unload_entry(

@@ -1,7 +1,6 @@
 """The actions: orders to a recorder, and questions that a state cannot answer."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -21,7 +20,7 @@ from homeassistant.helpers import config_validation as cv, service
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
-from .api.errors import InvalidAuthError, RecorderError, RefusedError
+from .api.errors import RefusedError
 from .api.models import (
     ActiveRecording,
     ActiveRecordingFilter,
@@ -30,6 +29,7 @@ from .api.models import (
 )
 from .const import DOMAIN
 from .coordinator import CallRecorderConfigEntry
+from .orders import async_start_recording, translated_errors
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -64,11 +64,6 @@ _ACTIVE_RECORDINGS_SCHEMA: Final = vol.Schema(
 _RECORDING_SCHEMA: Final = vol.Schema(
     {**_RECORDER, vol.Required("recording_id"): _TEXT}
 )
-# With `ensure`, these refusals say that the wish is fulfilled.
-_ENSURED: Final = {
-    "already_recording": "already_recording",
-    "recording_pending": "pending",
-}
 
 
 @callback
@@ -93,41 +88,18 @@ def async_setup_actions(hass: HomeAssistant) -> None:
         )
 
 
-@contextmanager
-def translated_errors(
-    hass: HomeAssistant, entry: CallRecorderConfigEntry
-) -> Iterator[None]:
-    """Raise what a recorder refused or failed at in the user's language."""
-    try:
-        yield
-    except RecorderError as err:
-        if isinstance(err, InvalidAuthError):
-            entry.async_start_reauth(hass)
-        can_mend = isinstance(err, RefusedError) and err.caller_can_mend
-        raise (ServiceValidationError if can_mend else HomeAssistantError)(
-            translation_domain=DOMAIN,
-            translation_key=err.key,
-            translation_placeholders={"code": err.code, "text": err.text}
-            if isinstance(err, RefusedError) and err.key == "request_refused"
-            else None,
-        ) from err
-
-
 async def _start_recording(call: ServiceCall) -> ServiceResponse:
     """Record the connected call of a line."""
     entry = _get_entry(call)
-    client, line = entry.runtime_data.client, _get_line(call)
     with translated_errors(call.hass, entry):
-        try:
-            recording_id = await client.start_recording(line, call.data.get("mode"))
-            result = "started"
-        except RefusedError as err:
-            if not call.data["ensure"] or err.key not in _ENSURED:
-                raise
-            result = _ENSURED[err.key]
-            recording_id = await client.find_active_recording(line)
-    entry.runtime_data.live.async_expect_change()
-    return {"result": result, "recording_id": recording_id}
+        result = await async_start_recording(
+            call.hass,
+            entry,
+            _get_line(call),
+            mode=call.data.get("mode"),
+            ensure=call.data["ensure"],
+        )
+    return {"result": result.result, "recording_id": result.recording_id}
 
 
 async def _stop_recording(call: ServiceCall) -> ServiceResponse:
@@ -178,7 +150,14 @@ async def _get_active_recordings(call: ServiceCall) -> ServiceResponse:
         raise HomeAssistantError(
             translation_domain=DOMAIN, translation_key="not_yet_known"
         )
-    return {"recordings": [_active_response(rec) for rec in state.recordings]}
+    live = entry.runtime_data.live
+    line_ids = live.data.line_ids()
+    return {
+        "recordings": [
+            _active_response(rec, live.lines.name_of(line_ids.get(rec.id)))
+            for rec in state.recordings
+        ]
+    }
 
 
 async def _get_recording(call: ServiceCall) -> ServiceResponse:
@@ -217,7 +196,7 @@ def _get_line(call: ServiceCall) -> LineAddress:
     )
 
 
-def _active_response(recording: ActiveRecording) -> JsonObjectType:
+def _active_response(recording: ActiveRecording, line: str | None) -> JsonObjectType:
     """Tell an active recording as the contract names it."""
     duration = recording.duration
     if duration is None and recording.started_at is not None:
@@ -229,7 +208,7 @@ def _active_response(recording: ActiveRecording) -> JsonObjectType:
         "is_paused": recording.is_paused,
         "local_party": _as_json(recording.local_party),
         "remote_party": _as_json(recording.remote_party),
-        "line": None,
+        "line": line,
     }
 
 

@@ -1,7 +1,7 @@
 """Polls a recorder, and holds what it said last."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import logging
 from typing import Final, override
@@ -18,7 +18,7 @@ from .api.errors import AccessError, CannotConnectError, InvalidAuthError, Recor
 from .api.models import ActiveRecording, LiveState
 from .const import DOMAIN
 from .events import async_send_event, changes, from_active
-from .issues import async_create_issue, async_delete_issues
+from .issues import ACCESS_ISSUES, async_create_issue, async_delete_issue
 from .lines import LineBook, lines_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -54,17 +54,27 @@ class Snapshot:
     active_calls: int | None
     measured_at: datetime | None
     """The time that durations are counted to; `None` when nothing is recorded."""
-    line_ids: Mapping[str, str] = field(default_factory=dict)
-    """The line (its subentry) of each recording that belongs to one."""
+    by_line: Mapping[str, tuple[ActiveRecording, ...]] = field(default_factory=dict)
+    """The recordings of each line (its subentry) that has any."""
 
     def of_line(self, line_id: str) -> Snapshot:
         """Return what is being recorded on one line."""
-        recordings = self.recordings and tuple(
-            recording
-            for recording in self.recordings
-            if self.line_ids.get(recording.id) == line_id
+        if self.recordings is None:
+            return self
+        recordings = self.by_line.get(line_id, ())
+        return Snapshot(
+            recordings=recordings,
+            active_calls=None,
+            measured_at=self.measured_at if recordings else None,
         )
-        return replace(self, recordings=recordings)
+
+    def line_ids(self) -> dict[str, str]:
+        """Return the line of each recording that belongs to one."""
+        return {
+            recording.id: line_id
+            for line_id, recordings in self.by_line.items()
+            for recording in recordings
+        }
 
     def durations(self) -> list[timedelta] | None:
         """Return how long each recording has run; `None` when that is not known."""
@@ -104,8 +114,10 @@ class LiveCoordinator(DataUpdateCoordinator[Snapshot]):
         self.client = client
         self.lines = LineBook(client, lines_of(entry))
         self.failures = 0
+        self.no_channel_available = False
+        """Whether the last start was refused for want of a licensed channel."""
         self._told: tuple[ActiveRecording, ...] | None = None
-        self._told_line_ids: Mapping[str, str] = {}
+        self._line_ids: dict[str, str] = {}
         self._expectant_until: datetime | None = None
 
     @callback
@@ -131,10 +143,10 @@ class LiveCoordinator(DataUpdateCoordinator[Snapshot]):
         # One whose line is still being looked for is told of when that is settled.
         after = tuple(filter(self._is_settled, self.data.recordings))
         before, self._told = self._told, after
-        line_ids, self._told_line_ids = self._told_line_ids, self.data.line_ids
+        line_ids, self._line_ids = self._line_ids, self.data.line_ids()
         if before is None:
             return
-        line_ids = {**line_ids, **self.data.line_ids}
+        line_ids |= self._line_ids
         for event_type, recording in changes(before, after):
             event = from_active(event_type, recording, line_ids.get(recording.id))
             async_send_event(self.hass, self.config_entry.entry_id, event)
@@ -158,6 +170,20 @@ class LiveCoordinator(DataUpdateCoordinator[Snapshot]):
         self._expectant_until = dt_util.utcnow() + _EXPECTANT_TIME
         self.async_refresh_soon()
 
+    @callback
+    def async_note_start(self, *, refusal: str | None) -> None:
+        """Remember whether the last start lacked a licensed channel."""
+        lacking = refusal == "no_channel_available"
+        if lacking:
+            async_create_issue(self.hass, self.config_entry, "no_channel_available")
+        elif refusal is None:
+            async_delete_issue(self.hass, self.config_entry, "no_channel_available")
+        else:
+            return
+        if lacking != self.no_channel_available:
+            self.no_channel_available = lacking
+            self.async_update_listeners()
+
     @override
     async def _async_update_data(self) -> Snapshot:
         """Read what is being recorded now."""
@@ -166,7 +192,8 @@ class LiveCoordinator(DataUpdateCoordinator[Snapshot]):
         except RecorderError as err:
             return self._bear_or_raise(err)
         self.failures = 0
-        async_delete_issues(self.hass, self.config_entry)
+        for key in ACCESS_ISSUES:
+            async_delete_issue(self.hass, self.config_entry, key)
         line_ids = await self.lines.attribute(state.recordings or ())
         snapshot = self._measure(state, line_ids)
         self.update_interval = self._interval(snapshot)
@@ -183,11 +210,15 @@ class LiveCoordinator(DataUpdateCoordinator[Snapshot]):
             and now - before.measured_at < _MEASURE_INTERVAL
         ):
             measured_at = before.measured_at
+        by_line: dict[str, tuple[ActiveRecording, ...]] = {}
+        for recording in state.recordings or ():
+            if line_id := line_ids.get(recording.id):
+                by_line[line_id] = (*by_line.get(line_id, ()), recording)
         return Snapshot(
             recordings=state.recordings,
             active_calls=state.active_calls,
             measured_at=measured_at if state.recordings else None,
-            line_ids=line_ids,
+            by_line=by_line,
         )
 
     def _interval(self, snapshot: Snapshot) -> timedelta:

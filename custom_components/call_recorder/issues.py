@@ -8,8 +8,9 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
 
-ISSUES: Final = ("insufficient_permissions",)
-"""Keys of `AccessError`."""
+ACCESS_ISSUES: Final = ("insufficient_permissions",)
+"""Keys of `AccessError`: a poll that works takes them back."""
+ISSUES: Final = (*ACCESS_ISSUES, "no_channel_available")
 
 
 @callback
@@ -27,10 +28,16 @@ def async_create_issue(hass: HomeAssistant, entry: ConfigEntry, key: str) -> Non
 
 
 @callback
+def async_delete_issue(hass: HomeAssistant, entry: ConfigEntry, key: str) -> None:
+    """Take back an issue: what was missing is there."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, key))
+
+
+@callback
 def async_delete_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Take back all issues of the recorder."""
     for key in ISSUES:
-        ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, key))
+        async_delete_issue(hass, entry, key)
 
 
 def _issue_id(entry: ConfigEntry, key: str) -> str:

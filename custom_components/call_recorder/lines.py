@@ -149,6 +149,14 @@ class LineBook:
             if line_id is not None
         }
 
+    def name_of(self, line_id: str | None) -> str | None:
+        """Return the line's name."""
+        return next((line.name for line in self.lines if line.id == line_id), None)
+
+    def find(self, address: LineAddress) -> Line | None:
+        """Return the line that an order's address means."""
+        return next((line for line in self.lines if line.address == address), None)
+
     def is_settled(self, recording_id: str) -> bool:
         """Tell whether it is known which line, if any, the recording belongs to."""
         return recording_id in self._line_ids

@@ -17,7 +17,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api.client import Capability
 from .coordinator import CallRecorderConfigEntry, Snapshot
-from .entity import RecorderEntity
+from .entity import LineEntity, RecorderEntity
 
 # The coordinator does the talking; the entities only read what it found.
 PARALLEL_UPDATES = 0
@@ -25,9 +25,9 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class RecorderSensorDescription(SensorEntityDescription):
-    """Describes a sensor of the recorder's device."""
+    """Describes a sensor of a recorder or a line."""
 
-    value: Callable[[Snapshot], float | datetime | None]
+    value: Callable[[Snapshot], str | float | datetime | None]
     """Reads the state; `None` where the recorder does not tell."""
     capability: Capability | None = None
     """What the recorder must be able to tell."""
@@ -66,6 +66,16 @@ def _oldest_start(snapshot: Snapshot) -> datetime | None:
     """Return when the oldest active recording began."""
     starts = (recording.started_at for recording in snapshot.recordings or ())
     return min(filter(None, starts), default=None)
+
+
+def _line_state(snapshot: Snapshot) -> str | None:
+    """Tell whether a line is recorded; it is paused when all its recordings are."""
+    if snapshot.recordings is None:
+        return None
+    if not snapshot.recordings:
+        return "idle"
+    all_paused = all(recording.is_paused for recording in snapshot.recordings)
+    return "paused" if all_paused else "recording"
 
 
 SENSORS: Final = (
@@ -112,18 +122,47 @@ SENSORS: Final = (
 )
 
 
+LINE_SENSORS: Final = (
+    RecorderSensorDescription(
+        key="state",
+        translation_key="state",
+        device_class=SensorDeviceClass.ENUM,
+        options=["idle", "recording", "paused"],
+        value=_line_state,
+    ),
+    RecorderSensorDescription(
+        key="active_duration",
+        translation_key="active_duration",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.SECONDS,
+        value=_longest_duration,
+    ),
+    RecorderSensorDescription(
+        key="active_start",
+        translation_key="active_start",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value=_oldest_start,
+    ),
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: CallRecorderConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors that the recorder can feed."""
+    """Add the sensors that the recorder can feed, and those of its lines."""
     data = entry.runtime_data
     async_add_entities(
         RecorderSensor(data.live, description)
         for description in SENSORS
         if description.capability in (None, *data.client.capabilities)
     )
+    for line in data.live.lines.lines:
+        async_add_entities(
+            (LineSensor(data.live, line, description) for description in LINE_SENSORS),
+            config_subentry_id=line.id,
+        )
 
 
 class RecorderSensor(RecorderEntity, SensorEntity):
@@ -133,6 +172,10 @@ class RecorderSensor(RecorderEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> float | datetime | None:
+    def native_value(self) -> str | float | datetime | None:
         """Read the state from the snapshot."""
-        return self.entity_description.value(self.coordinator.data)
+        return self.entity_description.value(self.snapshot)
+
+
+class LineSensor(LineEntity, RecorderSensor):
+    """A sensor of a line's device."""

@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from datetime import tzinfo
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
@@ -10,6 +11,7 @@ from aiohttp import ClientSession
 
 from .errors import RecorderError, RefusedError
 from .models import (
+    ActiveRecording,
     ActiveRecordingFilter,
     LineAddress,
     LiveState,
@@ -19,6 +21,7 @@ from .models import (
     RecordingPage,
     RecordingQuery,
 )
+from .transport import AudioDownload
 
 
 class Capability(StrEnum):
@@ -26,6 +29,10 @@ class Capability(StrEnum):
 
     ACTIVE_CALLS = "active_calls"
     """Tells how many calls are connected, recorded or not."""
+    ARCHIVE_SIZE = "archive_size"
+    """Tells how many recordings it holds."""
+    CHANNELS = "channels"
+    """Says so when it refuses a start for want of a licensed channel."""
     PAUSED = "paused"
     """Tells whether an active recording is paused."""
     STOP = "stop"
@@ -50,6 +57,8 @@ class RecorderClient(ABC):
 
     manufacturer: ClassVar[str]
     capabilities: ClassVar[frozenset[Capability]]
+    audio_type: ClassVar[str] = "audio/wav"
+    """What its recordings usually are; the download itself tells for sure."""
     info: RecorderInfo
     """Grows with what the answers tell."""
     push_connected: bool = False
@@ -146,3 +155,23 @@ class RecorderClient(ABC):
     @abstractmethod
     async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
         """Read a page of the archive, newest first, no row twice in a row of pages."""
+
+    async def get_oldest_start(self) -> datetime | None:
+        """Read when the archive's oldest recording began; `None` where not told."""
+        return None
+
+    async def find_archived(self, active: ActiveRecording) -> Recording | None:
+        """Find what became of a recording that was active; `None` when not there."""
+        try:
+            return await self.get_recording(active.id)
+        except RefusedError as err:
+            if err.key != "recording_not_found":
+                raise
+            return None
+
+    def download(self, recording_id: str) -> AbstractAsyncContextManager[AudioDownload]:
+        """Open the sound of a recording that is complete.
+
+        Some recorders write each call down, so it is made only to listen or to keep.
+        """
+        raise RefusedError("not_supported")

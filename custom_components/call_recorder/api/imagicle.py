@@ -2,12 +2,13 @@
 
 Sources: the vendor pages "Get Active Recordings", "Start Recording" and "Get
 Recording" (cited by those names below), and for the rest the vendor's knowledge
-base: "Stop Recording" (kb 534), "Get Recordings List" (kb 628) and "Pause/Resume
-Recording" (ucxcr).
+base: "Stop Recording" (kb 534), "Download Recording" (kb 540), "Get Recordings
+List" (kb 628) and "Pause/Resume Recording" (ucxcr).
 """
 
 from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from http import HTTPStatus
@@ -55,7 +56,7 @@ from .parsing import (
     require_id,
     utc_offset,
 )
-from .transport import Reply, Transport, parse_origin, path_segment
+from .transport import AudioDownload, Reply, Transport, parse_origin, path_segment
 
 _BASE: Final = "/fw/Apps/Recorder/WebAPI"
 _LIVE: Final = f"{_BASE}/LiveRecordings"
@@ -131,7 +132,9 @@ class ImagicleClient(RecorderClient):
     """One Imagicle Call Recording server, asked as one of its users."""
 
     manufacturer: ClassVar = "Imagicle"
-    capabilities: ClassVar = frozenset({Capability.PAUSED, Capability.STOP})
+    capabilities: ClassVar = frozenset(
+        {Capability.CHANNELS, Capability.PAUSED, Capability.STOP}
+    )
 
     @override
     def __init__(
@@ -371,13 +374,29 @@ class ImagicleClient(RecorderClient):
         """Read the metadata of a completed recording ("Get Recording")."""
         path = f"{_ARCHIVE}/{path_segment(recording_id)}"
         reply = await self._transport.request("GET", path)
-        if (reply.status, None) in _GET_RECORDING_REFUSALS:
-            _raise_refusal(reply, _GET_RECORDING_REFUSALS)
-        reply.raise_for_read()
+        _raise_for_recording(reply)
         try:
             return self._parse_recording(as_object(reply.json()))
         except ValueError:
             raise UnexpectedResponseError("no recording") from None
+
+    @override
+    def download(self, recording_id: str) -> AbstractAsyncContextManager[AudioDownload]:
+        """Open a recording's MP3 (kb 540); each time writes an audit event."""
+        return self._transport.download(
+            f"{_ARCHIVE}/{path_segment(recording_id)}/Media",
+            raise_failure=_raise_for_recording,
+        )
+
+    @override
+    async def get_oldest_start(self) -> datetime | None:
+        """Read the last page of one row: the list is sorted most recent first."""
+        newest = await self._read_archive({"page": "0", "pageSize": "1"})
+        if not newest.total:
+            return None
+        page = str(newest.total - 1)
+        oldest = await self._read_archive({"page": page, "pageSize": "1"})
+        return oldest.recordings[0].started_at if oldest.recordings else None
 
     @override
     async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
@@ -549,6 +568,13 @@ def _time_filter(start: datetime | None, end: datetime | None) -> str | None:
 def _utc_text(time: datetime) -> str:
     """Write a time as the vendor's examples do."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _raise_for_recording(reply: Reply) -> None:
+    """Raise what the status of a failed "Get Recording" means."""
+    if (reply.status, None) in _GET_RECORDING_REFUSALS:
+        _raise_refusal(reply, _GET_RECORDING_REFUSALS)
+    reply.raise_for_read()
 
 
 def _raise_refusal(

@@ -5,7 +5,8 @@ redirects are not followed, and errors carry no address (a Yeastar address
 holds its token).
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -42,6 +43,12 @@ from .errors import (
 _TIMEOUT: Final = ClientTimeout(total=20, sock_connect=10)
 _MAX_BODY: Final = 8 * 1024 * 1024
 """Bytes. A full page of 1,000 Bandwidth recordings is about 260 kB."""
+_DOWNLOAD_TIMEOUT: Final = ClientTimeout(
+    total=2 * 60 * 60, sock_connect=10, sock_read=30
+)
+_MAX_DOWNLOAD: Final = 1024 * 1024 * 1024
+"""Bytes. An hour of the largest sound (WAV, 16 bit, 8 kHz) is about 58 MB."""
+_CHUNK: Final = 64 * 1024
 _RETRY_AFTER_MIN: Final = 1.0
 _RETRY_AFTER_MAX: Final = 15 * 60.0
 _NO_SUCH_NAME: Final = {socket.EAI_NONAME, 4}
@@ -126,6 +133,18 @@ def clamp_retry_after(seconds: float) -> float:
     return min(max(seconds, _RETRY_AFTER_MIN), _RETRY_AFTER_MAX)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioDownload:
+    """The sound of a recording, on its way."""
+
+    content_type: str
+    """One of `audio/*`."""
+    size: int | None
+    """Bytes, where told before they come."""
+    chunks: AsyncIterator[bytes]
+    """Raises `CannotConnectError` when the rest is lost: an end is the end."""
+
+
 class Transport:
     """Sends requests to one origin, and to no other."""
 
@@ -153,7 +172,7 @@ class Transport:
         when it is larger than 8 MiB.
         """
         url = self._origin.with_path(path, encoded=True).with_query(query)
-        try:
+        with _connection_errors():
             async with self._session.request(
                 method,
                 url,
@@ -163,13 +182,65 @@ class Transport:
                 timeout=_TIMEOUT,
                 middlewares=None if method == "GET" else (_send_once,),
             ) as response:
-                return Reply(
-                    status=response.status,
-                    headers=response.headers.copy(),
-                    body=await _read_bounded(response),
-                )
-        except (ClientError, TimeoutError, OSError) as err:
-            raise _connection_error(err) from None
+                return await _read_reply(response)
+
+    @asynccontextmanager
+    async def download(
+        self,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        raise_failure: Callable[[Reply], None] = Reply.raise_for_read,
+    ) -> AsyncGenerator[AudioDownload]:
+        """Open a sound; leaving the context closes the connection.
+
+        `raise_failure` raises what an answer without success means.
+
+        Raises as `request` does, and `UnexpectedResponseError` for what is no
+        sound or is larger than 1 GiB.
+        """
+        url = self._origin.with_path(path, encoded=True).with_query(query)
+        # Compression would make the size that is told another one than what comes.
+        headers = {**self._headers, "Accept": "audio/*", "Accept-Encoding": "identity"}
+        with _connection_errors():
+            response = await self._session.get(
+                url, headers=headers, allow_redirects=False, timeout=_DOWNLOAD_TIMEOUT
+            )
+        try:
+            if response.status != HTTPStatus.OK:
+                with _connection_errors():
+                    reply = await _read_reply(response)
+                raise_failure(reply)
+                raise UnexpectedResponseError(f"HTTP {response.status}")
+            if not response.content_type.startswith("audio/"):
+                raise UnexpectedResponseError("no sound")
+            yield AudioDownload(
+                content_type=response.content_type,
+                size=response.content_length,
+                chunks=_read_chunks(response),
+            )
+        finally:
+            response.close()
+
+
+async def _read_chunks(response: ClientResponse) -> AsyncIterator[bytes]:
+    """Read a sound piece by piece, and stop at the size limit."""
+    size = 0
+    with _connection_errors():
+        async for chunk in response.content.iter_chunked(_CHUNK):
+            size += len(chunk)
+            if size > _MAX_DOWNLOAD:
+                raise UnexpectedResponseError("the sound is too large")
+            yield chunk
+
+
+async def _read_reply(response: ClientResponse) -> Reply:
+    """Read a whole answer."""
+    return Reply(
+        status=response.status,
+        headers=response.headers.copy(),
+        body=await _read_bounded(response),
+    )
 
 
 async def _send_once(
@@ -188,11 +259,20 @@ async def _send_once(
 async def _read_bounded(response: ClientResponse) -> bytes:
     """Read the body, and stop at the size limit."""
     body = bytearray()
-    async for chunk in response.content.iter_chunked(64 * 1024):
+    async for chunk in response.content.iter_chunked(_CHUNK):
         body += chunk
         if len(body) > _MAX_BODY:
             raise UnexpectedResponseError("the answer is too large")
     return bytes(body)
+
+
+@contextmanager
+def _connection_errors() -> Iterator[None]:
+    """Raise what the network failed at as our own error."""
+    try:
+        yield
+    except (ClientError, TimeoutError, OSError) as err:
+        raise _connection_error(err) from None
 
 
 def _connection_error(err: Exception) -> CannotConnectError:

@@ -1,0 +1,44 @@
+"""Buttons: start recording a line."""
+
+from typing import Final, override
+
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import CallRecorderConfigEntry
+from .entity import LineEntity
+from .orders import async_start_recording, translated_errors
+
+# One order at a time.
+PARALLEL_UPDATES = 1
+
+START_RECORDING: Final = ButtonEntityDescription(
+    key="start_recording", translation_key="start_recording"
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: CallRecorderConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a start button for each line that can be named in an order."""
+    live = entry.runtime_data.live
+    for line in live.lines.lines:
+        if not line.address.is_empty:
+            async_add_entities(
+                [StartRecordingButton(live, line, START_RECORDING)],
+                config_subentry_id=line.id,
+            )
+
+
+class StartRecordingButton(LineEntity, ButtonEntity):
+    """Starts recording the line's connected call."""
+
+    @override
+    async def async_press(self) -> None:
+        """Start recording; a refusal is shown to whoever pressed."""
+        entry = self.coordinator.config_entry
+        with translated_errors(self.hass, entry):
+            await async_start_recording(self.hass, entry, self.line.address)

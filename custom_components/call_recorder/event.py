@@ -1,0 +1,69 @@
+"""Event entities: what happens to recordings, for automations and the logbook."""
+
+from typing import Final, override
+
+from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import CONF_MASK_NUMBERS
+from .coordinator import CallRecorderConfigEntry
+from .entity import LineEntity, RecorderEntity
+from .events import RecordingEvent, RecordingEventType, async_listen_events
+
+# The coordinator does the talking; the entities only pass on what it found.
+PARALLEL_UPDATES = 0
+
+RECORDING: Final = EventEntityDescription(
+    key="recording",
+    translation_key="recording",
+    event_types=list(RecordingEventType),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: CallRecorderConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the event entities of the recorder and its lines."""
+    live = entry.runtime_data.live
+    async_add_entities([RecorderRecordingEvent(live, RECORDING)])
+    for line in live.lines.lines:
+        async_add_entities(
+            [LineRecordingEvent(live, line, RECORDING)], config_subentry_id=line.id
+        )
+
+
+class RecorderRecordingEvent(RecorderEntity, EventEntity):
+    """Shows what happens to the recordings of a recorder."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the recorder's events."""
+        await super().async_added_to_hass()
+        entry = self.coordinator.config_entry
+        self.async_on_remove(
+            async_listen_events(self.hass, entry.entry_id, self._handle_event)
+        )
+
+    @callback
+    def _handle_event(self, event: RecordingEvent) -> None:
+        """Show an event, with numbers as the user wants to see them."""
+        attributes = event.attributes(
+            line=self.coordinator.lines.name_of(event.line_id),
+            mask=self.coordinator.config_entry.options.get(CONF_MASK_NUMBERS, False),
+        )
+        self._trigger_event(event.type, attributes)
+        self.async_write_ha_state()
+
+
+class LineRecordingEvent(LineEntity, RecorderRecordingEvent):
+    """Shows what happens to the recordings of a line."""
+
+    @callback
+    @override
+    def _handle_event(self, event: RecordingEvent) -> None:
+        """Show an event of this line."""
+        if event.line_id == self.line.id:
+            super()._handle_event(event)

@@ -1,0 +1,67 @@
+"""Switches: record a line, where the recorder can both start and stop."""
+
+from typing import Any, Final, override
+
+from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api.client import Capability
+from .api.errors import RefusedError
+from .coordinator import CallRecorderConfigEntry
+from .entity import LineEntity
+from .orders import async_start_recording, translated_errors
+
+# One order at a time.
+PARALLEL_UPDATES = 1
+
+RECORDING: Final = SwitchEntityDescription(key="recording", translation_key="recording")
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: CallRecorderConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a switch for each line that can be named in an order."""
+    live = entry.runtime_data.live
+    if Capability.STOP not in live.client.capabilities:
+        return
+    for line in live.lines.lines:
+        if not line.address.is_empty:
+            async_add_entities(
+                [RecordingSwitch(live, line, RECORDING)], config_subentry_id=line.id
+            )
+
+
+class RecordingSwitch(LineEntity, SwitchEntity):
+    """Starts and stops the recording of the line's call."""
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Tell whether the line is recorded; `None` while that is not known."""
+        recordings = self.snapshot.recordings
+        return None if recordings is None else bool(recordings)
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Record the connected call, unless it is being recorded already."""
+        entry = self.coordinator.config_entry
+        with translated_errors(self.hass, entry):
+            await async_start_recording(
+                self.hass, entry, self.line.address, ensure=True
+            )
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Stop all that is recorded on the line."""
+        recordings = self.snapshot.recordings
+        with translated_errors(self.hass, self.coordinator.config_entry):
+            if not recordings:
+                raise RefusedError("not_active_recording")
+            for recording in recordings:
+                await self.coordinator.client.stop_recording(
+                    recording.id, self.line.address
+                )
+        self.coordinator.async_expect_change()
