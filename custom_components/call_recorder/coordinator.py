@@ -1,4 +1,4 @@
-"""Polls a recorder, and holds what it said last."""
+"""Polls a recorder for what is active, and holds what it said last."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -87,8 +87,8 @@ class Snapshot:
         ]
 
 
-class LiveCoordinator(DataUpdateCoordinator[Snapshot]):
-    """Polls what is being recorded now."""
+class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
+    """What the polls of a recorder share: how failures are borne."""
 
     config_entry: CallRecorderConfigEntry
 
@@ -97,6 +97,8 @@ class LiveCoordinator(DataUpdateCoordinator[Snapshot]):
         hass: HomeAssistant,
         entry: CallRecorderConfigEntry,
         client: RecorderClient,
+        *,
+        interval: timedelta,
     ) -> None:
         """Prepare the polls of a recorder."""
         super().__init__(
@@ -104,7 +106,7 @@ class LiveCoordinator(DataUpdateCoordinator[Snapshot]):
             _LOGGER,
             config_entry=entry,
             name=entry.title,
-            update_interval=_IDLE_INTERVAL,
+            update_interval=interval,
             request_refresh_debouncer=Debouncer(
                 hass, _LOGGER, cooldown=_REFRESH_COOLDOWN, immediate=True
             ),
@@ -112,8 +114,60 @@ class LiveCoordinator(DataUpdateCoordinator[Snapshot]):
             always_update=False,
         )
         self.client = client
-        self.lines = LineBook(client, lines_of(entry))
         self.failures = 0
+
+    @callback
+    def async_refresh_soon(self) -> None:
+        """Poll in the background: nobody waits for it."""
+        self.config_entry.async_create_background_task(
+            self.hass,
+            self.async_request_refresh(),
+            f"{DOMAIN} {self.config_entry.entry_id} refresh",
+        )
+
+    def _bear_or_raise(self, err: RecorderError, interval: timedelta) -> DataT:
+        """Keep what was said last after a first failure; otherwise raise.
+
+        A single lost poll is no outage. Wrong credentials and missing permissions
+        do not go away by waiting.
+        """
+        if isinstance(err, InvalidAuthError):
+            raise ConfigEntryAuthFailed(
+                translation_domain=DOMAIN, translation_key=err.key
+            ) from err
+        retry_after = (
+            err.retry_after
+            if isinstance(err, CannotConnectError | AccessError)
+            else None
+        )
+        self.failures += 1
+        self.update_interval = (
+            min(interval * 2 ** min(self.failures - 1, 10), _LONGEST_INTERVAL)
+            if retry_after is None
+            else timedelta(seconds=retry_after)
+        )
+        if self.failures > 1 or self.data is None or isinstance(err, AccessError):
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key=err.key,
+                retry_after=retry_after,
+            ) from err
+        _LOGGER.debug("One poll of %s failed: %s", self.name, err)
+        return self.data
+
+
+class LiveCoordinator(PollingCoordinator[Snapshot]):
+    """Polls what is being recorded now."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: CallRecorderConfigEntry,
+        client: RecorderClient,
+    ) -> None:
+        """Prepare the polls of what is active."""
+        super().__init__(hass, entry, client, interval=_IDLE_INTERVAL)
+        self.lines = LineBook(client, lines_of(entry))
         self.no_channel_available = False
         """Whether the last start was refused for want of a licensed channel."""
         self._told: tuple[ActiveRecording, ...] | None = None
@@ -156,15 +210,6 @@ class LiveCoordinator(DataUpdateCoordinator[Snapshot]):
         return self.lines.is_settled(recording.id)
 
     @callback
-    def async_refresh_soon(self) -> None:
-        """Poll in the background: nobody waits for it."""
-        self.config_entry.async_create_background_task(
-            self.hass,
-            self.async_request_refresh(),
-            f"{DOMAIN} {self.config_entry.entry_id} refresh",
-        )
-
-    @callback
     def async_expect_change(self) -> None:
         """Poll now, and often for a while: an order was given."""
         self._expectant_until = dt_util.utcnow() + _EXPECTANT_TIME
@@ -190,7 +235,10 @@ class LiveCoordinator(DataUpdateCoordinator[Snapshot]):
         try:
             state = await self.client.get_live_state()
         except RecorderError as err:
-            return self._bear_or_raise(err)
+            if isinstance(err, AccessError):
+                async_create_issue(self.hass, self.config_entry, err.key)
+            interval = self._interval(self.data) if self.data else _IDLE_INTERVAL
+            return self._bear_or_raise(err, interval)
         self.failures = 0
         for key in ACCESS_ISSUES:
             async_delete_issue(self.hass, self.config_entry, key)
@@ -228,36 +276,3 @@ class LiveCoordinator(DataUpdateCoordinator[Snapshot]):
         if self.client.push_connected:
             return _PUSH_INTERVAL
         return _ACTIVE_INTERVAL if snapshot.recordings else _IDLE_INTERVAL
-
-    def _bear_or_raise(self, err: RecorderError) -> Snapshot:
-        """Keep the last snapshot after a first failure; otherwise raise.
-
-        A single lost poll is no outage. Wrong credentials and missing permissions
-        do not go away by waiting.
-        """
-        if isinstance(err, InvalidAuthError):
-            raise ConfigEntryAuthFailed(
-                translation_domain=DOMAIN, translation_key=err.key
-            ) from err
-        if isinstance(err, AccessError):
-            async_create_issue(self.hass, self.config_entry, err.key)
-        retry_after = (
-            err.retry_after
-            if isinstance(err, CannotConnectError | AccessError)
-            else None
-        )
-        interval = _IDLE_INTERVAL if self.data is None else self._interval(self.data)
-        self.failures += 1
-        self.update_interval = (
-            min(interval * 2 ** min(self.failures - 1, 10), _LONGEST_INTERVAL)
-            if retry_after is None
-            else timedelta(seconds=retry_after)
-        )
-        if self.failures > 1 or self.data is None or isinstance(err, AccessError):
-            raise UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key=err.key,
-                retry_after=retry_after,
-            ) from err
-        _LOGGER.debug("One poll of %s failed: %s", self.name, err)
-        return self.data
