@@ -5,6 +5,7 @@ redirects are not followed, and errors carry no address (a Yeastar address
 holds its token).
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -27,8 +28,11 @@ from aiohttp import (
     ClientResponse,
     ClientSession,
     ClientTimeout,
+    ClientWebSocketResponse,
+    ClientWSTimeout,
     ConnectionTimeoutError,
     ServerDisconnectedError,
+    hdrs,
 )
 from yarl import URL
 
@@ -49,6 +53,9 @@ _DOWNLOAD_TIMEOUT: Final = ClientTimeout(
 _MAX_DOWNLOAD: Final = 1024 * 1024 * 1024
 """Bytes. An hour of the largest sound (WAV, 16 bit, 8 kHz) is about 58 MB."""
 _CHUNK: Final = 64 * 1024
+_HANDSHAKE_TIME: Final = 20.0
+_WS_TIMEOUT: Final = ClientWSTimeout(ws_close=2.0)
+_MAX_FRAME: Final = 1024 * 1024
 _RETRY_AFTER_MIN: Final = 1.0
 _RETRY_AFTER_MAX: Final = 15 * 60.0
 _NO_SUCH_NAME: Final = {socket.EAI_NONAME, 4}
@@ -222,6 +229,39 @@ class Transport:
         finally:
             response.close()
 
+    @asynccontextmanager
+    async def websocket(
+        self, path: str, *, query: Mapping[str, str] | None = None
+    ) -> AsyncGenerator[ClientWebSocketResponse]:
+        """Open a websocket on the same origin, and close it again.
+
+        Raises `CannotConnectError` when it cannot be opened, and when it breaks inside
+        the context. A frame of more than 1 MiB breaks it.
+        """
+        url = self._origin.with_path(path, encoded=True).with_query(query)
+        headers = {
+            name: value
+            for name, value in self._headers.items()
+            if name.lower() != hdrs.CONNECTION.lower()
+        }
+        with _connection_errors():
+            # A session of its own, on the given one's connections: this is where
+            # aiohttp lets redirects of a websocket be refused.
+            async with ClientSession(
+                connector=self._session.connector,
+                connector_owner=False,
+                middlewares=(_refuse_redirect,),
+            ) as session:
+                async with asyncio.timeout(_HANDSHAKE_TIME):
+                    websocket = await session.ws_connect(
+                        url,
+                        headers=headers,
+                        max_msg_size=_MAX_FRAME,
+                        timeout=_WS_TIMEOUT,
+                    )
+                async with websocket:
+                    yield websocket
+
 
 async def _read_chunks(response: ClientResponse) -> AsyncIterator[bytes]:
     """Read a sound piece by piece, and stop at the size limit."""
@@ -243,9 +283,7 @@ async def _read_reply(response: ClientResponse) -> Reply:
     )
 
 
-async def _send_once(
-    request: ClientRequest, send: ClientHandlerType
-) -> ClientResponse:
+async def _send_once(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
     """Keep aiohttp from repeating an order (DELETE, PUT) whose answer was lost.
 
     The recorder would refuse the second one, although the first had taken effect.
@@ -254,6 +292,17 @@ async def _send_once(
         return await send(request)
     except (ClientOSError, ServerDisconnectedError) as err:
         raise _connection_error(err) from None
+
+
+async def _refuse_redirect(
+    request: ClientRequest, send: ClientHandlerType
+) -> ClientResponse:
+    """Let no answer lead to another place."""
+    response = await send(request)
+    if 300 <= response.status < 400:
+        response.close()
+        raise ClientError("redirect")
+    return response
 
 
 async def _read_bounded(response: ClientResponse) -> bytes:
