@@ -12,6 +12,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
 from .actions import async_setup_actions
+from .assurance import create_watches
 from .connection import EntryStorage, create_client
 from .const import DOMAIN
 from .coordinator import CallRecorderConfigEntry, CallRecorderData, LiveCoordinator
@@ -47,9 +48,12 @@ async def async_setup_entry(
     live = LiveCoordinator(hass, entry, client)
     await live.async_config_entry_first_refresh()
     entry.runtime_data = CallRecorderData(client=client, live=live)
+    entry.runtime_data.watches = create_watches(hass, entry)
     async_register_recorder(hass, entry, live)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     live.async_listen()
+    for watch in entry.runtime_data.watches.values():
+        watch.async_start()
     _async_reload_with_lines(hass, entry)
     return True
 
@@ -67,14 +71,14 @@ def _async_reload_with_lines(
     @callback
     def _handle_change(change: ConfigEntryChange, changed: ConfigEntry) -> None:
         """Reload when it is the lines that changed."""
+        nonlocal lines
         if changed is entry and changed.subentries != lines:
-            unsubscribe()
+            lines = changed.subentries
             hass.config_entries.async_schedule_reload(entry.entry_id)
 
-    unsubscribe = async_dispatcher_connect(
-        hass, SIGNAL_CONFIG_ENTRY_CHANGED, _handle_change
+    entry.async_on_unload(
+        async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, _handle_change)
     )
-    entry.async_on_unload(unsubscribe)
 
 
 async def async_unload_entry(

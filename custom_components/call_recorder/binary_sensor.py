@@ -1,5 +1,8 @@
-"""Binary sensors: whether anything is being recorded."""
+"""Binary sensors: whether anything is being recorded, and what is wrong with it."""
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final, override
 
 from homeassistant.components.binary_sensor import (
@@ -8,12 +11,16 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntityDescription,
 )
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.util import dt as dt_util
 
 from .api.client import Capability
-from .coordinator import CallRecorderConfigEntry
+from .assurance import LineWatch
+from .coordinator import CallRecorderConfigEntry, LiveCoordinator
 from .entity import LineEntity, RecorderEntity
+from .lines import Line
 
 # The coordinator does the talking; the entities only read what it found.
 PARALLEL_UPDATES = 0
@@ -29,6 +36,19 @@ NO_CHANNEL_AVAILABLE: Final = BinarySensorEntityDescription(
     device_class=BinarySensorDeviceClass.PROBLEM,
     entity_category=EntityCategory.DIAGNOSTIC,
 )
+NOT_RECORDED: Final = BinarySensorEntityDescription(
+    key="not_recorded",
+    translation_key="not_recorded",
+    device_class=BinarySensorDeviceClass.PROBLEM,
+)
+PAUSE_FORGOTTEN: Final = BinarySensorEntityDescription(
+    key="pause_forgotten",
+    translation_key="pause_forgotten",
+    device_class=BinarySensorDeviceClass.PROBLEM,
+    entity_registry_enabled_default=False,
+)
+_LONGEST_PAUSE: Final = timedelta(minutes=5)
+"""A card payment takes less."""
 
 
 async def async_setup_entry(
@@ -42,9 +62,13 @@ async def async_setup_entry(
     if Capability.CHANNELS in live.client.capabilities:
         async_add_entities([NoChannelSensor(live, NO_CHANNEL_AVAILABLE)])
     for line in live.lines.lines:
-        async_add_entities(
-            [LineRecordingSensor(live, line, RECORDING)], config_subentry_id=line.id
-        )
+        sensors: list[LineEntity] = [LineRecordingSensor(live, line, RECORDING)]
+        if Capability.PAUSED in live.client.capabilities:
+            sensors.append(PauseForgottenSensor(live, line, PAUSE_FORGOTTEN))
+        if line.must_be_recorded:
+            watch = entry.runtime_data.watches[line.id]
+            sensors.append(NotRecordedSensor(live, line, NOT_RECORDED, watch))
+        async_add_entities(sensors, config_subentry_id=line.id)
 
 
 class RecorderRecordingSensor(RecorderEntity, BinarySensorEntity):
@@ -70,3 +94,89 @@ class NoChannelSensor(RecorderEntity, BinarySensorEntity):
     def is_on(self) -> bool:
         """Tell how the last start ended."""
         return self.coordinator.no_channel_available
+
+
+class NotRecordedSensor(LineEntity, BinarySensorEntity):
+    """On while the line is in a call that is not being recorded."""
+
+    def __init__(
+        self,
+        coordinator: LiveCoordinator,
+        line: Line,
+        description: BinarySensorEntityDescription,
+        watch: LineWatch,
+    ) -> None:
+        """Show what the watch finds."""
+        super().__init__(coordinator, line, description)
+        self._watch = watch
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the watch."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._watch.async_listen(self.async_write_ha_state))
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Tell what the watch found; `None` while nobody tells of calls."""
+        return self._watch.not_recorded if self._watch.is_known else None
+
+
+class PauseForgottenSensor(LineEntity, BinarySensorEntity):
+    """On while a recording of the line has been paused for more than five minutes."""
+
+    _paused_since: Mapping[str, datetime] = MappingProxyType({})
+    _cancel_check: CALLBACK_TYPE | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Begin with the pauses that are under way."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._cancel)
+        self._note_pauses()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Note the pauses that began and ended."""
+        self._note_pauses()
+        super()._handle_coordinator_update()
+
+    @callback
+    def _note_pauses(self) -> None:
+        """Remember since when each recording is paused, and look again in time."""
+        self._cancel()
+        now = dt_util.utcnow()
+        self._paused_since = {
+            recording.id: self._paused_since.get(recording.id, now)
+            for recording in self.snapshot.recordings or ()
+            if recording.is_paused
+        }
+        for since in sorted(self._paused_since.values()):
+            if (due := since + _LONGEST_PAUSE) > now:
+                self._cancel_check = async_track_point_in_utc_time(
+                    self.hass, self._handle_pause_over, due
+                )
+                return
+
+    @callback
+    def _handle_pause_over(self, _now: datetime) -> None:
+        """Report a pause that has become too long."""
+        self._cancel_check = None
+        self._note_pauses()
+        self.async_write_ha_state()
+
+    @callback
+    def _cancel(self) -> None:
+        """Wait for nothing any more."""
+        if self._cancel_check is not None:
+            self._cancel_check()
+            self._cancel_check = None
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Tell whether any pause is too long."""
+        longest = dt_util.utcnow() - _LONGEST_PAUSE
+        return any(since <= longest for since in self._paused_since.values())

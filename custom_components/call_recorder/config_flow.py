@@ -12,6 +12,7 @@ from homeassistant.config_entries import (
     SOURCE_USER,
     ConfigFlow,
     ConfigFlowResult,
+    ConfigSubentryFlow,
     OptionsFlowWithReload,
 )
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_VERIFY_SSL
@@ -29,6 +30,8 @@ from .api.transport import parse_origin
 from .connection import create_client
 from .const import CONF_MASK_NUMBERS, CONF_RECORDER, DOMAIN
 from .coordinator import CallRecorderConfigEntry
+from .line_flow import LineSubentryFlow
+from .lines import SUBENTRY_TYPE_LINE
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -74,6 +77,15 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> CallRecorderOptionsFlow:
         """Tune a recorder."""
         return CallRecorderOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: CallRecorderConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """Add lines to a recorder."""
+        return {SUBENTRY_TYPE_LINE: LineSubentryFlow}
 
     @override
     async def async_step_user(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import logging
-from typing import Final, override
+from typing import TYPE_CHECKING, Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -20,6 +20,9 @@ from .const import DOMAIN
 from .events import async_send_event, changes, from_active
 from .issues import ACCESS_ISSUES, async_create_issue, async_delete_issue
 from .lines import LineBook, lines_of
+
+if TYPE_CHECKING:
+    from .assurance import LineWatch
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -43,6 +46,8 @@ class CallRecorderData:
 
     client: RecorderClient
     live: LiveCoordinator
+    watches: dict[str, LineWatch] = field(default_factory=dict)
+    """What is expected of a line (its subentry)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +56,10 @@ class Snapshot:
 
     recordings: tuple[ActiveRecording, ...] | None
     """Oldest first; `None` while the recorder has not told enough to know."""
-    active_calls: int | None
-    measured_at: datetime | None
+    active_calls: int | None = None
+    busy_numbers: frozenset[str] | None = None
+    """Lines that are in a call, where the recorder tells."""
+    measured_at: datetime | None = None
     """The time that durations are counted to; `None` when nothing is recorded."""
     by_line: Mapping[str, tuple[ActiveRecording, ...]] = field(default_factory=dict)
     """The recordings of each line (its subentry) that has any."""
@@ -64,7 +71,6 @@ class Snapshot:
         recordings = self.by_line.get(line_id, ())
         return Snapshot(
             recordings=recordings,
-            active_calls=None,
             measured_at=self.measured_at if recordings else None,
         )
 
@@ -265,6 +271,7 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
         return Snapshot(
             recordings=state.recordings,
             active_calls=state.active_calls,
+            busy_numbers=state.busy_numbers,
             measured_at=measured_at if state.recordings else None,
             by_line=by_line,
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .api.errors import InvalidAuthError, RecorderError, RefusedError
@@ -55,10 +55,12 @@ async def async_start_recording(
     *,
     mode: RecordingMode | None = None,
     ensure: bool = False,
+    tell: bool = True,
 ) -> StartResult:
-    """Start a recording; a refusal is an event too. Raises `RecorderError`.
+    """Start a recording. Raises `RecorderError`.
 
-    With `ensure`, a call that is being recorded already is a success.
+    With `ensure`, a call that is being recorded already is a success. With `tell`, a
+    refusal is an event too.
     """
     live = entry.runtime_data.live
     try:
@@ -66,7 +68,8 @@ async def async_start_recording(
     except RefusedError as err:
         if err.key not in _ENSURED:
             live.async_note_start(refusal=err.key)
-            _tell_refusal(hass, entry, address, err)
+            if tell:
+                async_tell_refusal(hass, entry, address, err)
             raise
         if not ensure:
             raise
@@ -80,7 +83,8 @@ async def async_start_recording(
     return result
 
 
-def _tell_refusal(
+@callback
+def async_tell_refusal(
     hass: HomeAssistant,
     entry: CallRecorderConfigEntry,
     address: LineAddress,

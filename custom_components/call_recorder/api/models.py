@@ -107,6 +107,8 @@ class LiveState:
     """Oldest first; `None` while the recorder has not told enough to know."""
     active_calls: int | None = None
     """Connected calls, recorded or not (Yeastar only)."""
+    busy_numbers: frozenset[str] | None = None
+    """Lines that are in a connected call, recorded or not (Yeastar only)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,141 @@
+"""Adds and changes a line of a recorder."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import voluptuous as vol
+
+from homeassistant.config_entries import (
+    ConfigEntryState,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+)
+from homeassistant.const import CONF_NAME, CONF_USERNAME
+from homeassistant.core import callback
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    EntitySelector,
+    SelectSelector,
+    SelectSelectorConfig,
+    TextSelector,
+)
+
+from .const import CONF_RECORDER
+from .coordinator import CallRecorderConfigEntry
+from .lines import (
+    ADDRESS_FIELDS,
+    CONF_AUTO_START,
+    CONF_BUSY_ENTITY_ID,
+    CONF_DEVICE_NAME,
+    CONF_DIRECTORY_NUMBER,
+    CONF_MUST_BE_RECORDED,
+    CONF_NUMERIC_USER_ID,
+)
+
+_TEXT: Final = TextSelector()
+
+
+class LineSubentryFlow(ConfigSubentryFlow):
+    """Asks which line to watch, and what is expected of it."""
+
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Add a line."""
+        return self._step("user", {}, user_input)
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Change a line."""
+        subentry = self._get_reconfigure_subentry()
+        before = {**subentry.data, CONF_NAME: subentry.title}
+        return self._step("reconfigure", before, user_input)
+
+    @callback
+    def _step(
+        self,
+        step_id: str,
+        before: Mapping[str, Any],
+        user_input: dict[str, Any] | None,
+    ) -> SubentryFlowResult:
+        """Show the form until it names a line that is not watched yet."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data = _without_blanks(user_input)
+            if (error := self._check(data)) is None:
+                return self._finish(data)
+            errors["base"] = error
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema(self._fields()), user_input or before
+            ),
+            errors=errors,
+        )
+
+    def _fields(self) -> dict[Any, Any]:
+        """Return the fields that make sense for this recorder."""
+        entry: CallRecorderConfigEntry = self._get_entry()
+        fields: dict[Any, Any] = {vol.Required(CONF_NAME): _TEXT}
+        if entry.data[CONF_RECORDER] == "imagicle":
+            fields |= {
+                vol.Optional(CONF_DEVICE_NAME): _TEXT,
+                vol.Optional(CONF_DIRECTORY_NUMBER): _TEXT,
+                vol.Optional(CONF_USERNAME): _username_selector(entry),
+                vol.Optional(CONF_NUMERIC_USER_ID): _TEXT,
+            }
+        else:
+            fields[vol.Required(CONF_DIRECTORY_NUMBER)] = _TEXT
+        return fields | {
+            vol.Required(CONF_MUST_BE_RECORDED, default=False): BooleanSelector(),
+            vol.Optional(CONF_BUSY_ENTITY_ID): EntitySelector(),
+            vol.Required(CONF_AUTO_START, default=False): BooleanSelector(),
+        }
+
+    def _check(self, data: Mapping[str, Any]) -> str | None:
+        """Return what is wrong with a line."""
+        address = _address(data)
+        if not any(address):
+            return "line_not_specified"
+        own_id = self._reconfigure_subentry_id if self.source == "reconfigure" else None
+        others = self._get_entry().subentries.items()
+        if any(
+            _address(other.data) == address for id_, other in others if id_ != own_id
+        ):
+            return "line_already_configured"
+        return None
+
+    def _finish(self, data: dict[str, Any]) -> SubentryFlowResult:
+        """Add the line, or change it; the recorder is reloaded by itself."""
+        name = data.pop(CONF_NAME)
+        if self.source == "reconfigure":
+            return self.async_update_and_abort(
+                self._get_entry(),
+                self._get_reconfigure_subentry(),
+                title=name,
+                data=data,
+            )
+        return self.async_create_entry(title=name, data=data)
+
+
+def _without_blanks(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """Strip texts, and leave out the empty ones."""
+    stripped = {
+        key: value.strip() if isinstance(value, str) else value
+        for key, value in user_input.items()
+    }
+    return {key: value for key, value in stripped.items() if value not in ("", None)}
+
+
+def _address(data: Mapping[str, Any]) -> tuple[str | None, ...]:
+    """Return what names a line."""
+    return tuple(data.get(field) for field in ADDRESS_FIELDS)
+
+
+def _username_selector(entry: CallRecorderConfigEntry) -> SelectSelector:
+    """Offer the users that were seen in live recordings; any other may be typed."""
+    seen: set[str] = set()
+    if entry.state is ConfigEntryState.LOADED:
+        seen = entry.runtime_data.live.lines.usernames
+    return SelectSelector(SelectSelectorConfig(options=sorted(seen), custom_value=True))
