@@ -85,6 +85,7 @@ def main() -> int:
                 asyncio.run(until_stopped(check(Path(folder))))
         else:
             _require_free(options.port)
+            _FOLDER.mkdir(exist_ok=True)
             asyncio.run(until_stopped(demonstrate(_FOLDER, options.port)))
     except asyncio.CancelledError:
         return 1 if options.check else 0
