@@ -1,0 +1,137 @@
+"""What a Yeastar PBX tells by itself, over a websocket.
+
+Source: "Monitor Events via WebSocket" of the P-Series developer guide.
+"""
+
+import asyncio
+from collections.abc import Callable
+import json
+import logging
+import time
+from typing import Any, Final
+
+from aiohttp import ClientWebSocketResponse, WSMsgType
+
+from .errors import CannotConnectError, RecorderError
+from .parsing import as_int, as_object
+from .yeastar_session import YeastarSession
+from .yeastar_wire import BASE, Errcode
+
+_LOGGER = logging.getLogger(__name__)
+
+_TOPICS: Final = (30011, 30012)
+"""Call Status Changed, and New CDR: a call has ended, perhaps with a recording."""
+_HEARTBEAT_INTERVAL: Final = 30.0
+"""Seconds; after 60 without a word the PBX closes the connection."""
+_ANSWER_TIME: Final = 10.0
+"""Seconds in which the PBX has to answer a heartbeat or a subscription."""
+_FIRST_PAUSE: Final = 5.0
+_LONGEST_PAUSE: Final = 300.0
+_STABLE_TIME: Final = 60.0
+"""Seconds after which a connection that breaks was a good one."""
+
+
+class Push:
+    """Listens to the PBX, one connection at a time."""
+
+    def __init__(
+        self, session: YeastarSession, on_state: Callable[[bool], None]
+    ) -> None:
+        """Take what to call when a subscription begins (true) or is lost (false)."""
+        self._session = session
+        self._on_state = on_state
+        self._pause = _FIRST_PAUSE
+
+    async def watch(self, on_change: Callable[[], None]) -> float:
+        """Listen until the token or the connection ends; never raise.
+
+        Returns the seconds to wait before the next time. The message of an event is
+        not read: what it tells in part, a poll tells as a whole.
+        """
+        subscribed_at: float | None = None
+        try:
+            # Polls sign in. Here, nobody would see that the credentials are wrong.
+            pair = await self._session.tokens.get(sign_in=False)
+            async with self._session.wire.transport.websocket(
+                f"{BASE}/subscribe", query={"access_token": pair.access}
+            ) as websocket:
+                await self._subscribe(websocket)
+                subscribed_at = _now()
+                self._on_state(True)
+                await self._follow(websocket, pair.access_until, on_change)
+        except RecorderError as err:
+            _LOGGER.debug("Nothing is pushed: %s", err)
+        except Exception as err:  # noqa: BLE001 - polls do without, so nothing may stop it
+            _LOGGER.debug("Nothing is pushed: %s", type(err).__name__)
+        finally:
+            if subscribed_at is not None:
+                self._on_state(False)
+        if subscribed_at is not None and _now() - subscribed_at >= _STABLE_TIME:
+            # Its token has ended, or has been renewed: another connection is due now.
+            self._pause = _FIRST_PAUSE
+            return 0.0
+        pause, self._pause = self._pause, min(self._pause * 2, _LONGEST_PAUSE)
+        return pause
+
+    async def _subscribe(self, websocket: ClientWebSocketResponse) -> None:
+        """Ask for the events, and wait for the consent."""
+        await websocket.send_json({"topic_list": list(_TOPICS)})
+        async with asyncio.timeout(_ANSWER_TIME):
+            errcode = None
+            while errcode is None:
+                message = _parse(await _receive(websocket))
+                errcode = as_int(message.get("errcode"))
+        if errcode != Errcode.SUCCESS:
+            raise CannotConnectError(f"errcode {errcode}")
+
+    async def _follow(
+        self,
+        websocket: ClientWebSocketResponse,
+        until: float,
+        on_change: Callable[[], None],
+    ) -> None:
+        """Pass events on until the token ends (time.time()).
+
+        Raises when the connection breaks or a heartbeat is not answered.
+        """
+        beat_at = _now() + _HEARTBEAT_INTERVAL
+        is_answered = True
+        while time.time() < until:
+            try:
+                async with asyncio.timeout(max(beat_at - _now(), 0)):
+                    text = await _receive(websocket)
+            except TimeoutError:
+                if not is_answered:
+                    raise CannotConnectError("no heartbeat") from None
+                await websocket.send_str("heartbeat")
+                is_answered = False
+                beat_at = _now() + _ANSWER_TIME
+                continue
+            if text.strip().lower().startswith("heartbeat"):
+                is_answered = True
+                beat_at = _now() + _HEARTBEAT_INTERVAL
+            elif as_int(_parse(text).get("type")) in _TOPICS:
+                on_change()
+
+
+def _now() -> float:
+    """Return a time in seconds that nobody sets."""
+    return asyncio.get_running_loop().time()
+
+
+async def _receive(websocket: ClientWebSocketResponse) -> str:
+    """Return the next message; raise when the connection is closed."""
+    message = await websocket.receive()
+    if message.type is WSMsgType.TEXT:
+        return str(message.data)
+    if message.type is WSMsgType.BINARY:
+        return bytes(message.data).decode(errors="replace")
+    raise CannotConnectError(message.type.name)
+
+
+def _parse(text: str) -> dict[str, Any]:
+    """Read a message as JSON; an empty object stands for anything else."""
+    try:
+        return as_object(json.loads(text))
+    except ValueError, RecursionError:
+        return {}
