@@ -61,14 +61,15 @@ class TimeCursor:
         fresh = [rec for rec in recordings if rec.id not in self.seen]
         shown = tuple(fresh[:limit])
         if len(fresh) > limit:
-            read_to = shown[-1].started_at
+            begins = (rec.started_at for rec in reversed(shown))
+            read_to = next(filter(None, begins), None)
         if read_to is None:
             return RecordingPage(recordings=shown, total=total)
         second = read_to.replace(microsecond=0)
         seen = {
             rec.id
             for rec in shown
-            if rec.started_at and rec.started_at.replace(microsecond=0) == second
+            if rec.started_at is None or rec.started_at.replace(microsecond=0) == second
         }
         if second == self.second:
             seen |= self.seen
