@@ -307,6 +307,9 @@ class ImagicleClient(RecorderClient):
     ) -> str | None:
         """Stop a recording (kb 534), or what is recorded on a line (ucxcr)."""
         if recording_id is not None:
+            if recording_id.casefold() == "mine":
+                # Another call: it stops what our own user records (ucxcr).
+                raise RefusedError("invalid_recording_id")
             path = f"{_LIVE}/{path_segment(recording_id)}"
             await self._order("DELETE", path, _STOP_REFUSALS)
             return recording_id
