@@ -171,9 +171,13 @@ class YeastarClient(RecorderClient):
         except RefusedError as err:
             # The firmware is too old: there is nothing that could be watched.
             raise UnexpectedResponseError(f"errcode {err.code}") from None
+        connected = [call for call in calls if call.is_connected]
         return LiveState(
-            recordings=self._book.recordings(calls, now, extension),
-            active_calls=sum(call.is_connected for call in calls),
+            recordings=self._book.recordings(connected, now, extension),
+            active_calls=len(connected),
+            busy_numbers=frozenset(
+                number for call in connected for number in call.local_numbers
+            ),
         )
 
     async def _read_calls(self) -> tuple[tuple[Call, ...], datetime]:

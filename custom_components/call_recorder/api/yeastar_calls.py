@@ -314,15 +314,14 @@ class CallBook:
     def recordings(
         self, calls: Iterable[Call], now: datetime, extension: str | None = None
     ) -> tuple[ActiveRecording, ...]:
-        """Return the calls that count as recorded, oldest first.
+        """Return which of the connected calls count as recorded, oldest first.
 
         With an extension, only those in which it takes part.
         """
         recordings = [
             self._recording(call, now, extension)
             for call in calls
-            if call.is_connected
-            and (self._has_rule(call) or self._started_at(call))
+            if (self._has_rule(call) or self._started_at(call))
             and (extension is None or extension in call.local_numbers)
         ]
         recordings.sort(key=lambda rec: (rec.started_at or now, rec.id))
