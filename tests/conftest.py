@@ -1,5 +1,6 @@
 """An office, its recorders on loopback, and Home Assistant in front of them."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -11,12 +12,29 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
+from custom_components.call_recorder.api import RECORDERS
 from custom_components.call_recorder.const import DOMAIN
 from homeassistant.core import HomeAssistant
 from simulator.office import Office
 from simulator.server import Simulator
 
 type Poll = Callable[[float], Awaitable[None]]
+
+
+async def settle(hass: HomeAssistant) -> None:
+    """Wait for all that is under way, but not for what never ends: listening."""
+    while True:
+        await hass.async_block_till_done()
+        under_way = [
+            task
+            for task in hass._background_tasks
+            if not (
+                isinstance(task, asyncio.Task) and task.get_name().endswith("listen")
+            )
+        ]
+        if not under_way:
+            return
+        await asyncio.wait(under_way)
 
 
 @pytest.fixture(autouse=True)
@@ -50,19 +68,71 @@ def imagicle_data(simulator: Simulator) -> dict[str, Any]:
 
 
 @pytest.fixture
+def bandwidth_data(simulator: Simulator) -> dict[str, Any]:
+    """Return the data of an entry for the simulated Bandwidth."""
+    return {
+        "recorder": "bandwidth",
+        "url": simulator.bandwidth.url,
+        "user_id": simulator.bandwidth.user_id,
+        "api_token": simulator.bandwidth.api_token,
+        "api_secret": simulator.bandwidth.api_secret,
+        "verify_ssl": True,
+    }
+
+
+@pytest.fixture
+def yeastar_data(simulator: Simulator) -> dict[str, Any]:
+    """Return the data of an entry for the simulated Yeastar."""
+    return {
+        "recorder": "yeastar",
+        "url": simulator.yeastar.url,
+        "client_id": simulator.yeastar.client_id,
+        "client_secret": simulator.yeastar.client_secret,
+        "verify_ssl": True,
+    }
+
+
+def make_entry(
+    hass: HomeAssistant, data: dict[str, Any], **kwargs: Any
+) -> MockConfigEntry:
+    """Return an entry for a simulated recorder, not set up yet."""
+    recorder = data["recorder"]
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title=recorder.title(),
+        data=data,
+        unique_id=RECORDERS[recorder].unique_id(data),
+        entry_id=f"01{recorder.upper()}",
+        **kwargs,
+    )
+    entry.add_to_hass(hass)
+    return entry
+
+
+async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Set up an entry, and let its first polls happen."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle(hass)
+
+
+async def settle(hass: HomeAssistant) -> None:
+    """Wait until nothing is going on but what goes on for ever (`listen`)."""
+    await hass.async_block_till_done()
+    while tasks := [
+        task
+        for task in hass._background_tasks
+        if not task.done() and not task.get_name().endswith(" listen")
+    ]:
+        await asyncio.wait(tasks)
+        await hass.async_block_till_done()
+
+
+@pytest.fixture
 def imagicle_entry(
     hass: HomeAssistant, imagicle_data: dict[str, Any]
 ) -> MockConfigEntry:
     """Return an entry for the simulated Imagicle, not set up yet."""
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        title="Imagicle",
-        data=imagicle_data,
-        unique_id=f"{imagicle_data['url']}|{imagicle_data['username']}",
-        entry_id="01IMAGICLE",
-    )
-    entry.add_to_hass(hass)
-    return entry
+    return make_entry(hass, imagicle_data)
 
 
 @pytest.fixture
@@ -70,9 +140,26 @@ async def imagicle(
     hass: HomeAssistant, imagicle_entry: MockConfigEntry
 ) -> MockConfigEntry:
     """Return an entry for the simulated Imagicle that is set up."""
-    assert await hass.config_entries.async_setup(imagicle_entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await set_up(hass, imagicle_entry)
     return imagicle_entry
+
+
+@pytest.fixture
+async def bandwidth(
+    hass: HomeAssistant, bandwidth_data: dict[str, Any]
+) -> MockConfigEntry:
+    """Return an entry for the simulated Bandwidth that is set up."""
+    entry = make_entry(hass, bandwidth_data)
+    await set_up(hass, entry)
+    return entry
+
+
+@pytest.fixture
+async def yeastar(hass: HomeAssistant, yeastar_data: dict[str, Any]) -> MockConfigEntry:
+    """Return an entry for the simulated Yeastar that is set up."""
+    entry = make_entry(hass, yeastar_data)
+    await set_up(hass, entry)
+    return entry
 
 
 @pytest.fixture
@@ -82,6 +169,6 @@ def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Poll:
     async def pass_time(seconds: float) -> None:
         freezer.tick(timedelta(seconds=seconds))
         async_fire_time_changed(hass)
-        await hass.async_block_till_done(wait_background_tasks=True)
+        await settle(hass)
 
     return pass_time
