@@ -146,7 +146,9 @@ def main() -> None:
     try:
         asyncio.run(_run(arguments))
     except OSError as err:
-        sys.exit(f"The simulator cannot listen: {err.strerror or err}")
+        sys.exit(
+            f"{err.strerror or err}. Choose another port (0: any free one), see --help."
+        )
 
 
 if __name__ == "__main__":

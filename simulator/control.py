@@ -59,7 +59,10 @@ class _Control:
 
     async def connect(self, request: web.Request) -> web.Response:
         """Begin a call: {"line": "101"} and, if wanted, remote, direction, ringing, recorded."""
-        wanted: dict[str, Any] = await request.json()
+        try:
+            wanted: dict[str, Any] = await request.json()
+        except ValueError as err:
+            return web.json_response({"error": f"This is not JSON: {err}"}, status=400)
         if wanted.get("line") not in {line.number for line in self._office.lines}:
             return web.json_response({"error": "There is no such line."}, status=404)
         call = self._office.connect(

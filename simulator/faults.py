@@ -267,7 +267,7 @@ async def _bad_rows(
     return await _with_rows(
         request,
         handler,
-        lambda rows: [*_BAD_ROWS[:3], *rows[:1], *_BAD_ROWS[3:], *rows[1:]],
+        lambda rows: [*fault.rows[:1], *rows[:1], *fault.rows[1:], *rows[1:]],
     )
 
 

@@ -6,6 +6,7 @@ import binascii
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import format_datetime
+from os import strerror
 from ssl import SSLContext
 from typing import ClassVar
 
@@ -82,9 +83,11 @@ class Recorder(ABC):
         )
         try:
             await site.start()
-        except OSError:
+        except OSError as err:
             await self.stop()
-            raise
+            reason = strerror(err.errno) if err.errno else err
+            message = f"{self.name.capitalize()} cannot listen on {self._host}:{self._port}: {reason}"
+            raise OSError(err.errno, message) from err
         self._port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:

@@ -19,15 +19,17 @@ type Recorded = Literal["all", "some", "none"]
 
 @dataclass(frozen=True, slots=True)
 class _Mood:
-    """How many conversations go on at once, and how long each line rests between two."""
+    """How many conversations go on side by side, and the rest between two calls of one."""
 
     conversations: int
     rest: tuple[float, float]
+    first_rest: tuple[float, float] = (1, 4)
+    """Of the first conversation, which with "some" is never recorded by itself."""
     talk: tuple[float, float] = (30, 240)
 
 
 _MOODS: dict[TrafficKind, _Mood] = {
-    "quiet": _Mood(1, (60, 300)),
+    "quiet": _Mood(2, (60, 300), (60, 300)),
     "normal": _Mood(4, (5, 40)),
     "busy": _Mood(10, (2, 15)),
 }
@@ -61,12 +63,13 @@ class Traffic:
     def _conversation(self, index: int) -> Generator[float]:
         """Call after call; each value is the time in seconds until the next step."""
         random = Random(f"{self._office.seed} conversation {index}")
-        yield random.uniform(0, self._mood.rest[0])
+        rest = self._mood.rest if index else self._mood.first_rest
+        yield random.uniform(0, rest[0])
         while True:
             line = self._free_line(random)
             if line is not None:
                 yield from self._call(random, line, self._is_recorded(index, random))
-            yield random.uniform(*self._mood.rest)
+            yield random.uniform(*rest)
 
     def _call(self, random: Random, line: Line, recorded: bool) -> Generator[float]:
         """Ring, talk, hang up; now and then nobody answers."""
