@@ -115,18 +115,6 @@ async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await settle(hass)
 
 
-async def settle(hass: HomeAssistant) -> None:
-    """Wait until nothing is going on but what goes on for ever (`listen`)."""
-    await hass.async_block_till_done()
-    while tasks := [
-        task
-        for task in hass._background_tasks
-        if not task.done() and not task.get_name().endswith(" listen")
-    ]:
-        await asyncio.wait(tasks)
-        await hass.async_block_till_done()
-
-
 @pytest.fixture
 def imagicle_entry(
     hass: HomeAssistant, imagicle_data: dict[str, Any]
