@@ -86,11 +86,16 @@ class Snapshot:
         """Return how long each recording has run; `None` when that is not known."""
         if self.recordings is None:
             return None
-        return [
-            max(self.measured_at - recording.started_at, timedelta())
-            for recording in self.recordings
-            if self.measured_at and recording.started_at
-        ]
+        durations = map(self._duration, self.recordings)
+        return [duration for duration in durations if duration is not None]
+
+    def _duration(self, recording: ActiveRecording) -> timedelta | None:
+        """Return what the recorder told, or else count: its clock may not be ours."""
+        if recording.duration is not None:
+            return recording.duration
+        if self.measured_at is None or recording.started_at is None:
+            return None
+        return max(self.measured_at - recording.started_at, timedelta())
 
 
 class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
@@ -255,24 +260,25 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
 
     def _measure(self, state: LiveState, line_ids: Mapping[str, str]) -> Snapshot:
         """Make a snapshot, with durations that move at most every 30 seconds."""
-        now = measured_at = dt_util.utcnow()
-        before = self.data
+        recordings, now = state.recordings, dt_util.utcnow()
+        before, measured_at = self.data, now
         if (
             before is not None
             and before.measured_at is not None
             and before.recordings == state.recordings
             and now - before.measured_at < _MEASURE_INTERVAL
         ):
-            measured_at = before.measured_at
+            # With the durations that were told at that time.
+            recordings, measured_at = before.recordings, before.measured_at
         by_line: dict[str, tuple[ActiveRecording, ...]] = {}
-        for recording in state.recordings or ():
+        for recording in recordings or ():
             if line_id := line_ids.get(recording.id):
                 by_line[line_id] = (*by_line.get(line_id, ()), recording)
         return Snapshot(
-            recordings=state.recordings,
+            recordings=recordings,
             active_calls=state.active_calls,
             busy_numbers=state.busy_numbers,
-            measured_at=measured_at if state.recordings else None,
+            measured_at=measured_at if recordings else None,
             by_line=by_line,
         )
 
