@@ -142,6 +142,7 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
         A single lost poll is no outage. Wrong credentials and missing permissions
         do not go away by waiting.
         """
+        self.failures += 1
         if isinstance(err, InvalidAuthError):
             raise ConfigEntryAuthFailed(
                 translation_domain=DOMAIN, translation_key=err.key
@@ -151,7 +152,6 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
             if isinstance(err, CannotConnectError | AccessError)
             else None
         )
-        self.failures += 1
         self.update_interval = (
             min(interval * 2 ** min(self.failures - 1, 10), _LONGEST_INTERVAL)
             if retry_after is None
