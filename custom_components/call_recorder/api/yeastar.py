@@ -50,7 +50,7 @@ from .yeastar_calls import (
 from .yeastar_push import Push
 from .yeastar_session import YeastarSession, account_of
 from .yeastar_time import PbxClock, parse_call_id, parse_file_name
-from .yeastar_wire import Answer, Errcode
+from .yeastar_wire import Answer, Errcode, rows_of
 
 _REFUSALS: Final[Mapping[int, str]] = {
     Errcode.CHANNEL_ID_NOT_FOUND: "channel_not_found",
@@ -365,11 +365,7 @@ class YeastarClient(RecorderClient):
         has_filter = not query.keys().isdisjoint({"start_time", "end_time", "ids"})
         path = "/recording/search" if has_filter else "/recording/list"
         answer = await self._session.get(path, query)
-        rows = answer.fields.get("data")
-        if rows is None:
-            rows = []
-        if not isinstance(rows, list):
-            raise UnexpectedResponseError("no list of recordings")
+        rows = rows_of(answer.fields.get("data"))
         return as_int(answer.fields.get("total_number")), rows
 
     async def _parse(self, rows: list[Any]) -> tuple[Recording, ...]:

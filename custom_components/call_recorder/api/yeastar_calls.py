@@ -12,10 +12,10 @@ from enum import StrEnum
 from operator import itemgetter
 from typing import Any, Final, Self
 
-from .errors import UnexpectedResponseError
 from .models import ActiveRecording, Direction, LocalParty, RemoteParty
 from .parsing import as_bool, as_object, as_text, parse_rows, parse_time
 from .yeastar_time import parse_call_id
+from .yeastar_wire import rows_of
 
 _EXTENSION: Final = "extension"
 _INBOUND: Final = "inbound"
@@ -140,14 +140,8 @@ def parse_calls(data: Any) -> tuple[Call, ...]:
 
     Raises `UnexpectedResponseError` when it is no list of calls.
     """
-    if data is None:
-        return ()
-    if isinstance(data, dict):
-        data = [data]
-    if not isinstance(data, list):
-        raise UnexpectedResponseError("no list of calls")
     calls: dict[str, Call] = {}
-    for call in parse_rows(data, _parse_call):
+    for call in parse_rows(rows_of(data), _parse_call):
         known = calls.get(call.id)
         members = known.members + call.members if known else call.members
         calls[call.id] = replace(call, members=members)
@@ -159,13 +153,11 @@ def _parse_call(row: dict[str, Any]) -> Call:
     if (call_id := as_text(row.get("call_id"))) is None:
         raise ValueError("no call_id")
     members = row.get("members")
-    if isinstance(members, dict):
-        members = [members]
     return Call(
         id=call_id,
         members=tuple(
             parsed
-            for member in (members if isinstance(members, list) else ())
+            for member in (members if isinstance(members, list) else [members])
             for parsed in _parse_member(as_object(member))
             if parsed.status != _BYE
         ),

@@ -124,3 +124,17 @@ class Wire:
         if errcode is None:
             raise UnexpectedResponseError("no errcode")
         return Answer(errcode=errcode, fields=fields, server_time=reply.server_time)
+
+
+def rows_of(value: Any) -> list[Any]:
+    """Return the rows of a list, of a bare object, or of nothing.
+
+    Raises `UnexpectedResponseError` for anything else.
+    """
+    if value is None:
+        return []
+    if isinstance(value, dict):
+        return [value]
+    if isinstance(value, list):
+        return value
+    raise UnexpectedResponseError("no list")
