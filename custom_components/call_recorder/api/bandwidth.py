@@ -1,0 +1,370 @@
+"""Bandwidth Catapult v1.
+
+Sources: the vendor page "List Recordings"; for the rest the vendor's archived
+documentation (ap-docs): methods/recordings, methods/calls, errors.md. Here are the
+client and its orders; the files `bandwidth_*` beside this one hold its parts.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, tzinfo
+from http import HTTPStatus
+import logging
+from typing import Any, ClassVar, Final, NoReturn, override
+
+from aiohttp import ClientSession
+
+from .bandwidth_archive import Archive
+from .bandwidth_calls import CallBook
+from .bandwidth_http import DEFAULT_URL, Catapult, error_body
+from .bandwidth_live import LiveList
+from .bandwidth_rows import Row
+from .client import Capability, RecorderClient, Storage
+from .errors import AccessError, CannotConnectError, RecorderError, RefusedError
+from .models import (
+    ActiveRecordingFilter,
+    LineAddress,
+    LiveState,
+    RecorderInfo,
+    Recording,
+    RecordingMode,
+    RecordingPage,
+    RecordingQuery,
+)
+from .parsing import as_text, public_text
+from .transport import Reply, parse_origin
+
+__all__ = ["DEFAULT_URL", "BandwidthClient"]
+
+_LOGGER = logging.getLogger(__name__)
+
+_GONE_POLLS: Final = 3
+_GONE_TIME: Final = timedelta(minutes=15)
+"""Nothing has to be found at the address for so long until the service is gone."""
+_LOST_START_MARGIN: Final = timedelta(seconds=5)
+"""How much older than our order its recording may seem: clocks are rounded."""
+
+_START_REFUSALS: Final[Mapping[str, str]] = {
+    "call-not-found": "line_not_found",
+    "call-id-not-found": "line_not_found",
+    "call-invalid-state": "no_connected_call",
+    # "Call recoding is been executed already!"
+    "conflicted-recording-values-request": "already_recording",
+    # "...another update was is progress": the recording is being changed now.
+    "recording-update-conflict": "recording_pending",
+    # Also in progress or being set up, but nothing says that it will be recorded:
+    # `recording_pending` would be a success for a start that only has to be ensured.
+    "call-update-conflict": "recorder_unavailable",
+    "call-unavailable": "recorder_unavailable",
+}
+_START_LINE_REFUSALS: Final[Mapping[str, str]] = {
+    **_START_REFUSALS,
+    # The call of the line has just ended.
+    "call-not-found": "no_connected_call",
+    "call-id-not-found": "no_connected_call",
+}
+_STOP_REFUSALS: Final[Mapping[str, str]] = {
+    "call-not-found": "not_active_recording",
+    "call-id-not-found": "not_active_recording",
+    "call-invalid-state": "not_active_recording",
+    "recording-update-conflict": "recorder_unavailable",
+    "call-update-conflict": "recorder_unavailable",
+    "call-unavailable": "recorder_unavailable",
+}
+
+
+class BandwidthClient(RecorderClient):
+    """One account of Bandwidth Catapult v1."""
+
+    manufacturer: ClassVar = "Bandwidth"
+    capabilities: ClassVar = frozenset({Capability.STOP})
+
+    @override
+    def __init__(
+        self,
+        session: ClientSession,
+        settings: Mapping[str, Any],
+        *,
+        time_zone: tzinfo,
+        storage: Storage | None = None,
+    ) -> None:
+        """Take `user_id`, `api_token`, `api_secret` and perhaps `url`.
+
+        All of Catapult's times are UTC. `storage` keeps the position in the list.
+        """
+        self._catapult = Catapult(session, settings)
+        self._calls = CallBook(self._catapult)
+        self._live = LiveList(self._catapult, storage)
+        self._archive = Archive(self._catapult, self._live, self._calls)
+        self._work_left = asyncio.Event()
+        self._unread_calls: list[str] = []
+        self._failed_since: datetime | None = None
+        self._failures = 0
+        self.info = RecorderInfo(model="Catapult v1")
+
+    @staticmethod
+    @override
+    def unique_id(settings: Mapping[str, Any]) -> str:
+        """Combine the origin and the user's id."""
+        origin = parse_origin(settings.get("url") or DEFAULT_URL)
+        return f"{origin}|{settings['user_id'].strip()}"
+
+    @override
+    async def close(self) -> None:
+        """Save the position in the list."""
+        await self._live.save()
+
+    # --- Active recordings ---
+
+    @override
+    async def get_live_state(self) -> LiveState:
+        """Read what is being recorded now, usually with one request ("List Recordings").
+
+        The recordings are `None` until the list has been read once (see `listen`).
+        Numbers are told as soon as `listen` has read the recording's call.
+
+        Raises `AccessError("service_gone")` when for 15 minutes nothing was found at
+        the address.
+        """
+        try:
+            rows, now = await self._live.poll()
+        except RecorderError as err:
+            self._judge_failure(err)
+            raise
+        self._failed_since, self._failures = None, 0
+        if rows is None:
+            self._work_left.set()
+            return LiveState(recordings=None)
+        self._unread_calls = [
+            row.call_id
+            for row in rows
+            if row.call_id is not None and not self._calls.is_read(row.call_id)
+        ]
+        if self._unread_calls or self._live.step_delay() is not None:
+            self._work_left.set()
+        return LiveState(
+            recordings=tuple(
+                row.to_active(self._calls.peek(row.call_id), now) for row in rows
+            )
+        )
+
+    def _judge_failure(self, err: RecorderError) -> None:
+        """Raise `service_gone` for an address that has led nowhere for long."""
+        if not (isinstance(err, CannotConnectError) and err.unknown_address):
+            self._failed_since, self._failures = None, 0
+            return
+        now = datetime.now(UTC)
+        self._failed_since = self._failed_since or now
+        self._failures += 1
+        if self._failures >= _GONE_POLLS and now - self._failed_since >= _GONE_TIME:
+            raise AccessError("service_gone") from None
+
+    @override
+    async def get_active_recordings(
+        self, recording_filter: ActiveRecordingFilter
+    ) -> LiveState:
+        """Read the active recordings, of one number if it is given.
+
+        Raises `RefusedError("not_supported")` for what Catapult does not know:
+        devices and users.
+        """
+        wanted = recording_filter
+        if wanted.device_name or wanted.username or wanted.numeric_user_id:
+            raise RefusedError("not_supported")
+        state = await self.get_live_state()
+        if wanted.directory_number is None or state.recordings is None:
+            return state
+        found = []
+        for recording in state.recordings:
+            if recording.call_id is None:
+                continue
+            call = await self._calls.get(recording.call_id)
+            if call is not None and call.is_on(wanted.directory_number):
+                found.append(recording)
+        return LiveState(recordings=tuple(found))
+
+    @override
+    async def listen(self, on_change: Callable[[], None]) -> None:
+        """Read what a poll has no time for, until cancelled.
+
+        These are the list, as far as it is unknown (a million recordings take about
+        20 minutes, at the one request per second that the vendor allows), and once
+        the call of each new active recording, for its numbers.
+        """
+        while True:
+            try:
+                if await self._work():
+                    on_change()
+            except RecorderError as err:
+                _LOGGER.debug("Reading on after the next poll: %s", err)
+                # A poll that succeeds tells that it is worth while.
+                self._work_left.clear()
+                await self._work_left.wait()
+
+    async def _work(self) -> bool:
+        """Do the next thing to do; tell whether a poll would tell more now."""
+        if self._unread_calls:
+            await self._calls.get(self._unread_calls.pop())
+            return not self._unread_calls
+        if (delay := self._live.step_delay()) == 0:
+            return await self._live.step()
+        self._work_left.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(delay):
+                await self._work_left.wait()
+        return False
+
+    # --- Orders ---
+
+    @override
+    async def start_recording(
+        self, line: LineAddress, mode: RecordingMode | None
+    ) -> str | None:
+        """Record a call ("Update active Call", recordingEnabled).
+
+        The call is that of `call_id`, or the newest connected one of the account's
+        number `directory_number`. Raises `RefusedError("not_supported")` for a
+        device or a mode: both are Imagicle's.
+        """
+        if mode is not None:
+            raise RefusedError("not_supported")
+        call_id = await self._find_call(line)
+        refusals = _START_REFUSALS if line.call_id else _START_LINE_REFUSALS
+        ordered_at = datetime.now(UTC)
+        try:
+            await self._set_recording(call_id, "true", refusals)
+        except CannotConnectError as err:
+            if not err.may_have_arrived:
+                raise
+            return await self._find_lost_start(call_id, ordered_at)
+        try:
+            active, _ = await self._calls.read_active_recordings(call_id)
+        except RecorderError:
+            # It was started; only its id cannot be read.
+            return None
+        return active[0].id if len(active) == 1 else None
+
+    async def _find_lost_start(self, call_id: str, ordered_at: datetime) -> str:
+        """Look at the call's recordings for what an order did whose answer was lost.
+
+        The order is never repeated: it could record a call twice.
+        """
+        try:
+            active, now = await self._calls.read_active_recordings(call_id)
+        except RecorderError:
+            raise RefusedError("outcome_unknown") from None
+        if not active:
+            raise RefusedError("outcome_unknown")
+        newest = active[-1]
+        since_order = datetime.now(UTC) - ordered_at + _LOST_START_MARGIN
+        if newest.started_at and now - newest.started_at > since_order:
+            raise RefusedError("already_recording")
+        return newest.id
+
+    @override
+    async def stop_recording(
+        self, recording_id: str | None, line: LineAddress
+    ) -> str | None:
+        """Stop a recording ("Update active Call", recordingEnabled)."""
+        if recording_id is not None:
+            row = await self._read_recording(recording_id)
+            if not row.is_active or row.call_id is None:
+                raise RefusedError("not_active_recording")
+            call_id = row.call_id
+        else:
+            call_id = await self._find_call(line)
+            active, _ = await self._calls.read_active_recordings(call_id)
+            if not active:
+                raise RefusedError("not_active_recording")
+            recording_id = active[-1].id
+        try:
+            await self._set_recording(call_id, "false", _STOP_REFUSALS)
+        except CannotConnectError as err:
+            if not err.may_have_arrived:
+                raise
+            if (await self._read_recording(recording_id)).is_active:
+                raise
+        return recording_id
+
+    async def _find_call(self, line: LineAddress) -> str:
+        """Return the id of the call that an order is meant for."""
+        if line.device_name is not None:
+            raise RefusedError("not_supported")
+        if line.call_id is None:
+            if line.directory_number is None:
+                raise RefusedError("line_not_specified")
+            return await self._calls.find_active(line.directory_number)
+        if line.directory_number is not None:
+            call = await self._calls.get(line.call_id)
+            if call is None or not call.is_on(line.directory_number):
+                raise RefusedError("line_not_found")
+        return line.call_id
+
+    async def _set_recording(
+        self, call_id: str, enabled: str, refusals: Mapping[str, str]
+    ) -> None:
+        """Send an order once; raise what a refusal means.
+
+        `enabled` is a text, as in the vendor's examples.
+        """
+        reply = await self._catapult.post(
+            "calls", call_id, body={"recordingEnabled": enabled}
+        )
+        if not reply.is_success:
+            _raise_refusal(reply, refusals)
+
+    # --- Archive ---
+
+    @override
+    async def get_recording(self, recording_id: str) -> Recording:
+        """Read a recording and its call ("Fetch Recording", "Fetch Call Information")."""
+        row = await self._read_recording(recording_id)
+        call = None
+        if row.call_id is not None:
+            with suppress(RecorderError):
+                # Worth a try: the numbers are only there.
+                call = await self._calls.get(row.call_id)
+        return row.to_recording(call)
+
+    async def _read_recording(self, recording_id: str) -> Row:
+        """Read a recording; raises `RefusedError` when there is none."""
+        if (row := await self._live.read_row(recording_id)) is None:
+            raise RefusedError("recording_not_found")
+        return row
+
+    @override
+    async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
+        """Read a page of the finished recordings ("List Recordings").
+
+        The vendor filters nothing and documents no order; what the walk has learnt
+        says how to read. Where new rows appear at one end, the pages go on from
+        there, each newest first, and no row comes twice or is left out, whatever is
+        recorded meanwhile. So it is where one page shows the whole list. Where rows
+        appear anywhere, only the newest thousand are told, as of the last round.
+
+        A page may have fewer rows than asked for, even none, and yet a
+        `next_cursor`: five pages of the list and ten calls (a second each, for
+        `number` and `direction`) are the most that one question costs. A number
+        with a "+" needs none of the latter. Raises `CannotConnectError` until the
+        list has been read, and `RefusedError("not_supported")` for a user.
+        """
+        return await self._archive.get_recordings(query)
+
+
+def _raise_refusal(reply: Reply, refusals: Mapping[str, str]) -> NoReturn:
+    """Raise what a refused order means (errors.md)."""
+    if reply.status in (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT):
+        # Whatever stands before the service has lost its answer.
+        raise CannotConnectError(f"HTTP {reply.status}", may_have_arrived=True)
+    error = error_body(reply)
+    code = as_text(error.get("code")) or str(reply.status)
+    if (key := refusals.get(code)) is not None:
+        raise RefusedError(key)
+    if reply.status >= 500:
+        busy = reply.status == HTTPStatus.SERVICE_UNAVAILABLE
+        key = "recorder_unavailable" if busy else "recorder_error"
+        raise RefusedError(key, code=code)
+    raise RefusedError(
+        "request_refused", code=code, text=public_text(error.get("message"))
+    )
