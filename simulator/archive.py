@@ -60,10 +60,6 @@ class Archive:
         )
         self.newer.insert(place, recording)
 
-    def remove_oldest(self, count: int) -> None:
-        """Forget the oldest of the newer recordings, as a recorder's retention does."""
-        del self.newer[:count]
-
     def find(self, number: int) -> Recording | None:
         """Return the recording with this running number."""
         if 0 <= number < self.older:

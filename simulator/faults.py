@@ -8,12 +8,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
+from itertools import chain, repeat
 import json
 from typing import Any, Literal
 
 from aiohttp import web
+
+from .streaming import BREAKS_OFF, cut, stream
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 type FaultKind = Literal[
@@ -35,6 +38,8 @@ type FaultKind = Literal[
     "bad_rows",  # the true answer, with unreadable rows between the true ones
 ]
 
+CONTENT_TYPE = "content_type"
+"""Set on a request whose answer shall be labelled so."""
 _LOGIN_PAGE = (
     "<!DOCTYPE html><html><title>Sign in</title><form>Username, password</form></html>"
 )
@@ -97,10 +102,6 @@ class Faults:
         """Take all faults away and let go what hangs or is delayed."""
         self._faults.clear()
         self._struck.clear()
-        self.release()
-
-    def release(self) -> None:
-        """Let go what hangs or is delayed; the faults stay."""
         self._released.set()
         self._released = asyncio.Event()
 
@@ -142,7 +143,9 @@ async def _status(
     """Answer with a status of its own."""
     headers = dict(fault.headers)
     if isinstance(fault.retry_after, datetime):
-        headers["Retry-After"] = format_datetime(fault.retry_after, usegmt=True)
+        headers["Retry-After"] = format_datetime(
+            fault.retry_after.astimezone(UTC), usegmt=True
+        )
     elif fault.retry_after is not None:
         headers["Retry-After"] = str(fault.retry_after)
     return web.Response(status=fault.status or 500, text=fault.body, headers=headers)
@@ -193,12 +196,8 @@ async def _huge_body(
 ) -> web.StreamResponse:
     """Stream a valid, endless looking list of rows."""
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
-    await response.prepare(request)
-    await response.write(b"[")
-    for _ in range(fault.size // len(_PIECE)):
-        await response.write(_PIECE)
-    await response.write(b"{}]")
-    return response
+    pieces = chain((b"[",), repeat(_PIECE, fault.size // len(_PIECE)), (b"{}]",))
+    return await stream(request, response, pieces)
 
 
 async def _redirect(
@@ -212,7 +211,7 @@ async def _drop(
     fault: Fault, request: web.Request, handler: Handler
 ) -> web.StreamResponse:
     """Close the connection before anything happens."""
-    _cut(request)
+    cut(request)
     return web.Response()
 
 
@@ -221,7 +220,7 @@ async def _drop_after(
 ) -> web.StreamResponse:
     """Do what was asked, but let the answer get lost."""
     response = await handler(request)
-    _cut(request)
+    cut(request)
     return response
 
 
@@ -229,28 +228,22 @@ async def _half_body(
     fault: Fault, request: web.Request, handler: Handler
 ) -> web.StreamResponse:
     """Break off in the middle of the true answer."""
-    true_answer = await _true_answer(request, handler)
-    whole = true_answer.body if isinstance(true_answer.body, bytes) else b""
-    response = web.StreamResponse(
-        status=true_answer.status,
-        headers={
-            "Content-Type": true_answer.headers["Content-Type"],
-            "Content-Length": str(len(whole)),
-        },
-    )
-    await response.prepare(request)
-    await response.write(whole[: len(whole) // 2])
-    _cut(request)
-    return response
+    request[BREAKS_OFF] = True
+    response = await handler(request)
+    if not isinstance(response, web.Response):
+        return response
+    whole = response.body if isinstance(response.body, bytes) else b""
+    broken = web.StreamResponse(status=response.status, headers=response.headers)
+    broken.content_length = len(whole)
+    return await stream(request, broken, (whole,))
 
 
 async def _wrong_content_type(
     fault: Fault, request: web.Request, handler: Handler
 ) -> web.StreamResponse:
     """Give the true answer a wrong label."""
-    response = await handler(request)
-    response.content_type = fault.content_type
-    return response
+    request[CONTENT_TYPE] = fault.content_type
+    return await handler(request)
 
 
 async def _bare_object(
@@ -275,28 +268,16 @@ async def _with_rows(
     request: web.Request, handler: Handler, change: Callable[[list[Any]], Any]
 ) -> web.StreamResponse:
     """Change the rows of the true answer, wherever its list is."""
-    true_answer = await _true_answer(request, handler)
-    answer = json.loads(true_answer.text or "null")
+    response = await handler(request)
+    if not isinstance(response, web.Response):
+        return response
+    answer = json.loads(response.text or "null")
     if isinstance(answer, list):
         answer = change(answer)
     elif isinstance(answer, dict):
         for name, value in answer.items():
             answer[name] = change(value) if isinstance(value, list) else value
-    return web.json_response(answer, status=true_answer.status)
-
-
-async def _true_answer(request: web.Request, handler: Handler) -> web.Response:
-    """Return what the recorder would have answered; only for answers that are not streamed."""
-    response = await handler(request)
-    if not isinstance(response, web.Response):
-        raise TypeError(f"The answer to {request.path} is streamed")
-    return response
-
-
-def _cut(request: web.Request) -> None:
-    """Close the connection under a request."""
-    if request.transport is not None:
-        request.transport.close()
+    return web.json_response(answer, status=response.status)
 
 
 _ANSWERS: dict[

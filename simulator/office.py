@@ -88,7 +88,10 @@ class Office:
 
     def line(self, number: str) -> Line:
         """Return the line with this number."""
-        return next(line for line in self.lines if line.number == number)
+        for line in self.lines:
+            if line.number == number:
+                return line
+        raise KeyError(number)
 
     def connect(
         self,
@@ -136,8 +139,7 @@ class Office:
         if call.ended_at is not None:
             return
         for recording in self.recordings_of(call):
-            if recording.ended_at is None:
-                self.stop(recording)
+            self.stop(recording)
         call.ended_at = self.now
         self.calls.remove(call)
         self.ended_calls.append(call)
@@ -168,6 +170,8 @@ class Office:
 
     def stop(self, recording: Recording) -> None:
         """End a recording; one that had not begun yet leaves no trace."""
+        if recording.ended_at is not None:
+            return
         if recording.is_pending(self.now):
             self.recordings.remove(recording)
             return

@@ -5,6 +5,7 @@ from base64 import b64decode
 import binascii
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import format_datetime
 from os import strerror
 from ssl import SSLContext
@@ -14,8 +15,9 @@ from aiohttp import hdrs, web
 
 from .audio import Audio
 from .control import control_routes
-from .faults import Faults, Handler
+from .faults import CONTENT_TYPE, Faults, Handler
 from .office import Office
+from .streaming import stream
 
 _LARGEST_BODY = 64 * 1024 * 1024
 _PIECE = 64 * 1024
@@ -48,6 +50,8 @@ class Recorder(ABC):
         self.faults = Faults()
         self.sends_date = True
         """Whether answers carry a Date header (the office's time)."""
+        self.keeps_alive = True
+        """Whether a connection serves more than one request."""
         self.serves_ranges = True
         """Whether media are served in parts (206) when a Range is asked for."""
         self._host = host
@@ -71,7 +75,7 @@ class Recorder(ABC):
         )
         app.add_routes(control_routes(self.office, self.faults))
         app.add_routes(self.routes())
-        app.on_response_prepare.append(self._date)
+        app.on_response_prepare.append(self._finish_headers)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(
@@ -91,10 +95,9 @@ class Recorder(ABC):
         self._port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Stop listening and let go what hangs; the faults stay."""
+        """Stop listening and cut what is under way; the faults stay."""
         if self._runner is not None:
             runner, self._runner = self._runner, None
-            self.faults.release()
             await runner.cleanup()
 
     def catch_up(self) -> None:
@@ -118,41 +121,54 @@ class Recorder(ABC):
                 await request.read(),
             )
         )
-        return await self.faults.answer(
-            request, request.path.removeprefix(self.root), handler
-        )
+        path = request.path.removeprefix(self.root)
+        response = await self.faults.answer(request, path, handler)
+        if not self.keeps_alive:
+            response.force_close()
+        return response
 
-    async def _date(self, request: web.Request, response: web.StreamResponse) -> None:
-        """Tell the office's time in the Date header, or leave it out."""
+    async def _finish_headers(
+        self, request: web.Request, response: web.StreamResponse
+    ) -> None:
+        """Tell the office's time in the Date header, or leave it out; label as a fault wants."""
         if self.sends_date:
-            response.headers[hdrs.DATE] = format_datetime(self.office.now, usegmt=True)
+            now = self.office.now.astimezone(UTC)
+            response.headers[hdrs.DATE] = format_datetime(now, usegmt=True)
         else:
             response.headers.popall(hdrs.DATE, None)
+        if CONTENT_TYPE in request:
+            response.headers[hdrs.CONTENT_TYPE] = request[CONTENT_TYPE]
 
     async def media(self, request: web.Request, audio: Audio) -> web.StreamResponse:
         """Stream a recording's sound, whole or the one range that was asked for."""
-        start, end = 0, audio.size
-        ranged = self.serves_ranges and hdrs.RANGE in request.headers
-        if ranged:
-            asked = request.http_range
-            start, end, _ = asked.indices(audio.size)
-            if start >= end:
-                return web.Response(
-                    status=416, headers={hdrs.CONTENT_RANGE: f"bytes */{audio.size}"}
-                )
-        response = web.StreamResponse(status=206 if ranged else 200)
+        part = self._asked_part(request, audio.size)
+        start, end = part or (0, audio.size)
+        if start >= end:
+            headers = {hdrs.CONTENT_RANGE: f"bytes */{audio.size}"}
+            return web.Response(status=416, headers=headers)
+        response = web.StreamResponse(status=206 if part else 200)
         response.content_type = audio.content_type
         response.content_length = end - start
+        if not self.keeps_alive:
+            response.force_close()
         if self.serves_ranges:
             response.headers[hdrs.ACCEPT_RANGES] = "bytes"
-        if ranged:
+        if part:
             response.headers[hdrs.CONTENT_RANGE] = (
                 f"bytes {start}-{end - 1}/{audio.size}"
             )
-        await response.prepare(request)
-        for piece in _gather(audio.read(start, end)):
-            await response.write(piece)
-        return response
+        return await stream(request, response, _gather(audio.read(start, end)))
+
+    def _asked_part(self, request: web.Request, size: int) -> tuple[int, int] | None:
+        """Return begin and end of a Range; None without a readable one (RFC 9110, 14.2)."""
+        try:
+            asked = request.http_range
+        except ValueError:
+            return None
+        if not self.serves_ranges or asked == slice(None, None, 1):
+            return None
+        start, end, _ = asked.indices(size)
+        return start, end
 
 
 def basic_credentials(request: web.Request) -> tuple[str, str] | None:

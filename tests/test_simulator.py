@@ -860,6 +860,36 @@ async def test_lost_answers(
     ]
 
 
+async def test_media_faults_and_ranges(
+    bandwidth: Client, clock: Clock, session: ClientSession
+) -> None:
+    """Sound breaks off, is labelled wrongly, and comes in parts."""
+    async with Simulator(
+        Office(clock=clock, archive_size=1), only=("bandwidth",)
+    ) as simulator:
+        server = simulator.bandwidth
+        bandwidth.url = server.url + server.root
+        [row] = (await bandwidth.ask("GET", "/recordings")).json
+        media = row["media"]
+        whole = await bandwidth.ask("GET", media, root="")
+        assert whole.headers["Content-Type"] == "audio/wav"
+        for asked, status, size in (
+            ("bytes=10-19", 206, 10),
+            ("bytes=-5", 206, 5),
+            ("bytes=0-", 206, len(whole.body)),
+            ("bytes=99999999-", 416, 0),
+            ("nonsense", 200, len(whole.body)),
+        ):
+            part = await bandwidth.ask("GET", media, root="", headers={"Range": asked})
+            assert (part.status, len(part.body)) == (status, size)
+        server.faults.add(Fault("wrong_content_type", times=1, path="/media"))
+        labelled = await bandwidth.ask("GET", media, root="")
+        assert labelled.headers["Content-Type"] == "text/html"
+        server.faults.add(Fault("half_body", times=1, path="/media"))
+        with pytest.raises(ClientError):
+            await bandwidth.ask("GET", media, root="")
+
+
 async def test_outage_and_date(
     imagicle: Client, clock: Clock, simulator: Simulator
 ) -> None:

@@ -108,8 +108,7 @@ class Calls:
     def _stop(self, call: Call) -> None:
         """Turn the recording off."""
         for recording in self._office.recordings_of(call):
-            if recording.ended_at is None:
-                self._office.stop(recording)
+            self._office.stop(recording)
 
     def _find(self, request: web.Request) -> Call:
         """Return a call, or 404 call-not-found."""

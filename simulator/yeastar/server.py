@@ -34,6 +34,7 @@ class Yeastar(Recorder):
         super().__init__(office, host, port, tls)
         self.client_id = "c2FtcGxlQ2xpZW50SWQ"
         self.client_secret = "Yeastar-secret"
+        self.keeps_alive = False
         self.serial_number = "3631A2124XXX"
         self.tokens = Tokens(office)
         self.date_format = "MM/DD/YYYY"
@@ -184,11 +185,10 @@ class Yeastar(Recorder):
 
 
 def _answer(code: int, details: dict[str, Any]) -> web.Response:
-    """Answer with HTTP 200 and close the connection (API Request Overview)."""
-    body = {"errcode": code, "errmsg": MESSAGES.get(code, "FAILURE"), **details}
-    response = web.json_response(body)
-    response.force_close()
-    return response
+    """Answer with HTTP 200, also an error (Response Result)."""
+    return web.json_response(
+        {"errcode": code, "errmsg": MESSAGES.get(code, "FAILURE"), **details}
+    )
 
 
 async def _json(request: web.Request) -> dict[str, Any]:
