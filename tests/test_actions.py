@@ -29,7 +29,7 @@ from simulator.office import Office
 from simulator.recorder import Request
 from simulator.server import Simulator
 
-from .conftest import Poll
+from .conftest import Poll, settle
 
 _LIVE: Final = "/fw/Apps/Recorder/WebAPI/LiveRecordings"
 _ARCHIVE: Final = "/fw/Apps/Recorder/WebAPI/Recordings"
@@ -1584,7 +1584,7 @@ async def test_the_result_of_an_order_is_seen_at_once(
     """An order is followed by a poll, without waiting for the next one."""
     before = _polls(recorder)
     await _call(hass, action, **data)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     assert _polls(recorder) == before + 1
 
 
@@ -1597,7 +1597,7 @@ async def test_polls_are_frequent_after_an_order(
 ) -> None:
     """Every 5 s for half a minute, then every 10 s while something is recorded."""
     await _call(hass, "start_recording", directory_number="101")
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     assert _state(hass, "sensor.imagicle_active_recordings") == "1"
     intervals = []
     for _ in range(10):
@@ -1618,7 +1618,7 @@ async def test_polls_become_rare_when_all_is_quiet(
 ) -> None:
     """Half a minute after the last recording was stopped, every 30 s is enough."""
     await _call(hass, "stop_recording", recording_id=recorder.id_of(recording))
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     assert _state(hass, "sensor.imagicle_active_recordings") == "0"
     intervals = []
     for _ in range(8):
@@ -1636,7 +1636,7 @@ async def test_a_refused_order_changes_no_polls(
     """Nothing has changed, so there is nothing to look for."""
     before = _polls(recorder)
     await _refused(hass, "start_recording", directory_number="101")
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     assert _polls(recorder) == before
 
 
@@ -1660,7 +1660,7 @@ async def test_the_result_does_not_depend_on_the_poll(
     """A poll that fails afterwards takes nothing back of what was done."""
     recorder.faults.add(fault)
     response = await _call(hass, "start_recording", directory_number="101")
-    recorder.faults.release()
+    recorder.faults.clear()
     (recording,) = office.active_recordings()
     assert response == {
         "result": "started",

@@ -27,9 +27,12 @@ from simulator.imagicle.users import COMPLETE_MANAGEMENT, User
 from simulator.office import Office
 from simulator.server import Simulator
 
-from .conftest import Poll
+from .conftest import Poll, settle
 
-_PLAIN_USER: Final[dict[str, Any]] = {"username": "anna.rossi", "password": "Imagicle-2"}
+_PLAIN_USER: Final[dict[str, Any]] = {
+    "username": "anna.rossi",
+    "password": "Imagicle-2",
+}
 _SECOND_USER: Final[dict[str, Any]] = {"username": "second", "password": "Imagicle-10b"}
 
 
@@ -86,7 +89,7 @@ async def _submit(
 ) -> ConfigFlowResult:
     """Submit the form that the flow shows, and let follow what follows."""
     result = await hass.config_entries.flow.async_configure(flow["flow_id"], typed)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     return result
 
 
@@ -141,7 +144,7 @@ async def test_add(hass: HomeAssistant, recorder: Imagicle) -> None:
     assert [(request.method, request.path) for request in recorder.requests][:1] == [
         ("GET", "/fw/Apps/Recorder/WebAPI/LiveRecordings")
     ]
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     entry = result["result"]
     assert entry.unique_id == f"{recorder.url}|homeassistant"
     assert entry.state is ConfigEntryState.LOADED
@@ -573,7 +576,7 @@ async def test_options(hass: HomeAssistant, imagicle: MockConfigEntry) -> None:
         form["flow_id"], {"mask_numbers": True}
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settle(hass)
     assert imagicle.options == {"mask_numbers": True}
     assert imagicle.state is ConfigEntryState.LOADED
     assert imagicle.runtime_data is not before
