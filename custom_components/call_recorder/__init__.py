@@ -12,6 +12,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
 from .actions import async_setup_actions
+from .archive import ArchiveCoordinator
 from .assurance import create_watches
 from .connection import EntryStorage, create_client
 from .const import DOMAIN
@@ -47,11 +48,14 @@ async def async_setup_entry(
     )
     live = LiveCoordinator(hass, entry, client)
     await live.async_config_entry_first_refresh()
-    entry.runtime_data = CallRecorderData(client=client, live=live)
+    entry.runtime_data = CallRecorderData(
+        client=client, live=live, archive=ArchiveCoordinator(hass, entry, client, live)
+    )
     entry.runtime_data.watches = create_watches(hass, entry)
     async_register_recorder(hass, entry, live)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     live.async_listen()
+    entry.runtime_data.archive.async_start()
     for watch in entry.runtime_data.watches.values():
         watch.async_start()
     _async_reload_with_lines(hass, entry)

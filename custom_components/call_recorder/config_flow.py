@@ -19,14 +19,18 @@ from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_VER
 from homeassistant.core import callback
 from homeassistant.helpers.selector import (
     BooleanSelector,
+    SelectSelector,
+    SelectSelectorConfig,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
 )
 
 from .api import RECORDERS
+from .api.bandwidth import DEFAULT_URL as BANDWIDTH_URL
 from .api.errors import RecorderError
 from .api.transport import parse_origin
+from .api.yeastar_calls import RecordedCalls
 from .connection import create_client
 from .const import CONF_MASK_NUMBERS, CONF_RECORDER, DOMAIN
 from .coordinator import CallRecorderConfigEntry
@@ -42,24 +46,50 @@ _URL: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
 # What each recorder asks for: where it is, whom it knows, and how to treat it.
 _ADDRESS: Final[Mapping[str, Mapping[Any, Any]]] = {
     "imagicle": {vol.Required(CONF_URL): _URL},
+    "bandwidth": {vol.Required(CONF_URL, default=BANDWIDTH_URL): _URL},
+    "yeastar": {vol.Required(CONF_URL): _URL},
 }
 _CREDENTIALS: Final[Mapping[str, Mapping[Any, Any]]] = {
     "imagicle": {
         vol.Required(CONF_USERNAME): _TEXT,
         vol.Required(CONF_PASSWORD): _SECRET,
     },
+    "bandwidth": {
+        vol.Required("user_id"): _TEXT,
+        vol.Required("api_token"): _TEXT,
+        vol.Required("api_secret"): _SECRET,
+    },
+    "yeastar": {
+        vol.Required("client_id"): _TEXT,
+        vol.Required("client_secret"): _SECRET,
+    },
 }
 # Settings that the options flow can change; kept as options from the start.
-_RECORDER_OPTIONS: Final[Mapping[str, Mapping[Any, Any]]] = {}
+_RECORDER_OPTIONS: Final[Mapping[str, Mapping[Any, Any]]] = {
+    "yeastar": {
+        vol.Required("recorded_calls", default=RecordedCalls.ALL.value): SelectSelector(
+            SelectSelectorConfig(
+                options=[calls.value for calls in RecordedCalls],
+                translation_key="recorded_calls",
+            )
+        ),
+        vol.Required("recorded_extensions", default=list): TextSelector(
+            TextSelectorConfig(multiple=True)
+        ),
+    },
+}
 _OPTIONS: Final = tuple(key for fields in _RECORDER_OPTIONS.values() for key in fields)
 _PRIVACY: Final = {vol.Required(CONF_MASK_NUMBERS, default=False): BooleanSelector()}
 _SECURITY: Final = {vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector()}
 
 # The form knows these; whatever else goes wrong means that it did not work now.
 _FORM_ERRORS: Final = (
-    "invalid_ssl",
-    "invalid_auth",
+    "api_disabled",
     "insufficient_permissions",
+    "invalid_auth",
+    "invalid_ssl",
+    "ip_blocked",
+    "token_limit",
     "unexpected_response",
 )
 
@@ -99,6 +129,18 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Add an Imagicle Call Recording server."""
         return await self._async_step_add("imagicle", user_input)
+
+    async def async_step_bandwidth(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Add a Bandwidth Catapult account."""
+        return await self._async_step_add("bandwidth", user_input)
+
+    async def async_step_yeastar(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Add a Yeastar P-Series PBX."""
+        return await self._async_step_add("yeastar", user_input)
 
     async def _async_step_add(
         self, recorder: str, user_input: dict[str, Any] | None

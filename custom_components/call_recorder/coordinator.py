@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 import logging
-from typing import TYPE_CHECKING, Final, override
+from typing import TYPE_CHECKING, Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -16,12 +17,13 @@ from homeassistant.util import dt as dt_util
 from .api.client import RecorderClient
 from .api.errors import AccessError, CannotConnectError, InvalidAuthError, RecorderError
 from .api.models import ActiveRecording, LiveState
-from .const import DOMAIN
-from .events import async_send_event, changes, from_active
+from .const import CONF_MASK_NUMBERS, DOMAIN
+from .events import RecordingEvent, async_send_event, changes, from_active
 from .issues import ACCESS_ISSUES, async_create_issue, async_delete_issue
 from .lines import LineBook, lines_of
 
 if TYPE_CHECKING:
+    from .archive import ArchiveCoordinator
     from .assurance import LineWatch
 
 _LOGGER = logging.getLogger(__name__)
@@ -46,8 +48,17 @@ class CallRecorderData:
 
     client: RecorderClient
     live: LiveCoordinator
+    archive: ArchiveCoordinator
     watches: dict[str, LineWatch] = field(default_factory=dict)
     """What is expected of a line (its subentry)."""
+
+
+class LiveStatus(StrEnum):
+    """What a recorder or a line is doing."""
+
+    IDLE = "idle"
+    RECORDING = "recording"
+    PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +74,17 @@ class Snapshot:
     """The time that durations are counted to; `None` when nothing is recorded."""
     by_line: Mapping[str, tuple[ActiveRecording, ...]] = field(default_factory=dict)
     """The recordings of each line (its subentry) that has any."""
+
+    @property
+    def status(self) -> LiveStatus | None:
+        """Tell whether anything runs; it is paused when all recordings are."""
+        if self.recordings is None:
+            return None
+        if not self.recordings:
+            return LiveStatus.IDLE
+        if all(recording.is_paused for recording in self.recordings):
+            return LiveStatus.PAUSED
+        return LiveStatus.RECORDING
 
     def of_line(self, line_id: str) -> Snapshot:
         """Return what is being recorded on one line."""
@@ -110,6 +132,7 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
         client: RecorderClient,
         *,
         interval: timedelta,
+        cooldown: float,
     ) -> None:
         """Prepare the polls of a recorder."""
         super().__init__(
@@ -119,7 +142,7 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
             name=entry.title,
             update_interval=interval,
             request_refresh_debouncer=Debouncer(
-                hass, _LOGGER, cooldown=_REFRESH_COOLDOWN, immediate=True
+                hass, _LOGGER, cooldown=cooldown, immediate=True
             ),
             # An unchanged poll writes no state.
             always_update=False,
@@ -177,7 +200,9 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
         client: RecorderClient,
     ) -> None:
         """Prepare the polls of what is active."""
-        super().__init__(hass, entry, client, interval=_IDLE_INTERVAL)
+        super().__init__(
+            hass, entry, client, interval=_IDLE_INTERVAL, cooldown=_REFRESH_COOLDOWN
+        )
         self.lines = LineBook(client, lines_of(entry))
         self.no_channel_available = False
         """Whether the last start was refused for want of a licensed channel."""
@@ -215,6 +240,13 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
         for event_type, recording in changes(before, after):
             event = from_active(event_type, recording, line_ids.get(recording.id))
             async_send_event(self.hass, self.config_entry.entry_id, event)
+
+    def attributes_of(self, event: RecordingEvent) -> dict[str, Any]:
+        """Return what is told of an event, with numbers as the user wants to see them."""
+        return event.attributes(
+            line=self.lines.name_of(event.line_id),
+            mask=self.config_entry.options.get(CONF_MASK_NUMBERS, False),
+        )
 
     def _is_settled(self, recording: ActiveRecording) -> bool:
         """Tell whether it is known which line, if any, the recording belongs to."""

@@ -9,6 +9,7 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
+from .archive import ArchiveCoordinator
 from .const import DOMAIN
 from .coordinator import CallRecorderConfigEntry, LiveCoordinator, Snapshot
 from .lines import Line
@@ -33,6 +34,28 @@ class RecorderEntity(CoordinatorEntity[LiveCoordinator]):
     def snapshot(self) -> Snapshot:
         """Return what the entity is about."""
         return self.coordinator.data
+
+
+class ArchiveEntity(CoordinatorEntity[ArchiveCoordinator]):
+    """An entity of the recorder's device that tells of its archive."""
+
+    _attr_has_entity_name = True
+
+    def __init__(
+        self, coordinator: ArchiveCoordinator, description: EntityDescription
+    ) -> None:
+        """Put the entity on the recorder's device."""
+        super().__init__(coordinator)
+        entry = coordinator.config_entry
+        self.entity_description = description
+        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry.entry_id)})
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Wait for the first answer: the set-up does not."""
+        return super().available and self.coordinator.data is not None
 
 
 class LineEntity(RecorderEntity):

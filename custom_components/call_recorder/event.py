@@ -6,7 +6,6 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import CONF_MASK_NUMBERS
 from .coordinator import CallRecorderConfigEntry
 from .entity import LineEntity, RecorderEntity
 from .events import RecordingEvent, RecordingEventType, async_listen_events
@@ -17,7 +16,7 @@ PARALLEL_UPDATES = 0
 RECORDING: Final = EventEntityDescription(
     key="recording",
     translation_key="recording",
-    event_types=list(RecordingEventType),
+    event_types=[event_type.value for event_type in RecordingEventType],
 )
 
 
@@ -42,19 +41,19 @@ class RecorderRecordingEvent(RecorderEntity, EventEntity):
     async def async_added_to_hass(self) -> None:
         """Listen to the recorder's events."""
         await super().async_added_to_hass()
-        entry = self.coordinator.config_entry
-        self.async_on_remove(
-            async_listen_events(self.hass, entry.entry_id, self._handle_event)
-        )
+        self.async_on_remove(async_listen_events(self.hass, self._handle_event))
 
     @callback
-    def _handle_event(self, event: RecordingEvent) -> None:
-        """Show an event, with numbers as the user wants to see them."""
-        attributes = event.attributes(
-            line=self.coordinator.lines.name_of(event.line_id),
-            mask=self.coordinator.config_entry.options.get(CONF_MASK_NUMBERS, False),
-        )
-        self._trigger_event(event.type, attributes)
+    def _handle_event(self, entry_id: str, event: RecordingEvent) -> None:
+        """Show an event of this recorder."""
+        if entry_id == self.coordinator.config_entry.entry_id:
+            self._show(event)
+
+    @callback
+    def _show(self, event: RecordingEvent) -> None:
+        """Show an event."""
+        attributes = self.coordinator.attributes_of(event)
+        self._trigger_event(event.type.value, attributes)
         self.async_write_ha_state()
 
 
@@ -63,7 +62,7 @@ class LineRecordingEvent(LineEntity, RecorderRecordingEvent):
 
     @callback
     @override
-    def _handle_event(self, event: RecordingEvent) -> None:
+    def _show(self, event: RecordingEvent) -> None:
         """Show an event of this line."""
         if event.line_id == self.line.id:
-            super()._handle_event(event)
+            super()._show(event)

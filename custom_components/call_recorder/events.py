@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import (
@@ -16,6 +16,8 @@ from homeassistant.util import dt as dt_util
 from .api.models import ActiveRecording, Direction, LocalParty, Recording, RemoteParty
 from .const import DOMAIN
 from .privacy import mask_number
+
+_SIGNAL: Final = f"{DOMAIN}_event"
 
 
 class RecordingEventType(StrEnum):
@@ -129,17 +131,15 @@ def changes(
 @callback
 def async_send_event(hass: HomeAssistant, entry_id: str, event: RecordingEvent) -> None:
     """Tell what happened at a recorder."""
-    async_dispatcher_send(hass, _signal(entry_id), event)
+    async_dispatcher_send(hass, _SIGNAL, entry_id, event)
 
 
 @callback
 def async_listen_events(
-    hass: HomeAssistant, entry_id: str, listener: Callable[[RecordingEvent], None]
+    hass: HomeAssistant, listener: Callable[[str, RecordingEvent], None]
 ) -> CALLBACK_TYPE:
-    """Call the listener for each event of a recorder; return how to stop that."""
-    return async_dispatcher_connect(hass, _signal(entry_id), listener)
+    """Call the listener with each event and its recorder; return how to stop that.
 
-
-def _signal(entry_id: str) -> str:
-    """Name the signal of a recorder's events; it outlives a reload."""
-    return f"{DOMAIN}_event_{entry_id}"
+    The events of recorders that are reloaded or added later come too.
+    """
+    return async_dispatcher_connect(hass, _SIGNAL, listener)

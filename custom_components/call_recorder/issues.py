@@ -8,9 +8,20 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
 
-ACCESS_ISSUES: Final = ("insufficient_permissions",)
+ACCESS_ISSUES: Final = (
+    "api_disabled",
+    "insufficient_permissions",
+    "ip_blocked",
+    "service_gone",
+    "token_limit",
+)
 """Keys of `AccessError`: a poll that works takes them back."""
-ISSUES: Final = (*ACCESS_ISSUES, "no_channel_available")
+ISSUES: Final = (
+    *ACCESS_ISSUES,
+    "archive_not_allowed",
+    "no_channel_available",
+    "recordings_lost",
+)
 
 
 @callback

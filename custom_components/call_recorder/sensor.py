@@ -16,8 +16,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api.client import Capability
-from .coordinator import CallRecorderConfigEntry, Snapshot
-from .entity import LineEntity, RecorderEntity
+from .archive import ArchiveSnapshot
+from .coordinator import CallRecorderConfigEntry, LiveStatus, Snapshot
+from .entity import ArchiveEntity, LineEntity, RecorderEntity
 
 # The coordinator does the talking; the entities only read what it found.
 PARALLEL_UPDATES = 0
@@ -31,6 +32,21 @@ class RecorderSensorDescription(SensorEntityDescription):
     """Reads the state; `None` where the recorder does not tell."""
     capability: Capability | None = None
     """What the recorder must be able to tell."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchiveSensorDescription(SensorEntityDescription):
+    """Describes a sensor of the archive."""
+
+    value: Callable[[ArchiveSnapshot], float | datetime | None]
+    """Reads the state; `None` where the recorder does not tell."""
+    capability: Capability | None = None
+    """What the recorder must be able to tell."""
+
+
+def _seconds(duration: timedelta | None) -> float | None:
+    """Return a duration as the sensors show it."""
+    return None if duration is None else round(duration.total_seconds())
 
 
 def _count(snapshot: Snapshot) -> int | None:
@@ -66,16 +82,6 @@ def _oldest_start(snapshot: Snapshot) -> datetime | None:
     """Return when the oldest active recording began."""
     starts = (recording.started_at for recording in snapshot.recordings or ())
     return min(filter(None, starts), default=None)
-
-
-def _line_state(snapshot: Snapshot) -> str | None:
-    """Tell whether a line is recorded; it is paused when all its recordings are."""
-    if snapshot.recordings is None:
-        return None
-    if not snapshot.recordings:
-        return "idle"
-    all_paused = all(recording.is_paused for recording in snapshot.recordings)
-    return "paused" if all_paused else "recording"
 
 
 SENSORS: Final = (
@@ -127,8 +133,8 @@ LINE_SENSORS: Final = (
         key="state",
         translation_key="state",
         device_class=SensorDeviceClass.ENUM,
-        options=["idle", "recording", "paused"],
-        value=_line_state,
+        options=[status.value for status in LiveStatus],
+        value=lambda snapshot: snapshot.status,
     ),
     RecorderSensorDescription(
         key="active_duration",
@@ -146,6 +152,46 @@ LINE_SENSORS: Final = (
 )
 
 
+ARCHIVE_SENSORS: Final = (
+    ArchiveSensorDescription(
+        key="last_recording",
+        translation_key="last_recording",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value=lambda archive: archive.newest.started_at if archive.newest else None,
+    ),
+    ArchiveSensorDescription(
+        key="last_recording_duration",
+        translation_key="last_recording_duration",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.SECONDS,
+        value=lambda archive: _seconds(
+            archive.newest.duration if archive.newest else None
+        ),
+    ),
+    ArchiveSensorDescription(
+        key="recordings_today",
+        translation_key="recordings_today",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value=lambda archive: archive.today,
+    ),
+    ArchiveSensorDescription(
+        key="recorded_time_today",
+        translation_key="recorded_time_today",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.SECONDS,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value=lambda archive: _seconds(archive.today_duration),
+    ),
+    ArchiveSensorDescription(
+        key="archived_recordings",
+        translation_key="archived_recordings",
+        state_class=SensorStateClass.MEASUREMENT,
+        value=lambda archive: archive.total,
+        capability=Capability.ARCHIVE_SIZE,
+    ),
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: CallRecorderConfigEntry,
@@ -156,6 +202,11 @@ async def async_setup_entry(
     async_add_entities(
         RecorderSensor(data.live, description)
         for description in SENSORS
+        if description.capability in (None, *data.client.capabilities)
+    )
+    async_add_entities(
+        ArchiveSensor(data.archive, description)
+        for description in ARCHIVE_SENSORS
         if description.capability in (None, *data.client.capabilities)
     )
     for line in data.live.lines.lines:
@@ -179,3 +230,15 @@ class RecorderSensor(RecorderEntity, SensorEntity):
 
 class LineSensor(LineEntity, RecorderSensor):
     """A sensor of a line's device."""
+
+
+class ArchiveSensor(ArchiveEntity, SensorEntity):
+    """A sensor that tells of the archive."""
+
+    entity_description: ArchiveSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> float | datetime | None:
+        """Read the state from the snapshot."""
+        return self.entity_description.value(self.coordinator.data)

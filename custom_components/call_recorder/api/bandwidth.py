@@ -6,8 +6,8 @@ client and its orders; the files `bandwidth_*` beside this one hold its parts.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from http import HTTPStatus
 import logging
@@ -20,6 +20,7 @@ from .bandwidth_calls import CallBook
 from .bandwidth_http import DEFAULT_URL, Catapult, error_body
 from .bandwidth_live import LiveList
 from .bandwidth_rows import Row
+from .bandwidth_walk import WINDOW
 from .client import Capability, RecorderClient, Storage
 from .errors import AccessError, CannotConnectError, RecorderError, RefusedError
 from .models import (
@@ -33,7 +34,7 @@ from .models import (
     RecordingQuery,
 )
 from .parsing import as_text, public_text
-from .transport import Reply, parse_origin
+from .transport import AudioDownload, Reply, parse_origin
 
 __all__ = ["DEFAULT_URL", "BandwidthClient"]
 
@@ -97,8 +98,8 @@ class BandwidthClient(RecorderClient):
         self._calls = CallBook(self._catapult)
         self._live = LiveList(self._catapult, storage)
         self._archive = Archive(self._catapult, self._live, self._calls)
-        self._work_left = asyncio.Event()
-        self._unread_calls: list[str] = []
+        self._has_polled = asyncio.Event()
+        self._sought_among_newest: frozenset[str] = frozenset()
         self._failed_since: datetime | None = None
         self._failures = 0
         self.info = RecorderInfo(model="Catapult v1")
@@ -121,8 +122,8 @@ class BandwidthClient(RecorderClient):
     async def get_live_state(self) -> LiveState:
         """Read what is being recorded now, usually with one request ("List Recordings").
 
-        The recordings are `None` until the list has been read once (see `listen`).
-        Numbers are told as soon as `listen` has read the recording's call.
+        A second one tells the numbers of recordings that are new. The recordings are
+        `None` until the list has been read once (see `listen`).
 
         Raises `AccessError("service_gone")` when for 15 minutes nothing was found at
         the address.
@@ -133,21 +134,34 @@ class BandwidthClient(RecorderClient):
             self._judge_failure(err)
             raise
         self._failed_since, self._failures = None, 0
+        self._has_polled.set()
         if rows is None:
-            self._work_left.set()
             return LiveState(recordings=None)
-        self._unread_calls = [
-            row.call_id
-            for row in rows
-            if row.call_id is not None and not self._calls.is_read(row.call_id)
-        ]
-        if self._unread_calls or self._live.step_delay() is not None:
-            self._work_left.set()
+        await self._read_calls(rows)
         return LiveState(
             recordings=tuple(
                 row.to_active(self._calls.peek(row.call_id), now) for row in rows
             )
         )
+
+    async def _read_calls(self, rows: Iterable[Row]) -> None:
+        """Get to know the calls of new recordings, at the cost of one request.
+
+        What is left, if anything, is for the next poll.
+        """
+        unread = frozenset(
+            row.call_id
+            for row in rows
+            if row.call_id is not None and not self._calls.is_read(row.call_id)
+        )
+        if not unread:
+            return
+        with suppress(RecorderError):
+            if len(unread) > 1 and not unread <= self._sought_among_newest:
+                self._sought_among_newest = unread
+                await self._calls.read_newest(WINDOW)
+            else:
+                await self._calls.get(next(iter(unread)))
 
     def _judge_failure(self, err: RecorderError) -> None:
         """Raise `service_gone` for an address that has led nowhere for long."""
@@ -188,32 +202,23 @@ class BandwidthClient(RecorderClient):
     async def listen(self, on_change: Callable[[], None]) -> None:
         """Read what a poll has no time for, until cancelled.
 
-        These are the list, as far as it is unknown (a million recordings take about
-        20 minutes, at the one request per second that the vendor allows), and once
-        the call of each new active recording, for its numbers.
+        That is the list, as far as it is unknown: a million recordings take about
+        20 minutes, at the one request per second that the vendor allows.
         """
         while True:
+            self._has_polled.clear()
+            delay = self._live.step_delay()
             try:
-                if await self._work():
+                if delay == 0 and await self._live.step():
                     on_change()
             except RecorderError as err:
                 _LOGGER.debug("Reading on after the next poll: %s", err)
                 # A poll that succeeds tells that it is worth while.
-                self._work_left.clear()
-                await self._work_left.wait()
-
-    async def _work(self) -> bool:
-        """Do the next thing to do; tell whether a poll would tell more now."""
-        if self._unread_calls:
-            await self._calls.get(self._unread_calls.pop())
-            return not self._unread_calls
-        if (delay := self._live.step_delay()) == 0:
-            return await self._live.step()
-        self._work_left.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(delay):
-                await self._work_left.wait()
-        return False
+                delay = None
+            if delay != 0:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(delay):
+                        await self._has_polled.wait()
 
     # --- Orders ---
 
@@ -315,6 +320,24 @@ class BandwidthClient(RecorderClient):
             _raise_refusal(reply, refusals)
 
     # --- Archive ---
+
+    @override
+    @asynccontextmanager
+    async def download(self, recording_id: str) -> AsyncGenerator[AudioDownload]:
+        """Open the sound of a recording ("Download Media"): WAV, or MP3."""
+        row = await self._read_recording(recording_id)
+        if row.media_name is None:
+            # Still being saved, or it could not be.
+            raise RefusedError("recording_not_found")
+        async with self._catapult.download("media", row.media_name) as sound:
+            yield sound
+
+    @override
+    async def get_oldest_start(self) -> datetime | None:
+        """Tell what the walk has found."""
+        if not self._live.is_known:
+            await self._live.poll()
+        return self._live.oldest
 
     @override
     async def get_recording(self, recording_id: str) -> Recording:

@@ -4,6 +4,7 @@ Sources: ap-docs "List Calls", "Fetch Call Information" and "List all Call
 Recordings" (methods/calls).
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from operator import attrgetter
@@ -28,6 +29,7 @@ class CallBook:
         self._catapult = catapult
         self._calls: dict[str, Call | None] = {}
         """`None` for a call that Catapult does not know. Oldest reading first."""
+        self._turn = asyncio.Lock()
 
     def peek(self, call_id: str | None) -> Call | None:
         """Return a call if it was read before."""
@@ -39,10 +41,11 @@ class CallBook:
 
     async def get(self, call_id: str) -> Call | None:
         """Return a call, read at most once; `None` when there is no such call."""
-        if call_id not in self._calls:
-            reply = await self._catapult.get("calls", call_id)
-            self._keep(call_id, _parse_call(reply) if reply.is_success else None)
-        return self._calls[call_id]
+        async with self._turn:
+            if call_id not in self._calls:
+                reply = await self._catapult.get("calls", call_id)
+                self._keep(call_id, _parse_call(reply) if reply.is_success else None)
+            return self._calls[call_id]
 
     async def find_active(self, number: str) -> str:
         """Return the id of the newest connected call of a number.
@@ -68,9 +71,9 @@ class CallBook:
         active = sorted((row for row in rows if row.is_active), key=attrgetter("age"))
         return active, reply.server_time
 
-    async def read_newest(self) -> None:
-        """Get to know the newest calls, a thousand at once."""
-        async for _ in self._read_pages(most=1):
+    async def read_newest(self, size: int = MAX_SIZE) -> None:
+        """Get to know the newest calls, many at once."""
+        async for _ in self._read_pages({"size": str(size)}, most=1):
             pass
 
     async def of_number(self, number: str) -> frozenset[str] | None:

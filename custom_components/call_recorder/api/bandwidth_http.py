@@ -6,7 +6,8 @@ methods/messages/getMessages.md and the vendor's SDKs' tests.
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -21,10 +22,18 @@ from .errors import (
     AccessError,
     CannotConnectError,
     InvalidAuthError,
+    RefusedError,
     UnexpectedResponseError,
 )
 from .parsing import as_int, as_object, as_text, parse_rows
-from .transport import Reply, Transport, clamp_retry_after, parse_origin, path_segment
+from .transport import (
+    AudioDownload,
+    Reply,
+    Transport,
+    clamp_retry_after,
+    parse_origin,
+    path_segment,
+)
 
 DEFAULT_URL: Final = "https://api.catapult.inetwork.com"
 MAX_SIZE: Final = 1000
@@ -69,6 +78,8 @@ class _Endpoint:
     turn: asyncio.Lock
     free_at: float = 0.0
     """Loop time of the next request."""
+    penalty: float = 0.0
+    """Seconds that the last request was told to wait besides (429)."""
 
 
 # The limit is the account's: a form's client and an entry's must share it.
@@ -137,22 +148,29 @@ class Catapult:
         """Send an order once; its refusal is left to the caller to judge."""
         return await self._request("POST", path, body=body)
 
-    async def _request(
-        self,
-        method: str,
-        path: tuple[str, ...],
-        *,
-        query: Place | None = None,
-        body: Any = None,
-    ) -> Reply:
-        """Send a request when it is its turn.
+    @asynccontextmanager
+    async def download(self, *path: str) -> AsyncGenerator[AudioDownload]:
+        """Open a sound ("Download Media"); it may be read while others are asked for."""
+        async with self._turn(path[0]):
+            pass
+        async with self._transport.download(
+            self._address(path), raise_failure=_raise_for_sound
+        ) as sound:
+            yield sound
+
+    def _address(self, path: tuple[str, ...]) -> str:
+        """Write the path of a resource."""
+        return "/".join((self._root, *map(path_segment, path)))
+
+    @asynccontextmanager
+    async def _turn(self, name: str) -> AsyncGenerator[_Endpoint]:
+        """Wait until an endpoint may be asked.
 
         The interval counts from the answer: what the network delays cannot bring
         two requests closer together than they left.
         """
-        address = "/".join((self._root, *map(path_segment, path)))
         endpoint = self._endpoints.setdefault(
-            f"{self._base}/{path[0]}", _Endpoint(asyncio.Lock())
+            f"{self._base}/{name}", _Endpoint(asyncio.Lock())
         )
         clock = asyncio.get_running_loop().time
         async with endpoint.turn:
@@ -161,18 +179,33 @@ class Catapult:
             if delay > 0:
                 await asyncio.sleep(delay)
             try:
-                reply = await self._transport.request(
-                    method, address, query=query, body=body
-                )
+                yield endpoint
             finally:
-                endpoint.free_at = clock() + REQUEST_INTERVAL
+                endpoint.free_at = clock() + REQUEST_INTERVAL + endpoint.penalty
+                endpoint.penalty = 0.0
+
+    async def _request(
+        self,
+        method: str,
+        path: tuple[str, ...],
+        *,
+        query: Place | None = None,
+        body: Any = None,
+    ) -> Reply:
+        """Send a request when it is its turn."""
+        async with self._turn(path[0]) as endpoint:
+            reply = await self._transport.request(
+                method, self._address(path), query=query, body=body
+            )
             if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
-                retry_after = _rate_limit_reset(reply)
-                endpoint.free_at += retry_after or 0
-                raise CannotConnectError("HTTP 429", retry_after=retry_after)
-        if reply.status == HTTPStatus.UNAUTHORIZED:
-            raise InvalidAuthError
+                endpoint.penalty = _rate_limit_reset(reply) or 0.0
+        _raise_for_account(reply)
         return reply
+
+
+def page_place(page: int, size: int) -> Place:
+    """Name a page by its number, from 0 on."""
+    return {"page": str(page), "size": str(size)}
 
 
 def read_rows[Item](
@@ -192,11 +225,6 @@ def read_rows[Item](
         return (), len(rows)
 
 
-def page_place(page: int, size: int) -> Place:
-    """Name a page by its number, from 0 on."""
-    return {"page": str(page), "size": str(size)}
-
-
 def error_code(reply: Reply) -> str | None:
     """Return the code of an error (errors.md)."""
     return as_text(error_body(reply).get("code"))
@@ -208,6 +236,24 @@ def error_body(reply: Reply) -> dict[str, Any]:
         return as_object(reply.json())
     except UnexpectedResponseError:
         return {}
+
+
+def _raise_for_account(reply: Reply) -> None:
+    """Raise what concerns every request: credentials and pace."""
+    if reply.status == HTTPStatus.UNAUTHORIZED:
+        raise InvalidAuthError
+    if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise CannotConnectError("HTTP 429", retry_after=_rate_limit_reset(reply))
+
+
+def _raise_for_sound(reply: Reply) -> None:
+    """Raise why there is no sound."""
+    _raise_for_account(reply)
+    if reply.status == HTTPStatus.FORBIDDEN:
+        raise RefusedError("not_authorized")
+    if reply.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+        raise RefusedError("recording_not_found")
+    reply.raise_for_read()
 
 
 def _rate_limit_reset(reply: Reply) -> float | None:

@@ -34,6 +34,7 @@ class Row:
     started_at: datetime | None
     ended_at: datetime | None
     call_id: str | None
+    media_name: str | None = None
 
     @classmethod
     def parse(cls, row: dict[str, Any]) -> Self:
@@ -46,6 +47,8 @@ class Row:
             started_at=_parse_utc(row, "startTime"),
             ended_at=_parse_utc(row, "endTime"),
             call_id=_last_segment(row.get("call")),
+            # Only the name counts: the sound is fetched from the account's own address.
+            media_name=_last_segment(row.get("media")),
         )
 
     @property

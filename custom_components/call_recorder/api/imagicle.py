@@ -133,8 +133,14 @@ class ImagicleClient(RecorderClient):
 
     manufacturer: ClassVar = "Imagicle"
     capabilities: ClassVar = frozenset(
-        {Capability.CHANNELS, Capability.PAUSED, Capability.STOP}
+        {
+            Capability.ARCHIVE_SIZE,
+            Capability.CHANNELS,
+            Capability.PAUSED,
+            Capability.STOP,
+        }
     )
+    audio_type: ClassVar = "audio/mpeg"
 
     @override
     def __init__(

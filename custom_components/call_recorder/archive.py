@@ -1,0 +1,297 @@
+"""Follows the archive of a recorder: what is new, what is missing, what was today."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+import logging
+from typing import Final, override
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.util import dt as dt_util
+
+from .api.client import RecorderClient
+from .api.errors import AccessError, RecorderError, RefusedError
+from .api.models import (
+    ActiveRecording,
+    LocalParty,
+    Recording,
+    RecordingPage,
+    RecordingQuery,
+    RecordingState,
+)
+from .coordinator import CallRecorderConfigEntry, LiveCoordinator, PollingCoordinator
+from .events import RecordingEventType, async_send_event, from_active, from_archived
+from .expected import Expectation, ExpectedRecordings
+from .issues import async_create_issue, async_delete_issue
+from .known import KnownRecordings
+
+_LOGGER = logging.getLogger(__name__)
+
+_INTERVAL: Final = timedelta(minutes=5)
+_EXPECTANT_INTERVAL: Final = timedelta(minutes=1)
+"""While a recording that has ended is not in the archive, and after a failure."""
+_REFRESH_COOLDOWN: Final = 30.0
+"""Seconds in which several recordings that end share one poll."""
+_NEWEST: Final = 50
+_PAGE: Final = 500
+_MOST_PAGES: Final = 40
+"""How far back is read for today, or after an outage: 20,000 recordings."""
+_MOST_SEARCHES: Final = 20
+"""How many recordings that have ended are looked for at one time."""
+_LOST_UNTIL_ISSUE: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveSnapshot:
+    """What the archive's sensors show."""
+
+    newest: Recording | None
+    total: int | None
+    today: int | None
+    """How many recordings began today; `None` when not all could be read."""
+    today_duration: timedelta | None
+    """`None` also when one of them does not tell its duration."""
+
+
+class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
+    """Polls the newest page of the archive, and no more when nothing is new."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: CallRecorderConfigEntry,
+        client: RecorderClient,
+        live: LiveCoordinator,
+    ) -> None:
+        """Prepare the polls of the archive."""
+        super().__init__(
+            hass, entry, client, interval=_INTERVAL, cooldown=_REFRESH_COOLDOWN
+        )
+        self.name = f"{entry.title} archive"
+        self.expected = ExpectedRecordings()
+        self.known: KnownRecordings | None = None
+        self.lost_in_a_row = 0
+        self._live = live
+        self._active: Mapping[str, ActiveRecording] = {}
+        self._line_ids: Mapping[str, str] = {}
+        self._cancel_midnight: CALLBACK_TYPE | None = None
+
+    @callback
+    def async_start(self) -> None:
+        """Follow the archive for as long as the recorder is loaded.
+
+        Does not wait for it: a recorder without an archive can still be watched.
+        """
+        entry = self.config_entry
+        # Events and missing recordings are found out even when no entity is enabled.
+        entry.async_on_unload(self.async_add_listener(_do_nothing))
+        entry.async_on_unload(self._live.async_add_listener(self._handle_live))
+        entry.async_on_unload(self._async_stop)
+        self._handle_live()
+        self._track_midnight()
+        self.async_refresh_soon()
+
+    @callback
+    def _async_stop(self) -> None:
+        """Stop waiting for midnight."""
+        if self._cancel_midnight is not None:
+            self._cancel_midnight()
+
+    # --- Midnight ---
+
+    @callback
+    def _track_midnight(self) -> None:
+        """Wait for the next local midnight, which no clock has to show."""
+        tomorrow = dt_util.now().date() + timedelta(days=1)
+        self._cancel_midnight = async_track_point_in_utc_time(
+            self.hass, self._handle_midnight, dt_util.start_of_local_day(tomorrow)
+        )
+
+    @callback
+    def _handle_midnight(self, now: datetime) -> None:
+        """Begin a new day, whether the recorder answers now or not."""
+        if self.known is not None and self.data is not None:
+            self.data = _snapshot(self.known, self.data.newest, self.data.total)
+            self.async_update_listeners()
+        self._track_midnight()
+
+    # --- What has ended ---
+
+    @callback
+    def _handle_live(self) -> None:
+        """Expect in the archive what is no longer active."""
+        snapshot = self._live.data
+        if snapshot.recordings is None:
+            return
+        active = {recording.id: recording for recording in snapshot.recordings}
+        ended = self._active.keys() - active.keys()
+        now = dt_util.utcnow()
+        for recording_id in ended:
+            self.expected.add(
+                self._active[recording_id], self._line_ids.get(recording_id), now
+            )
+        for recording_id in active:
+            self.expected.remove(recording_id)
+        self._active, self._line_ids = active, snapshot.line_ids()
+        if ended:
+            self.async_refresh_soon()
+
+    # --- Polls ---
+
+    @override
+    async def _async_update_data(self) -> ArchiveSnapshot:
+        """Read what is new in the archive."""
+        try:
+            page = await self.client.get_recordings(RecordingQuery(limit=_NEWEST))
+            recordings, read_to = await self._read_on(page)
+        except RecorderError as err:
+            self.expected.note_outage()
+            if isinstance(err, AccessError) and err.key == "insufficient_permissions":
+                async_create_issue(self.hass, self.config_entry, "archive_not_allowed")
+            return self._bear_or_raise(err, _EXPECTANT_INTERVAL)
+        self.failures = 0
+        async_delete_issue(self.hass, self.config_entry, "archive_not_allowed")
+        if self.known is None:
+            # The silent baseline: what was there before us is no news.
+            self.known = KnownRecordings(since=read_to)
+            self.known.add(recordings)
+        await self._take_in(self.known, recordings)
+        self.known.forget(dt_util.start_of_local_day(), page.recordings)
+        self.update_interval = _EXPECTANT_INTERVAL if self.expected else _INTERVAL
+        newest = (rec for rec in page.recordings if not _has_failed(rec))
+        return _snapshot(self.known, next(newest, None), page.total)
+
+    async def _read_on(self, page: RecordingPage) -> tuple[list[Recording], datetime]:
+        """Read on until what is known; at first, until midnight.
+
+        Return what was read, and the time back to which that is everything.
+        """
+        known = self.known
+        until = dt_util.start_of_local_day() if known is None else known.newest_start
+        recordings = list(page.recordings)
+        for _ in range(_MOST_PAGES):
+            if (
+                page.next_cursor is None
+                or _has_reached(page, until)
+                or (known and any(rec.id in known for rec in page.recordings))
+            ):
+                return recordings, until
+            page = await self.client.get_recordings(
+                RecordingQuery(limit=_PAGE, cursor=page.next_cursor)
+            )
+            recordings += page.recordings
+        starts = filter(None, (rec.started_at for rec in recordings))
+        until = min(starts, default=dt_util.utcnow())
+        if known is not None:
+            known.since = until
+        return recordings, until
+
+    async def _take_in(
+        self, known: KnownRecordings, recordings: list[Recording]
+    ) -> None:
+        """Tell what is new, and look for what is missing."""
+        found = await self._find_expected({rec.id: rec for rec in recordings})
+        line_ids = {rec.id: expectation.line_id for expectation, rec in found}
+        missing = [rec for _, rec in found if rec.id not in known]
+        fresh = known.add([*missing, *reversed(recordings)], expected=line_ids.keys())
+        for recording in fresh:
+            line_id = line_ids.get(recording.id) or self._line_of(recording)
+            async_send_event(
+                self.hass,
+                self.config_entry.entry_id,
+                from_archived(RecordingEventType.ARCHIVED, recording, line_id),
+            )
+
+    async def _find_expected(
+        self, on_page: Mapping[str, Recording]
+    ) -> list[tuple[Expectation, Recording]]:
+        """Return what was expected and is there; tell what is lost."""
+        found: list[tuple[Expectation, Recording]] = []
+        for expectation in tuple(self.expected)[:_MOST_SEARCHES]:
+            active = expectation.active
+            try:
+                recording = on_page.get(active.id) or await self.client.find_archived(
+                    active
+                )
+            except RefusedError as err:
+                # The recorder will not tell us: then nothing can be said about it.
+                _LOGGER.debug("An ended recording is not told of: %s", err)
+                self.expected.remove(active.id)
+                continue
+            except RecorderError as err:
+                _LOGGER.debug("Ended recordings cannot be looked for: %s", err)
+                self.expected.note_outage()
+                return found
+            self.expected.note_answer(dt_util.utcnow())
+            if recording is None or recording.state is RecordingState.SAVING:
+                if dt_util.utcnow() >= expectation.deadline:
+                    self._report_lost(expectation, "recording_not_found")
+            elif _has_failed(recording):
+                self._report_lost(expectation, "recording_failed")
+            else:
+                self.expected.remove(active.id)
+                found.append((expectation, recording))
+                self.lost_in_a_row = 0
+                async_delete_issue(self.hass, self.config_entry, "recordings_lost")
+        self.expected.note_answer(dt_util.utcnow())
+        return found
+
+    @callback
+    def _report_lost(self, expectation: Expectation, reason: str) -> None:
+        """Tell that a recording did not arrive in the archive."""
+        active = expectation.active
+        self.expected.remove(active.id)
+        event = from_active(RecordingEventType.LOST, active, expectation.line_id)
+        duration = (
+            expectation.ended_at - active.started_at if active.started_at else None
+        )
+        async_send_event(
+            self.hass,
+            self.config_entry.entry_id,
+            replace(event, duration=duration, reason=reason),
+        )
+        self.lost_in_a_row += 1
+        if self.lost_in_a_row >= _LOST_UNTIL_ISSUE:
+            async_create_issue(self.hass, self.config_entry, "recordings_lost")
+
+    def _line_of(self, recording: Recording) -> str | None:
+        """Return the line of a recording that was never seen active."""
+        party = LocalParty(
+            username=recording.owner.username if recording.owner else None,
+            number=recording.local_number,
+        )
+        seen = ActiveRecording(id=recording.id, local_party=party)
+        lines = (line.id for line in self._live.lines.lines if line.fits(seen))
+        return next(lines, None)
+
+
+def _snapshot(
+    known: KnownRecordings, newest: Recording | None, total: int | None
+) -> ArchiveSnapshot:
+    """Count the recordings of today."""
+    durations = known.durations_since(dt_util.start_of_local_day())
+    told = [duration for duration in durations or () if duration is not None]
+    return ArchiveSnapshot(
+        newest=newest,
+        total=total,
+        today=None if durations is None else len(durations),
+        today_duration=sum(told, timedelta())
+        if durations is not None and len(told) == len(durations)
+        else None,
+    )
+
+
+def _has_failed(recording: Recording) -> bool:
+    """Tell whether the recorder could not save the recording."""
+    return recording.state is RecordingState.ERROR
+
+
+def _has_reached(page: RecordingPage, time: datetime) -> bool:
+    """Tell whether the list, newest first, goes back beyond a time."""
+    return any(rec.started_at and rec.started_at < time for rec in page.recordings)
+
+
+@callback
+def _do_nothing() -> None:
+    """Listen, so that the polls go on."""

@@ -1,0 +1,67 @@
+"""Which recordings have ended and are not in the archive yet."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from .api.models import ActiveRecording
+
+_TIME: Final = timedelta(minutes=10)
+"""How long a recorder may take to put a recording into its archive."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Expectation:
+    """A recording that was active and is to appear in the archive."""
+
+    active: ActiveRecording
+    line_id: str | None
+    ended_at: datetime
+    deadline: datetime
+
+
+@dataclass(slots=True)
+class ExpectedRecordings:
+    """Remembers what the archive owes us.
+
+    Nothing is kept across a restart: what ended while nobody looked is not known to
+    be lost.
+    """
+
+    _expected: dict[str, Expectation] = field(default_factory=dict)
+    _last_answer: datetime | None = None
+    _outage: bool = False
+
+    def __len__(self) -> int:
+        """Return how many recordings are expected."""
+        return len(self._expected)
+
+    def __iter__(self) -> Iterator[Expectation]:
+        """Go through them, those that ended first at first."""
+        return iter(tuple(self._expected.values()))
+
+    def add(self, active: ActiveRecording, line_id: str | None, now: datetime) -> None:
+        """Expect a recording that has just ended."""
+        self._expected[active.id] = Expectation(
+            active=active, line_id=line_id, ended_at=now, deadline=now + _TIME
+        )
+
+    def remove(self, recording_id: str) -> None:
+        """Expect it no longer: it is there, lost, active again or out of our sight."""
+        self._expected.pop(recording_id, None)
+
+    def note_answer(self, now: datetime) -> None:
+        """Extend the time by an outage that is over: nobody could archive meanwhile."""
+        if self._outage:
+            for expectation in self:
+                ended_at = expectation.ended_at
+                expectation.deadline += now - max(
+                    self._last_answer or ended_at, ended_at
+                )
+        self._outage = False
+        self._last_answer = now
+
+    def note_outage(self) -> None:
+        """Remember that the recorder could not be asked."""
+        self._outage = True

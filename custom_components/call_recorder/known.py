@@ -1,0 +1,102 @@
+"""What of the archive is known: the recordings of today, and the newest ones."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from .api.models import Recording, RecordingState
+
+
+class _Row(NamedTuple):
+    """What is kept of a recording."""
+
+    started_at: datetime | None
+    duration: timedelta | None
+    state: RecordingState | None
+
+
+@dataclass(slots=True)
+class KnownRecordings:
+    """Tells new recordings from known ones, and counts those of the day.
+
+    Grows with the day, not with the archive.
+    """
+
+    since: datetime
+    """Everything that began since then is known."""
+    _rows: dict[str, _Row] = field(default_factory=dict)
+
+    def __contains__(self, recording_id: object) -> bool:
+        """Tell whether a recording is known."""
+        return recording_id in self._rows
+
+    def __len__(self) -> int:
+        """Return how many recordings are kept."""
+        return len(self._rows)
+
+    @property
+    def newest_start(self) -> datetime:
+        """Return when the newest known recording began."""
+        starts = (row.started_at for row in self._rows.values())
+        return max(filter(None, starts), default=self.since)
+
+    def add(
+        self, recordings: Iterable[Recording], *, expected: Collection[str] = ()
+    ) -> list[Recording]:
+        """Take in what was read; return what is newly complete.
+
+        What began before everything is known is new only when it was expected: it
+        may have been forgotten here.
+        """
+        fresh = []
+        for recording in recordings:
+            before = self._rows.get(recording.id)
+            self._rows[recording.id] = _Row(
+                recording.started_at, recording.duration, recording.state
+            )
+            if not _is_complete(recording.state):
+                continue
+            if before is not None and _is_complete(before.state):
+                continue
+            if (
+                before is not None
+                or recording.id in expected
+                or recording.started_at is None
+                or recording.started_at >= self.since
+            ):
+                fresh.append(recording)
+        return fresh
+
+    def forget(self, midnight: datetime, newest: Collection[Recording]) -> None:
+        """Forget what is neither of today nor as new as the newest page."""
+        starts = filter(None, (recording.started_at for recording in newest))
+        cut = min((midnight, *starts))
+        kept = {recording.id for recording in newest}
+        self._rows = {
+            recording_id: row
+            for recording_id, row in self._rows.items()
+            if recording_id in kept
+            or (row.started_at is not None and row.started_at >= cut)
+        }
+        self.since = max(self.since, cut)
+
+    def durations_since(self, midnight: datetime) -> list[timedelta | None] | None:
+        """Return the durations of what began since then; `None` when not all is known.
+
+        What could not be saved is no recording.
+        """
+        if midnight < self.since:
+            return None
+        return [
+            row.duration
+            for row in self._rows.values()
+            if row.started_at is not None
+            and row.started_at >= midnight
+            and row.state is not RecordingState.ERROR
+        ]
+
+
+def _is_complete(state: RecordingState | None) -> bool:
+    """Tell whether a recording can be played."""
+    return state in (None, RecordingState.COMPLETE)
