@@ -10,8 +10,10 @@ import sys
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from .check import require_clean, show_states, start_recording, wait_until_live
-from .furnishing import add_recorder, make_dashboard
+from aiohttp import ClientError
+
+from .check import check_recorder, require_clean
+from .furnishing import add_recorder, make_dashboard, stay_offline
 from .home_assistant import HomeAssistant
 from .processes import HOST, ROOT, Failure
 from .simulator import RECORDERS, Simulator
@@ -24,38 +26,31 @@ _PATIENCE: Final = 180
 async def demonstrate(folder: Path, port: int) -> None:
     """Run until somebody stops it."""
     home_assistant = HomeAssistant(folder, port)
-    async with (
-        Simulator(folder / "simulator.log", any_ports=False) as simulator,
-        home_assistant,
-    ):
+    simulator = Simulator(folder / "simulator.log", any_ports=False)
+    async with simulator, home_assistant:
+        await stay_offline(home_assistant)
         for recorder in RECORDERS:
-            settings = {**simulator.access[recorder.name], **recorder.settings}
-            await add_recorder(home_assistant, recorder.name, settings)
+            access = simulator.access[recorder.name]
+            await add_recorder(home_assistant, recorder.name, access)
         await make_dashboard(home_assistant)
         print(f"Open {home_assistant.url}   Stop: Ctrl-C", flush=True)
         await home_assistant.run()
 
 
 async def check(folder: Path) -> None:
-    """Prove that it works, in limited time."""
+    """Prove that it works, in limited time; what Home Assistant logged explains a failure."""
     home_assistant = HomeAssistant(folder, _free_port())
-    async with (
-        asyncio.timeout(_PATIENCE),
-        Simulator(folder / "simulator.log", any_ports=True) as simulator,
-        home_assistant,
-    ):
-        for recorder in RECORDERS:
-            print(recorder.name)
-            settings = {**simulator.access[recorder.name], **recorder.settings}
-            entry = await add_recorder(home_assistant, recorder.name, settings)
-            if entry is None:
-                raise Failure(f"{recorder.name} was there before.")
-            await wait_until_live(home_assistant, entry)
-            if recorder.can_start:
-                await start_recording(home_assistant, simulator, recorder.name, entry)
-            await show_states(home_assistant, entry)
-        await make_dashboard(home_assistant)
-    require_clean(home_assistant.log)
+    simulator = Simulator(folder / "simulator.log", any_ports=True)
+    try:
+        async with asyncio.timeout(_PATIENCE), simulator, home_assistant:
+            await stay_offline(home_assistant)
+            for recorder in RECORDERS:
+                await check_recorder(home_assistant, simulator, recorder)
+            await make_dashboard(home_assistant)
+        require_clean(home_assistant.log)
+    except (Failure, TimeoutError) as err:
+        print(home_assistant.log.read_text(), file=sys.stderr)
+        raise Failure(str(err) or f"not done after {_PATIENCE} seconds") from err
 
 
 async def until_stopped(work: Coroutine[None, None, None]) -> None:
@@ -89,10 +84,7 @@ def main() -> int:
             asyncio.run(until_stopped(demonstrate(_FOLDER, options.port)))
     except asyncio.CancelledError:
         return 1 if options.check else 0
-    except TimeoutError:
-        print(f"demo: not done after {_PATIENCE} seconds", file=sys.stderr)
-        return 1
-    except Failure as err:
+    except (Failure, ClientError) as err:
         print(f"demo: {err}", file=sys.stderr)
         return 1
     return 0

@@ -5,37 +5,45 @@ from pathlib import Path
 import re
 from typing import Any
 
-from .furnishing import DOMAIN, list_entities
+from .furnishing import DOMAIN, add_recorder, list_entities
 from .home_assistant import HomeAssistant
 from .processes import Failure, wait_for
-from .simulator import Simulator
+from .simulator import Recorder, Simulator
 
 
-async def wait_until_live(home_assistant: HomeAssistant, config_entry: str) -> None:
-    """Return when a recorder counts its recordings, and no entity is unavailable."""
+async def check_recorder(
+    home_assistant: HomeAssistant, simulator: Simulator, recorder: Recorder
+) -> None:
+    """Add a recorder, wait until its sensors are live, and start a recording."""
+    print(recorder.name, flush=True)
+    access = simulator.access[recorder.name]
+    config_entry = await add_recorder(home_assistant, recorder.name, access)
+    if config_entry is None:
+        raise Failure(f"{recorder.name} was there before")
     await wait_for(partial(_is_live, home_assistant, config_entry))
-
-
-async def show_states(home_assistant: HomeAssistant, config_entry: str) -> None:
-    """Print what a recorder's entities say."""
+    await _start_recording(home_assistant, simulator, recorder, config_entry)
     for entity_id, state in (await _states(home_assistant, config_entry)).items():
         print(f"  {entity_id}: {state}")
 
 
-async def start_recording(
-    home_assistant: HomeAssistant, simulator: Simulator, name: str, config_entry: str
+async def _start_recording(
+    home_assistant: HomeAssistant,
+    simulator: Simulator,
+    recorder: Recorder,
+    config_entry: str,
 ) -> None:
     """Let Home Assistant record a new call, on the first line that allows it."""
     call = partial(_call, home_assistant, config_entry)
     refusals = []
-    for line in await simulator.free_lines(name):
-        await simulator.connect(name, line)
+    for line in await simulator.free_lines(recorder.name):
+        await simulator.connect(recorder.name, line["number"])
+        number = line[recorder.line_is_called]
         try:
-            started = await call("start_recording", directory_number=line)
+            started = await call("start_recording", directory_number=number)
         except Failure as err:
-            refusals.append(f"line {line}: {err}")
+            refusals.append(f"line {number}: {err}")
             continue
-        print(f"  line {line}: {started}")
+        print(f"  line {number}: {started}")
         active = await call("get_active_recordings")
         if started["recording_id"] in [row["id"] for row in active["recordings"]]:
             return

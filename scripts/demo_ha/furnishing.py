@@ -11,18 +11,29 @@ _FLOWS: Final = "/api/config/config_entries/flow"
 
 
 async def add_recorder(
-    home_assistant: HomeAssistant, name: str, settings: Mapping[str, Any]
+    home_assistant: HomeAssistant, name: str, access: Mapping[str, str]
 ) -> str | None:
     """Add a recorder through the config flow and return its entry's id; None: it was there."""
     flow = await home_assistant.post(_FLOWS, {"handler": DOMAIN})
     step = f"{_FLOWS}/{flow['flow_id']}"
     await home_assistant.post(step, {"next_step_id": name})
-    result = await home_assistant.post(step, settings)
+    result = await home_assistant.post(step, {**access, "verify_ssl": True})
     if result["type"] == "create_entry":
         return str(result["result"]["entry_id"])
     if result.get("reason") == "already_configured":
         return None
     raise Failure(f"{name} could not be added: {result}")
+
+
+async def stay_offline(home_assistant: HomeAssistant) -> None:
+    """Turn the Marketplace off, which asks the internet for its catalogue."""
+    path = "/api/config/config_entries/entry?domain=marketplace"
+    for entry in await home_assistant.get(path):
+        await home_assistant.command(
+            type="config_entries/disable",
+            entry_id=entry["entry_id"],
+            disabled_by="user",
+        )
 
 
 async def list_entities(home_assistant: HomeAssistant) -> list[dict[str, Any]]:

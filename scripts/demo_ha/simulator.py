@@ -1,7 +1,6 @@
 """The simulated office in a process of its own, and the recorders in front of it."""
 
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Mapping
 from dataclasses import dataclass
 import json
 from pathlib import Path
@@ -19,13 +18,15 @@ class Recorder:
 
     name: str
     """What the simulator and the config flow call it."""
-    settings: Mapping[str, Any]
-    """What the config flow asks for beside address and credentials."""
-    can_start: bool
-    """Whether Home Assistant can start a recording."""
+    line_is_called: str
+    """What the simulator calls the number by which this recorder knows a line."""
 
 
-RECORDERS: Final = (Recorder("imagicle", {"verify_ssl": True}, can_start=True),)
+RECORDERS: Final = (
+    Recorder("imagicle", "number"),
+    Recorder("bandwidth", "phone_number"),
+    Recorder("yeastar", "number"),
+)
 
 
 class Simulator:
@@ -63,14 +64,12 @@ class Simulator:
         """Stop."""
         await stop(self._process)
 
-    async def free_lines(self, name: str) -> list[str]:
-        """Return the numbers of the lines on which nobody talks."""
+    async def free_lines(self, name: str) -> list[dict[str, str]]:
+        """Return the lines on which nobody talks."""
         async with self._control(name) as session, session.get("office") as response:
             office: dict[str, Any] = await response.json()
         busy = {call["line"] for call in office["calls"] if not call["ended"]}
-        return [
-            line["number"] for line in office["lines"] if line["number"] not in busy
-        ]
+        return [line for line in office["lines"] if line["number"] not in busy]
 
     async def connect(self, name: str, line: str) -> None:
         """Put a line into a call that nobody records."""
