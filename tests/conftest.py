@@ -12,8 +12,9 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.call_recorder.api import RECORDERS
+from custom_components.call_recorder.api import RECORDERS, bandwidth_http
 from custom_components.call_recorder.const import DOMAIN
+from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from simulator.office import Office
 from simulator.server import Simulator
@@ -68,8 +69,14 @@ def imagicle_data(simulator: Simulator) -> dict[str, Any]:
 
 
 @pytest.fixture
-def bandwidth_data(simulator: Simulator) -> dict[str, Any]:
-    """Return the data of an entry for the simulated Bandwidth."""
+def bandwidth_data(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Any]:
+    """Return the data of an entry for the simulated Bandwidth.
+
+    A clock that stands still would let the pause between two requests last for ever.
+    """
+    monkeypatch.setattr(bandwidth_http, "REQUEST_INTERVAL", 0.0)
     return {
         "recorder": "bandwidth",
         "url": simulator.bandwidth.url,
@@ -107,6 +114,19 @@ def make_entry(
     )
     entry.add_to_hass(hass)
     return entry
+
+
+def add_lines(**lines: dict[str, Any]) -> list[ConfigSubentryData]:
+    """Return the subentries of lines, by their names."""
+    return [
+        ConfigSubentryData(
+            subentry_type="line",
+            title=name,
+            data=data,
+            unique_id=None,
+        )
+        for name, data in lines.items()
+    ]
 
 
 async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:

@@ -13,6 +13,7 @@ from datetime import datetime
 from http import HTTPStatus
 import re
 from typing import Any, Final
+from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 from aiohttp import ClientSession
@@ -96,7 +97,7 @@ class Catapult:
         origin = parse_origin(settings.get("url") or DEFAULT_URL)
         token, secret = settings["api_token"].strip(), settings["api_secret"].strip()
         credentials = b64encode(f"{token}:{secret}".encode()).decode()
-        self._root = f"/v1/users/{path_segment(settings['user_id'].strip())}"
+        self._root = f"/v1/users/{quote(settings['user_id'].strip(), safe='')}"
         self._base = origin.with_path(self._root, encoded=True)
         self._endpoints = _ENDPOINTS.setdefault(session, {})
         self._transport = Transport(

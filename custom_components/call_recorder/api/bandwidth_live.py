@@ -257,16 +257,15 @@ class LiveList:
 
     async def _look_up_others(self, page: Page[Row]) -> None:
         """Ask for the active recordings that are not on the page, each by its id."""
-        elsewhere = self._active.keys() - {row.id for row in page.rows}
-        for recording_id in [id_ for id_ in self._active if id_ in elsewhere][
-            :_LOOKUPS
-        ]:
+        on_page = {row.id for row in page.rows}
+        others = [id_ for id_ in self._active if id_ not in on_page]
+        for recording_id in others[:_LOOKUPS]:
             row = await self.read_row(recording_id)
             # Puts it behind those that were not asked for yet.
             self._active.pop(recording_id, None)
             if row is not None and row.is_active:
                 self._active[recording_id] = row
-        elsewhere &= self._active.keys()
+        elsewhere = self._active.keys() & set(others)
         is_due = asyncio.get_running_loop().time() - self._saved_at > _SAVE_INTERVAL
         if elsewhere != self._elsewhere or is_due:
             self._elsewhere = elsewhere
