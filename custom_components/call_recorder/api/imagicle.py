@@ -9,7 +9,6 @@ List" (kb 628) and "Pause/Resume Recording" (ucxcr).
 from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, NamedTuple, NoReturn, override
@@ -205,35 +204,32 @@ class ImagicleClient(RecorderClient):
         rows.sort(key=lambda row: as_bool(as_object(row).get("isPaused")) or False)
         now = reply.server_time
         recordings = {
-            recording.id: self._keep_first_start(recording)
+            recording.id: recording
             for recording in parse_rows(rows, lambda row: self._parse_live(row, now))
         }
-        if everything:
-            self._starts = {
-                recording.id: recording.started_at
-                for recording in recordings.values()
-                if recording.started_at
-            }
+        starts = {
+            recording.id: recording.started_at
+            for recording in recordings.values()
+            if recording.started_at
+        }
+        self._starts = starts if everything else self._starts | starts
         return tuple(sorted(recordings.values(), key=_age))
-
-    def _keep_first_start(self, recording: ActiveRecording) -> ActiveRecording:
-        """Give a known recording the start that it had at first."""
-        start = self._starts.get(recording.id, recording.started_at)
-        if start is not None:
-            self._starts[recording.id] = start
-        return replace(recording, started_at=start)
 
     def _parse_live(self, row: dict[str, Any], now: datetime) -> ActiveRecording:
         """Parse a row of the live list ("Get Active Recordings", Response body)."""
+        recording_id = require_id(row)
         duration = parse_duration(row.get("duration"))
         is_paused = as_bool(row.get("isPaused"))
+        # A known recording keeps the start that it had at first: a pause that does
+        # not count in `duration` would move it.
+        started_at = self._starts.get(recording_id) or self._anchor(
+            parse_time(row.get("startedAt")), duration, now, is_paused=is_paused
+        )
         local = as_object(row.get("localParty"))
         remote = as_object(row.get("remoteParty"))
         return ActiveRecording(
-            id=require_id(row),
-            started_at=self._anchor(
-                parse_time(row.get("startedAt")), duration, now, is_paused=is_paused
-            ),
+            id=recording_id,
+            started_at=started_at,
             duration=duration,
             is_paused=is_paused,
             local_party=LocalParty(username=as_text(local.get("username"))),
@@ -261,11 +257,15 @@ class ImagicleClient(RecorderClient):
             return None if duration is None else now - duration
         if started_at.tzinfo is not None:
             return started_at.astimezone(UTC)
-        if duration is not None and not (is_paused and self._offset is not None):
-            offset = utc_offset(started_at, now - duration)
-            self._offset = self._offset if offset is None else offset
-        zone = local_zone(self._offset, self._time_zone, now)
-        return started_at.replace(tzinfo=zone).astimezone(UTC)
+        if duration is None or (is_paused and self._offset is not None):
+            zone = local_zone(self._offset, self._time_zone, now)
+            return started_at.replace(tzinfo=zone).astimezone(UTC)
+        offset = utc_offset(started_at, now - duration)
+        if offset is None:
+            # In no zone on Earth was it that time: only the duration is believable.
+            return now - duration
+        self._offset = offset
+        return (started_at - offset).replace(tzinfo=UTC)
 
     # --- Orders ---
 
