@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 import json
 from typing import Self
 
@@ -26,13 +26,15 @@ class TimeCursor:
             return cls()
         try:
             second, seen, total = json.loads(urlsafe_b64decode(text))
-            return cls(
-                second=datetime.fromisoformat(second),
+            cursor = cls(
+                second=datetime.fromisoformat(second).astimezone(UTC),
                 seen=frozenset(map(str, seen)),
                 total=total if total is None else int(total),
             )
-        except ValueError, TypeError:
+            cursor.upper_bound(None)
+        except ValueError, TypeError, OverflowError, RecursionError:
             raise RefusedError("invalid_cursor") from None
+        return cursor
 
     def __str__(self) -> str:
         """Write the `next_cursor`."""
