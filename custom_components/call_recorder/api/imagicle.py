@@ -430,7 +430,8 @@ class ImagicleClient(RecorderClient):
         else:
             found = await self._read_archive_for_number(filters, query.number)
         return cursor.page(
-            found.recordings,
+            # The recorder was asked for whole seconds.
+            [rec for rec in found.recordings if _is_within(rec, query)],
             limit=query.limit,
             read_to=found.read_to,
             total=found.total,
@@ -543,6 +544,15 @@ def _start(recording: Recording) -> datetime:
     return recording.started_at or _EARLIEST
 
 
+def _is_within(recording: Recording, query: RecordingQuery) -> bool:
+    """Tell whether the recording began in the time that was asked for."""
+    if (started_at := recording.started_at) is None:
+        return True
+    return (query.start is None or started_at >= query.start) and (
+        query.end is None or started_at < query.end
+    )
+
+
 def _has_number(recording: Recording, number: str) -> bool:
     """Tell whether either party has the number, whole or as its last digits."""
     parties = (recording.local_number, recording.remote_number)
@@ -571,6 +581,8 @@ def _time_filter(start: datetime | None, end: datetime | None) -> str | None:
         return None
     start = start or _EARLIEST
     end = end or datetime.now(UTC) + timedelta(days=1)
+    if end.microsecond:
+        end = end.replace(microsecond=0) + timedelta(seconds=1)
     return f"between:{_utc_text(start)};{_utc_text(end)}"
 
 
