@@ -1,7 +1,7 @@
 """Reads loosely typed answers: liberal in what is accepted, never guessing."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, timezone, tzinfo
 import logging
 import re
 from typing import Any, Final
@@ -19,6 +19,7 @@ _DURATION: Final = re.compile(
     rf"(?:T(?=\d)(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?)",
     re.ASCII | re.IGNORECASE,
 )
+_LONGEST_DURATION: Final = timedelta(days=36_500)
 _LONG_NUMBER: Final = re.compile(r"\+?\d[\d ()/.-]{3,}\d")
 _DURATION_UNITS: Final = (
     timedelta(weeks=1),
@@ -101,18 +102,21 @@ def require_id(row: dict[str, Any]) -> str:
 def parse_time(value: Any) -> datetime | None:
     """Parse an ISO 8601 time, with up to any number of digits in the second.
 
-    The result is naive when the text tells no zone.
+    The result is naive when the text tells no zone. The first and the last year
+    that can be written are how programs say "no date".
     """
     try:
-        return datetime.fromisoformat(value.strip())
+        time = datetime.fromisoformat(value.strip())
     except AttributeError, ValueError:
         return None
+    return time if MINYEAR < time.year < MAXYEAR else None
 
 
 def parse_duration(value: Any) -> timedelta | None:
     """Parse an ISO 8601 duration in any of its forms.
 
-    A year counts 365 days and a month 30: a recording that long is none.
+    A year counts 365 days and a month 30: a recording that long is none. Nor is a
+    duration of more than 100 years, with which no time can be reckoned.
     """
     if not isinstance(value, str):
         return None
@@ -124,7 +128,7 @@ def parse_duration(value: Any) -> timedelta | None:
     else:
         return None
     try:
-        return sum(
+        duration = sum(
             (
                 float(number.replace(",", ".")) * unit
                 for number, unit in zip(match.groups(), units, strict=True)
@@ -134,6 +138,7 @@ def parse_duration(value: Any) -> timedelta | None:
         )
     except OverflowError:
         return None
+    return duration if duration <= _LONGEST_DURATION else None
 
 
 def utc_offset(local: datetime, utc: datetime) -> timedelta | None:
