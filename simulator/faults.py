@@ -64,6 +64,8 @@ class Fault:
     path: str = ""
     """Begin of the path, counted from the API's own root: "/LiveRecordings"."""
     method: str = ""
+    query: str = ""
+    """A parameter that the query must have."""
     times: int | None = None
     """How often it strikes; None: until it is cleared."""
     status: int | None = None
@@ -77,9 +79,13 @@ class Fault:
     size: int = 50_000_000
     rows: Sequence[Any] = _BAD_ROWS
 
-    def matches(self, method: str, path: str) -> bool:
+    def matches(self, request: web.Request, path: str) -> bool:
         """Tell whether a request to this path of the API is struck."""
-        return self.method in ("", method) and path.startswith(self.path)
+        return (
+            self.method in ("", request.method)
+            and path.startswith(self.path)
+            and (not self.query or self.query in request.query)
+        )
 
 
 class Faults:
@@ -113,7 +119,7 @@ class Faults:
         self, request: web.Request, path: str, handler: Handler
     ) -> web.StreamResponse:
         """Answer a request, with the fault that strikes it if there is one."""
-        fault = self._strike(request.method, path)
+        fault = self._strike(request, path)
         if fault is None:
             return await handler(request)
         if fault.kind in ("delay", "hang"):
@@ -121,10 +127,10 @@ class Faults:
             return await handler(request)
         return await _ANSWERS[fault.kind](fault, request, handler)
 
-    def _strike(self, method: str, path: str) -> Fault | None:
+    def _strike(self, request: web.Request, path: str) -> Fault | None:
         """Return the fault that strikes this request, and count it."""
         for index, fault in enumerate(self._faults):
-            if fault.matches(method, path):
+            if fault.matches(request, path):
                 self._struck[index] += 1
                 if self._struck[index] == fault.times:
                     del self._faults[index], self._struck[index]
