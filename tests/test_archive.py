@@ -1,0 +1,455 @@
+"""The archive's sensors count what was recorded, and nothing is lost unseen."""
+
+from datetime import UTC, datetime, timedelta
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_track_state_change_event
+from simulator.faults import Fault
+from simulator.office import Office
+from simulator.server import Simulator
+
+from .conftest import Poll
+
+ARCHIVE = "/Recordings"
+EVENT = "event.imagicle_recording_events"
+
+
+def state(hass: HomeAssistant, key: str) -> str:
+    """Return the state of one of the recorder's sensors."""
+    found = hass.states.get(f"sensor.imagicle_{key}")
+    assert found is not None
+    return found.state
+
+
+def today(hass: HomeAssistant) -> tuple[str, str]:
+    """Return how many recordings began today, and their time."""
+    return state(hass, "recordings_today"), state(hass, "recorded_time_today")
+
+
+def record(office: Office, seconds: float, freezer: FrozenDateTimeFactory) -> None:
+    """Record a call of some seconds, from now on."""
+    call = office.connect("101")
+    office.start_recording(call)
+    freezer.tick(timedelta(seconds=seconds))
+    office.hang_up(call)
+
+
+@pytest.fixture
+def told(hass: HomeAssistant) -> list[tuple[str, str | None]]:
+    """Return the events of the recorder, each with its reason, as they come."""
+    events: list[tuple[str, str | None]] = []
+    seen = set()
+
+    @callback
+    def _add(event: Event[EventStateChangedData]) -> None:
+        """Take an event in, but not again when the entity comes back."""
+        new = event.data["new_state"]
+        if new is None or "recording_id" not in new.attributes:
+            return
+        told = (new.attributes["event_type"], new.attributes["reason"])
+        identity = (new.state, new.attributes["recording_id"], *told)
+        if identity not in seen:
+            seen.add(identity)
+            events.append(told)
+
+    async_track_state_change_event(hass, EVENT, _add)
+    return events
+
+
+@pytest.fixture(autouse=True)
+async def _zone(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    """Begin at noon, where the clock changes twice a year."""
+    await hass.config.async_set_time_zone("Europe/Rome")
+    freezer.move_to("2026-06-10 10:00:00+00:00")
+
+
+async def test_a_finished_recording_is_counted(
+    hass: HomeAssistant, office: Office, imagicle: MockConfigEntry, pass_time: Poll
+) -> None:
+    """A recording shows up in the archive's sensors soon after its end."""
+    assert state(hass, "last_recording") == STATE_UNKNOWN
+    assert state(hass, "archived_recordings") == "0"
+    assert today(hass) == ("0", "0")
+    call = office.connect("101")
+    office.start_recording(call)
+    await pass_time(31)
+    office.hang_up(call)
+    await pass_time(11)
+    assert state(hass, "last_recording") == "2026-06-10T10:00:00+00:00"
+    assert state(hass, "last_recording_duration") == "31"
+    assert state(hass, "archived_recordings") == "1"
+    assert today(hass) == ("1", "31")
+
+
+async def test_idle_polls_cost_one_request_and_no_state(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+) -> None:
+    """While nothing is new, one page is read every five minutes."""
+    await pass_time(301)
+    written = hass.states.get("sensor.imagicle_recordings_today").last_reported
+    simulator.imagicle.requests.clear()
+    await pass_time(301)
+    asked = [req for req in simulator.imagicle.requests if ARCHIVE in req.path]
+    assert [req.query["pageSize"] for req in asked if "Live" not in req.path] == ["51"]
+    after = hass.states.get("sensor.imagicle_recordings_today").last_reported
+    assert after == written
+
+
+async def test_a_call_between_two_polls_is_archived(
+    hass: HomeAssistant,
+    office: Office,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    freezer: FrozenDateTimeFactory,
+    told: list[tuple[str, str | None]],
+) -> None:
+    """A recording that no poll saw running is told of, without a made-up start."""
+    record(office, 5, freezer)
+    await pass_time(301)
+    assert told == [("archived", None)]
+    attributes = hass.states.get(EVENT).attributes
+    assert attributes["started_at"] == "2026-06-10T10:00:00+00:00"
+    assert attributes["duration"] == 5
+    assert attributes["local_party"]["number"] == "101"
+
+
+async def test_the_baseline_is_silent(
+    hass: HomeAssistant,
+    office: Office,
+    freezer: FrozenDateTimeFactory,
+    told: list[tuple[str, str | None]],
+    imagicle_entry: MockConfigEntry,
+    pass_time: Poll,
+) -> None:
+    """What was archived before the start is counted, but is no news."""
+    record(office, 60, freezer)
+    record(office, 30, freezer)
+    assert await hass.config_entries.async_setup(imagicle_entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert today(hass) == ("2", "90")
+    await hass.config_entries.async_reload(imagicle_entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert today(hass) == ("2", "90")
+    await pass_time(301)
+    assert told == []
+
+
+async def test_many_recordings_of_today_are_read_in_pages(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    imagicle_entry: MockConfigEntry,
+) -> None:
+    """A restart counts the whole day, also beyond the newest page."""
+    for _ in range(700):
+        record(office, 10, freezer)
+    assert await hass.config_entries.async_setup(imagicle_entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert today(hass) == ("700", "7000")
+    assert state(hass, "archived_recordings") == "700"
+
+
+async def test_an_outage_is_caught_up(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    told: list[tuple[str, str | None]],
+) -> None:
+    """After an outage each recording is told of, once, however many there are."""
+    simulator.imagicle.faults.add(Fault("drop"))
+    await pass_time(301)
+    for _ in range(120):
+        record(office, 10, freezer)
+    await pass_time(301)
+    assert today(hass) == (STATE_UNAVAILABLE, STATE_UNAVAILABLE)
+    simulator.imagicle.faults.clear()
+    await pass_time(301)
+    await pass_time(301)
+    assert told == [("archived", None)] * 120
+    assert today(hass) == ("120", "1200")
+
+
+@pytest.mark.parametrize(
+    ("evening", "night", "morning"),
+    [
+        pytest.param(
+            "2026-03-28 22:58:00+00:00", 4, "2026-03-29 21:30:00+00:00", id="23-hours"
+        ),
+        pytest.param(
+            "2026-10-24 21:58:00+00:00", 4, "2026-10-25 22:30:00+00:00", id="25-hours"
+        ),
+    ],
+)
+async def test_a_day_is_as_long_as_the_clock_says(
+    hass: HomeAssistant,
+    office: Office,
+    imagicle_entry: MockConfigEntry,
+    pass_time: Poll,
+    freezer: FrozenDateTimeFactory,
+    evening: str,
+    night: int,
+    morning: str,
+) -> None:
+    """The counters begin at local midnight, also on the days of 23 and 25 hours."""
+    freezer.move_to(evening)
+    assert await hass.config_entries.async_setup(imagicle_entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    record(office, 60, freezer)
+    await pass_time(31)
+    assert today(hass) == ("0", "0")
+    await pass_time(301)
+    # Begun before midnight: it belongs to the day before.
+    assert today(hass) == ("0", "0")
+    record(office, 45, freezer)
+    await pass_time(301)
+    assert today(hass) == ("1", "45")
+    freezer.move_to(morning)
+    await pass_time(1)
+    assert today(hass) == ("1", "45")
+    record(office, 5, freezer)
+    await pass_time(301)
+    assert today(hass) == ("2", "50")
+    await hass.config_entries.async_reload(imagicle_entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert today(hass) == ("2", "50")
+    await pass_time(1800)
+    assert today(hass) == ("0", "0")
+
+
+async def test_midnight_needs_no_answer(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    imagicle_entry: MockConfigEntry,
+    pass_time: Poll,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """The counters go to 0 at midnight by themselves."""
+    freezer.move_to("2026-06-10 21:50:00+00:00")
+    record(office, 60, freezer)
+    assert await hass.config_entries.async_setup(imagicle_entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert today(hass) == ("1", "60")
+    simulator.imagicle.requests.clear()
+    freezer.move_to("2026-06-10 21:59:59+00:00")
+    simulator.imagicle.faults.add(Fault("drop", path=ARCHIVE))
+    await pass_time(1)
+    assert today(hass) == ("0", "0")
+    simulator.imagicle.faults.clear()
+
+
+async def test_the_archive_fails_alone(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    imagicle_entry: MockConfigEntry,
+    pass_time: Poll,
+) -> None:
+    """A recorder whose archive fails can still be watched, from the start."""
+    simulator.imagicle.faults.add(Fault("status", path=ARCHIVE, status=500))
+    assert await hass.config_entries.async_setup(imagicle_entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state(hass, "active_recordings") == "0"
+    assert state(hass, "recordings_today") == STATE_UNAVAILABLE
+    simulator.imagicle.faults.clear()
+    await pass_time(61)
+    assert state(hass, "recordings_today") == "0"
+
+
+async def test_the_live_list_fails_alone(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+) -> None:
+    """An archive that answers stays up while the live list fails."""
+    simulator.imagicle.faults.add(Fault("status", path="/LiveRecordings", status=500))
+    await pass_time(301)
+    await pass_time(301)
+    assert state(hass, "active_recordings") == STATE_UNAVAILABLE
+    assert state(hass, "recordings_today") == "0"
+
+
+async def test_an_archive_that_is_not_allowed(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    """A missing permission is something for the recorder's administrator."""
+    issue = ("call_recorder", f"archive_not_allowed_{imagicle.entry_id}")
+    simulator.imagicle.faults.add(Fault("status", path=ARCHIVE, status=403))
+    await pass_time(301)
+    assert issue_registry.async_get_issue(*issue) is not None
+    assert state(hass, "recordings_today") == STATE_UNAVAILABLE
+    simulator.imagicle.faults.clear()
+    await pass_time(301)
+    assert issue_registry.async_get_issue(*issue) is None
+    assert state(hass, "recordings_today") == "0"
+
+
+# --- Nothing is lost unseen ---
+
+
+async def let_end(office: Office, pass_time: Poll, fate: str = "archived") -> None:
+    """Record a call that the polls see, and let the recorder do with it what it does."""
+    call = office.connect("101")
+    office.start_recording(call).fate = fate  # type: ignore[assignment]
+    await pass_time(31)
+    office.hang_up(call)
+    await pass_time(11)
+
+
+async def test_a_lost_recording_is_told_of(
+    hass: HomeAssistant,
+    office: Office,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    told: list[tuple[str, str | None]],
+) -> None:
+    """Ten minutes after its end a recording is archived or lost."""
+    await let_end(office, pass_time, "lost")
+    for _ in range(9):
+        await pass_time(61)
+    assert ("lost", "recording_not_found") not in told
+    await pass_time(61)
+    assert told[-1] == ("lost", "recording_not_found")
+    assert hass.states.get(EVENT).attributes["duration"] == 42
+    for _ in range(11):
+        await pass_time(61)
+    assert [event for event, _ in told] == ["started", "ended", "lost"]
+
+
+async def test_a_slow_archive_is_waited_for(
+    hass: HomeAssistant,
+    office: Office,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    told: list[tuple[str, str | None]],
+) -> None:
+    """A recording that takes nine minutes to be saved is not lost."""
+    office.saving_time = timedelta(minutes=9)
+    await let_end(office, pass_time)
+    for _ in range(12):
+        await pass_time(61)
+    assert [event for event, _ in told] == ["started", "ended", "archived"]
+
+
+async def test_an_outage_raises_no_false_alarm(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    told: list[tuple[str, str | None]],
+) -> None:
+    """While the recorder is out, nobody can archive: the time is extended."""
+    office.saving_time = timedelta(minutes=5)
+    await let_end(office, pass_time, "lost")
+    simulator.imagicle.faults.add(Fault("drop"))
+    for _ in range(15):
+        await pass_time(61)
+    simulator.imagicle.faults.clear()
+    for _ in range(9):
+        await pass_time(61)
+    assert [event for event, _ in told] == ["started", "ended"]
+    for _ in range(6):
+        await pass_time(61)
+    assert [event for event, _ in told] == ["started", "ended", "lost"]
+
+
+async def test_a_restart_raises_no_false_alarm(
+    hass: HomeAssistant,
+    office: Office,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    told: list[tuple[str, str | None]],
+) -> None:
+    """What ended while nobody looked is not said to be lost."""
+    call = office.connect("101")
+    office.start_recording(call).fate = "lost"
+    await pass_time(31)
+    assert await hass.config_entries.async_unload(imagicle.entry_id)
+    office.hang_up(call)
+    assert await hass.config_entries.async_setup(imagicle.entry_id)
+    for _ in range(13):
+        await pass_time(61)
+    assert [event for event, _ in told] == ["started"]
+
+
+async def test_the_third_lost_recording_is_an_issue(
+    hass: HomeAssistant,
+    office: Office,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    issue_registry: ir.IssueRegistry,
+    told: list[tuple[str, str | None]],
+) -> None:
+    """Three in a row are no accident; the next good one takes the issue back."""
+    issue = ("call_recorder", f"recordings_lost_{imagicle.entry_id}")
+    for _ in range(2):
+        await let_end(office, pass_time, "lost")
+    for _ in range(12):
+        await pass_time(61)
+    assert issue_registry.async_get_issue(*issue) is None
+    await let_end(office, pass_time, "lost")
+    for _ in range(12):
+        await pass_time(61)
+    assert [event for event, _ in told].count("lost") == 3
+    assert issue_registry.async_get_issue(*issue) is not None
+    await let_end(office, pass_time)
+    await pass_time(61)
+    assert issue_registry.async_get_issue(*issue) is None
+
+
+async def test_a_recording_that_is_not_ours_to_see(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    told: list[tuple[str, str | None]],
+) -> None:
+    """A recorder that refuses to tell of a recording has not lost it."""
+    simulator.imagicle.faults.add(Fault("status", path=f"{ARCHIVE}/", status=403))
+    office.saving_time = timedelta(minutes=30)
+    await let_end(office, pass_time)
+    for _ in range(15):
+        await pass_time(61)
+    assert [event for event, _ in told] == ["started", "ended"]
+
+
+async def test_a_long_call_behind_the_newest_page(
+    hass: HomeAssistant,
+    office: Office,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    freezer: FrozenDateTimeFactory,
+    told: list[tuple[str, str | None]],
+) -> None:
+    """A recording that began long before its end is found and counted too."""
+    call = office.connect("102")
+    office.start_recording(call)
+    await pass_time(31)
+    for _ in range(60):
+        record(office, 10, freezer)
+    await pass_time(301)
+    office.hang_up(call)
+    await pass_time(31)
+    await pass_time(61)
+    assert [event for event, _ in told].count("archived") == 61
+    assert state(hass, "recordings_today") == "61"
+    assert datetime.now(UTC).date().isoformat() == "2026-06-10"
