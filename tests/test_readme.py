@@ -1,0 +1,462 @@
+"""The README tells the truth: its examples work, its tables are those of the integration."""
+
+import json
+from pathlib import Path
+import re
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_mock_service,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.call_recorder.assurance import _BUSY_STATES
+from custom_components.call_recorder.const import DOMAIN
+from homeassistant.components.automation.config import (
+    ValidationStatus,
+    async_validate_config_item,
+)
+from homeassistant.components.logger import CONFIG_SCHEMA as LOGGER_SCHEMA
+from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.setup import async_setup_component
+from homeassistant.util.yaml import parse_yaml
+from simulator.office import Office
+
+from .conftest import Poll, make_entry, set_up
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+README = PAGES[0].read_text()
+TEXTS: dict[str, Any] = json.loads(
+    (ROOT / "custom_components" / DOMAIN / "translations" / "en.json").read_text()
+)
+MANIFEST: dict[str, Any] = json.loads(
+    (ROOT / "custom_components" / DOMAIN / "manifest.json").read_text()
+)
+
+
+def _blocks(language: str) -> list[str]:
+    """Return the README's code blocks in a language."""
+    fence = rf"^( *)```{language}\n(.*?)^\1```$"
+    found = re.findall(fence, README, flags=re.MULTILINE | re.DOTALL)
+    return [dedent(block) for _, block in found]
+
+
+def _examples() -> list[dict[str, Any]]:
+    """Return the README's YAML blocks."""
+    examples = [parse_yaml(block) for block in _blocks("yaml")]
+    assert all(isinstance(example, dict) for example in examples)
+    return examples  # type: ignore[return-value]
+
+
+EXAMPLES = _examples()
+AUTOMATIONS = {
+    example["alias"]: example for example in EXAMPLES if "triggers" in example
+}
+ACTIONS = [example for example in EXAMPLES if "action" in example]
+CARDS = [example for example in EXAMPLES if "type" in example]
+CONFIGURATIONS = [example for example in EXAMPLES if "logger" in example]
+
+
+def _cells(*headings: str) -> list[str]:
+    """Return the cells of the tables in the sections with these headings."""
+    text = "".join(_section(heading) for heading in headings)
+    rows = re.findall(r"^\|(.+)\|$", text, flags=re.MULTILINE)
+    return [cell.strip() for row in rows for cell in row.split(" | ")]
+
+
+def _section(heading: str) -> str:
+    """Return the text below a heading, up to the next of the same or a higher level."""
+    level = len(re.findall(rf"^(#+) {re.escape(heading)}$", README, re.MULTILINE)[0])
+    _, _, rest = README.partition(f"\n{'#' * level} {heading}\n")
+    return re.split(rf"^#{{1,{level}}} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def _leaves(texts: Any) -> list[str]:
+    """Return all texts in a part of the translations."""
+    if isinstance(texts, str):
+        return [texts]
+    return [leaf for part in texts.values() for leaf in _leaves(part)]
+
+
+def _first_sentence(text: str) -> str:
+    """Return what a person recognises a text by."""
+    return text.split(". ", maxsplit=1)[0].rstrip(".") + "."
+
+
+def _anchor(heading: str) -> str:
+    """Return the anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+# --- Links ---
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every file and every heading that a page links to is there."""
+    text = page.read_text()
+    links = re.findall(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"", text)
+    headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    anchors = {f"#{_anchor(heading)}" for heading in headings}
+    targets = {first or second for first, second in links}
+    local = {target for target in targets if not target.startswith("https://")}
+    assert local
+    assert not {
+        target
+        for target in local
+        if target not in anchors and not (page.parent / target).is_file()
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_addresses_are_known(page: Path) -> None:
+    """No address is made up: those of the manifest, Home Assistant's, and examples."""
+    known = (MANIFEST["documentation"], "https://www.home-assistant.io")
+    addresses = re.findall(r"https?://[^\s)`|\"]+", page.read_text())
+    assert not [
+        address
+        for address in addresses
+        if not address.startswith(known) and ".example.com" not in address
+    ]
+
+
+# --- Tables ---
+
+
+def test_every_action_is_described() -> None:
+    """Each action is in the table, each of its fields in the section."""
+    section = _section("Actions")
+    for name, texts in TEXTS["services"].items():
+        assert f"`{DOMAIN}.{name}`" in section
+        for field in texts["fields"]:
+            assert f"`{field}`" in section
+
+
+def test_every_error_is_described() -> None:
+    """The tables have each message with its key, and no other."""
+    section = _section("When an action fails")
+    rows = re.findall(r"^\| (.+?) \| `(\w+)` \|", section, flags=re.MULTILINE)
+    told = {key: message for message, key in rows}
+    assert told == {key: text["message"] for key, text in TEXTS["exceptions"].items()}
+
+
+@pytest.mark.parametrize("recorder", TEXTS["config"]["step"]["user"]["menu_options"])
+async def test_every_entity_is_described(
+    hass: HomeAssistant,
+    imagicle_data: dict[str, Any],
+    bandwidth_data: dict[str, Any],
+    yeastar_data: dict[str, Any],
+    recorder: str,
+) -> None:
+    """The tables have the entities of each recorder and its lines, and no other."""
+    data = {
+        "imagicle": imagicle_data,
+        "bandwidth": bandwidth_data,
+        "yeastar": yeastar_data,
+    }[recorder]
+    line = ConfigSubentryData(
+        data={"directory_number": "101", "must_be_recorded": True},
+        subentry_type="line",
+        title="Reception",
+        unique_id=None,
+    )
+    entry = make_entry(hass, data, subentries_data=[line])
+    await set_up(hass, entry)
+    registry = er.async_get(hass)
+    entities = er.async_entries_for_config_entry(registry, entry.entry_id)
+    for heading, of_line in (("The recorder", False), ("Each line", True)):
+        names = sorted(
+            entity.original_name or ""
+            for entity in entities
+            if bool(entity.config_subentry_id) is of_line
+        )
+        assert names == _entities(heading, recorder)
+
+
+def _entities(heading: str, recorder: str) -> list[str]:
+    """Return the entities that a table tells of a recorder."""
+    rows = re.findall(r"^\| (.+) \| .+ \| (.+) \|$", _section(heading), re.MULTILINE)
+    return sorted(
+        name
+        for name, where in rows
+        if where == "all" or recorder.capitalize() in where.split(", ")
+    )
+
+
+def test_every_event_is_described() -> None:
+    """Each type of event is in the table."""
+    events = TEXTS["entity"]["event"]["recording"]["state_attributes"]["event_type"]
+    told = set(re.findall(r"`(\w+)`", " ".join(_cells("Events"))))
+    assert set(events["state"]) <= told
+
+
+@pytest.mark.parametrize("kind", ["triggers", "conditions"])
+def test_every_trigger_and_condition_is_described(kind: str) -> None:
+    """Each is in a table, by the name that the editor shows and by its key."""
+    section = _section("Triggers and conditions")
+    for key, texts in TEXTS[kind].items():
+        assert f"| {texts['name']} | `{DOMAIN}.{key}`: " in section
+
+
+def test_every_sign_of_a_call_is_described() -> None:
+    """The states that mean a call are those that the integration knows."""
+    _, _, text = _section("Lines").partition("tells of a call when")
+    assert set(re.findall(r"`(\w+)`", text)) == _BUSY_STATES
+
+
+@pytest.mark.parametrize("recorder", TEXTS["config"]["step"]["user"]["menu_options"])
+def test_every_recorder_is_described(recorder: str) -> None:
+    """Each recorder has a section, with each field of its form."""
+    fields = TEXTS["config"]["step"][recorder]["data"].values()
+    assert set(fields) <= set(_cells(recorder.capitalize()))
+
+
+def test_every_option_is_described() -> None:
+    """Each option is in the table."""
+    options = TEXTS["options"]["step"]["init"]["data"].values()
+    assert set(options) <= set(_cells("Changing it later"))
+
+
+def test_every_field_of_a_line_is_described() -> None:
+    """Each field of a line's form is in the table."""
+    fields = TEXTS["config_subentries"]["line"]["step"]["user"]["data"].values()
+    assert set(fields) <= set(_cells("Lines"))
+
+
+def test_every_choice_is_described() -> None:
+    """Each choice of the forms is named."""
+    choices = _leaves(TEXTS["selector"]["recorded_calls"]["options"])
+    assert set(choices) <= set(_cells("Yeastar"))
+
+
+def test_every_form_error_is_explained() -> None:
+    """Each error of the forms is in the table of the troubleshooting."""
+    errors = {_first_sentence(text) for text in TEXTS["config"]["error"].values()}
+    assert errors <= set(_cells("The form says"))
+
+
+def test_every_repair_issue_is_explained() -> None:
+    """Each repair issue is in the table of the troubleshooting."""
+    titles = {
+        issue["title"].removeprefix("{recorder}: ")
+        for issue in TEXTS["issues"].values()
+    }
+    assert titles <= set(_cells("Repairs shows"))
+
+
+# --- Examples ---
+
+
+def test_every_example_is_tested() -> None:
+    """No YAML block is of a kind that nobody checks."""
+    kinds = (AUTOMATIONS, ACTIONS, CARDS, CONFIGURATIONS)
+    assert all(kinds)
+    assert sum(map(len, kinds)) == len(EXAMPLES)
+
+
+@pytest.mark.parametrize("alias", AUTOMATIONS)
+async def test_automation_is_valid(
+    hass: HomeAssistant, imagicle: MockConfigEntry, alias: str
+) -> None:
+    """Home Assistant takes the automation in."""
+    config = await async_validate_config_item(hass, "readme", AUTOMATIONS[alias])
+    assert config is not None
+    assert config.validation_status is ValidationStatus.OK, config.validation_error
+
+
+@pytest.mark.parametrize("example", ACTIONS, ids=lambda example: example["action"])
+async def test_action_is_valid(hass: HomeAssistant, example: dict[str, Any]) -> None:
+    """The action is there, and takes these data."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    _validate_action(hass, example["action"], example.get("data", {}))
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card["name"])
+async def test_card_is_valid(hass: HomeAssistant, card: dict[str, Any]) -> None:
+    """What a tap on the card does is there, and takes these data."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    tap = card["tap_action"]
+    assert tap["action"] == "perform-action"
+    _validate_action(hass, tap["perform_action"], tap["data"])
+
+
+def _validate_action(hass: HomeAssistant, name: str, data: dict[str, Any]) -> None:
+    """Validate the data of an action."""
+    domain, _, service = name.partition(".")
+    schema = hass.services.async_services_for_domain(domain)[service].schema
+    assert schema is not None
+    schema(data)
+
+
+@pytest.mark.parametrize("configuration", CONFIGURATIONS)
+def test_configuration_is_valid(configuration: dict[str, Any]) -> None:
+    """Home Assistant takes the configuration in, and it names this integration."""
+    validated = LOGGER_SCHEMA(configuration)
+    assert f"custom_components.{DOMAIN}" in validated["logger"]["logs"]
+
+
+# --- Examples at work ---
+
+
+async def _automate(hass: HomeAssistant, alias: str) -> None:
+    """Set up one of the README's automations."""
+    config = {"automation": [AUTOMATIONS[alias]]}
+    assert await async_setup_component(hass, "automation", config)
+    await hass.async_block_till_done()
+
+
+async def test_on_air_light(
+    hass: HomeAssistant, office: Office, imagicle: MockConfigEntry, pass_time: Poll
+) -> None:
+    """The light is on while a call is being recorded."""
+    turned_on = async_mock_service(hass, "light", "turn_on")
+    turned_off = async_mock_service(hass, "light", "turn_off")
+    await _automate(hass, "On-air light")
+    await pass_time(31)
+    assert (len(turned_on), len(turned_off)) == (0, 0)
+    call = office.connect("101")
+    office.start_recording(call)
+    await pass_time(31)
+    assert (len(turned_on), len(turned_off)) == (1, 0)
+    office.hang_up(call)
+    await pass_time(31)
+    assert (len(turned_on), len(turned_off)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("number", "recorded"), [("+15551230000", 1), ("+15559999999", 0)]
+)
+async def test_record_important_callers(
+    hass: HomeAssistant,
+    hass_client_no_auth: ClientSessionGenerator,
+    office: Office,
+    imagicle: MockConfigEntry,
+    number: str,
+    recorded: int,
+) -> None:
+    """An important call is recorded, as soon as it is connected."""
+    alias = "Record important callers"
+    assert await async_setup_component(hass, "webhook", {})
+    await _automate(hass, alias)
+
+    @callback
+    def answer(_event: Event[EventStateChangedData]) -> None:
+        """Pick up the phone after the first refusal."""
+        office.connect("101", number)
+
+    async_track_state_change_event(hass, "event.imagicle_recording_events", answer)
+    client = await hass_client_no_auth()
+    await client.post(
+        f"/api/webhook/{AUTOMATIONS[alias]['triggers'][0]['webhook_id']}",
+        json={"extension": "101", "number": number},
+    )
+    await hass.async_block_till_done()
+    assert len(office.recordings) == recorded
+
+
+async def test_tell_of_a_refusal(
+    hass: HomeAssistant, imagicle: MockConfigEntry
+) -> None:
+    """A refusal is told with its reason, whoever gave the order."""
+    told = async_mock_service(hass, "persistent_notification", "create")
+    await _automate(hass, "Tell me what is not recorded")
+    with pytest.raises(ServiceValidationError):
+        await hass.services.async_call(
+            DOMAIN, "start_recording", {"directory_number": "101"}, blocking=True
+        )
+    await hass.async_block_till_done()
+    assert "(no_connected_call)" in told[0].data["message"]
+
+
+@pytest.mark.parametrize(("recordings", "cleaned"), [(0, 1), (1, 0)])
+async def test_keep_the_office_quiet(
+    hass: HomeAssistant,
+    office: Office,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    recordings: int,
+    cleaned: int,
+) -> None:
+    """Nobody cleans while a call is being recorded."""
+    started = async_mock_service(hass, "vacuum", "start")
+    await _automate(hass, "Keep the office quiet")
+    await pass_time(31)
+    for line in office.lines[:recordings]:
+        office.start_recording(office.connect(line.number))
+    await pass_time(31)
+    hass.states.async_set("input_button.vacuum", "2026-11-22T09:00:00+00:00")
+    await hass.async_block_till_done()
+    assert len(started) == cleaned
+
+
+@pytest.mark.parametrize(("is_connected", "notifications"), [(True, 0), (False, 1)])
+async def test_say_so_when_a_start_fails(
+    hass: HomeAssistant,
+    office: Office,
+    imagicle: MockConfigEntry,
+    is_connected: bool,
+    notifications: int,
+) -> None:
+    """An automation goes on after its own attempt, and knows what came of it."""
+    told = async_mock_service(hass, "persistent_notification", "create")
+    await _automate(hass, "Record reception, and say so when that fails")
+    if is_connected:
+        office.connect("101")
+    hass.states.async_set("input_button.record_reception", "2026-11-22T09:00:00+00:00")
+    await hass.async_block_till_done()
+    assert len(told) == notifications
+    assert len(office.recordings) == 1 - notifications
+
+
+async def test_tell_who_is_being_recorded(
+    hass: HomeAssistant, office: Office, imagicle: MockConfigEntry
+) -> None:
+    """The response is told in a sentence for each recording."""
+    told = async_mock_service(hass, "persistent_notification", "create")
+    await _automate(hass, "Tell who is being recorded")
+    office.start_recording(office.connect("101"))
+    office.start_recording(office.connect("102"))
+    hass.states.async_set("input_button.who_is_recorded", "2026-11-22T09:00:00+00:00")
+    await hass.async_block_till_done()
+    assert told[0].data["title"] == "2 active recordings"
+    assert "- anna.rossi:\n  0 minutes" in told[0].data["message"]
+
+
+# --- Responses ---
+
+
+def _shape(response: Any) -> Any:
+    """Reduce a response to the names of its fields."""
+    if not isinstance(response, dict):
+        return None
+    return {name: _shape(value) for name, value in response.items()}
+
+
+async def test_responses_look_like_this(
+    hass: HomeAssistant, office: Office, imagicle: MockConfigEntry
+) -> None:
+    """The actions respond with the fields that the README shows."""
+
+    async def respond(name: str, **data: Any) -> Any:
+        """Call an action and return its response."""
+        return await hass.services.async_call(
+            DOMAIN, name, data, blocking=True, return_response=True
+        )
+
+    call = office.connect("101")
+    started = await respond("start_recording", directory_number="101")
+    active = await respond("get_active_recordings")
+    office.hang_up(call)
+    office.advance()
+    finished = await respond("get_recording", recording_id=started["recording_id"])
+    told = [json.loads(block) for block in _blocks("json")]
+    responses = [started, active["recordings"][0], finished]
+    assert list(map(_shape, told)) == list(map(_shape, responses))
