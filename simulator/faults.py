@@ -108,6 +108,10 @@ class Faults:
         """Take all faults away and let go what hangs or is delayed."""
         self._faults.clear()
         self._struck.clear()
+        self.release()
+
+    def release(self) -> None:
+        """Let go what hangs or is delayed; the faults stay."""
         self._released.set()
         self._released = asyncio.Event()
 
