@@ -127,7 +127,7 @@ async def test_each_trigger_has_its_event(
         ],
     )
     assert await hass.config_entries.async_reload(entry.entry_id)
-    await pass_time(31)
+    await settle(hass)
     call = office.connect("101")
     recording = office.start_recording(call)
     await pass_time(31)
