@@ -19,6 +19,9 @@ from .const import DOMAIN
 from .coordinator import CallRecorderConfigEntry, CallRecorderData, LiveCoordinator
 from .entity import async_register_recorder
 from .issues import async_delete_issues
+from .lines import lines_of
+from .playback import Playbacks
+from .views import async_setup_views
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -34,6 +37,7 @@ PLATFORMS = (
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what all recorders share."""
     async_setup_actions(hass)
+    async_setup_views(hass)
     return True
 
 
@@ -49,7 +53,10 @@ async def async_setup_entry(
     live = LiveCoordinator(hass, entry, client)
     await live.async_config_entry_first_refresh()
     entry.runtime_data = CallRecorderData(
-        client=client, live=live, archive=ArchiveCoordinator(hass, entry, client, live)
+        client=client,
+        live=live,
+        archive=ArchiveCoordinator(hass, entry, client, live),
+        playbacks=Playbacks(hass, client),
     )
     entry.runtime_data.watches = create_watches(hass, entry)
     async_register_recorder(hass, entry, live)
@@ -70,14 +77,14 @@ def _async_reload_with_lines(
 
     No update listener: the flows reload by themselves, also when nothing changed.
     """
-    lines = entry.subentries
+    lines = lines_of(entry)
 
     @callback
     def _handle_change(change: ConfigEntryChange, changed: ConfigEntry) -> None:
         """Reload when it is the lines that changed."""
         nonlocal lines
-        if changed is entry and changed.subentries != lines:
-            lines = changed.subentries
+        if changed is entry and lines_of(entry) != lines:
+            lines = lines_of(entry)
             hass.config_entries.async_schedule_reload(entry.entry_id)
 
     entry.async_on_unload(
@@ -91,6 +98,7 @@ async def async_unload_entry(
     """Unload a recorder, and give back what it lent us."""
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
+    await entry.runtime_data.playbacks.close()
     await entry.runtime_data.client.close()
     async_delete_issues(hass, entry)
     return True

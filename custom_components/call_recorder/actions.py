@@ -24,11 +24,14 @@ from .api.errors import RefusedError
 from .api.models import (
     ActiveRecording,
     ActiveRecordingFilter,
+    Direction,
     LineAddress,
     RecordingMode,
+    RecordingQuery,
 )
 from .const import DOMAIN
 from .coordinator import CallRecorderConfigEntry
+from .export import async_export
 from .orders import async_start_recording, translated_errors
 
 if TYPE_CHECKING:
@@ -64,6 +67,27 @@ _ACTIVE_RECORDINGS_SCHEMA: Final = vol.Schema(
 _RECORDING_SCHEMA: Final = vol.Schema(
     {**_RECORDER, vol.Required("recording_id"): _TEXT}
 )
+_RECORDINGS_SCHEMA: Final = vol.Schema(
+    {
+        **_RECORDER,
+        vol.Optional("start"): cv.datetime,
+        vol.Optional("end"): cv.datetime,
+        vol.Optional("number"): _TEXT,
+        vol.Optional("username"): _TEXT,
+        vol.Optional("direction"): vol.Coerce(Direction),
+        vol.Optional("limit", default=50): vol.All(
+            vol.Coerce(int), vol.Range(min=1, max=500)
+        ),
+        vol.Optional("cursor"): _TEXT,
+    }
+)
+_EXPORT_SCHEMA: Final = vol.Schema(
+    {
+        **_RECORDER,
+        vol.Required("recording_id"): _TEXT,
+        vol.Required("path"): cv.string,
+    }
+)
 
 
 @callback
@@ -82,6 +106,8 @@ def async_setup_actions(hass: HomeAssistant) -> None:
             only,
         ),
         ("get_recording", _get_recording, _RECORDING_SCHEMA, only),
+        ("get_recordings", _get_recordings, _RECORDINGS_SCHEMA, only),
+        ("export_recording", _export_recording, _EXPORT_SCHEMA, optional),
     ):
         hass.services.async_register(
             DOMAIN, name, action, schema, supports_response=response
@@ -168,6 +194,49 @@ async def _get_recording(call: ServiceCall) -> ServiceResponse:
             call.data["recording_id"]
         )
     return _as_response(recording)
+
+
+async def _get_recordings(call: ServiceCall) -> ServiceResponse:
+    """Tell a page of the archive, newest first."""
+    entry = _get_entry(call)
+    query = RecordingQuery(
+        start=_as_utc(call.data.get("start")),
+        end=_as_utc(call.data.get("end")),
+        number=call.data.get("number") or None,
+        username=call.data.get("username") or None,
+        direction=call.data.get("direction"),
+        limit=call.data["limit"],
+        cursor=call.data.get("cursor") or None,
+    )
+    with translated_errors(call.hass, entry):
+        page = await entry.runtime_data.client.get_recordings(query)
+    return {
+        "recordings": [_as_response(recording) for recording in page.recordings],
+        "next_cursor": page.next_cursor,
+        "total": page.total,
+    }
+
+
+async def _export_recording(call: ServiceCall) -> ServiceResponse:
+    """Keep a copy of a recording in a folder of Home Assistant."""
+    entry = _get_entry(call)
+    data = entry.runtime_data
+    async with data.export_lock:
+        with translated_errors(call.hass, entry):
+            recording = await data.client.get_recording(call.data["recording_id"])
+            export = await async_export(
+                call.hass,
+                data.client,
+                recording,
+                _as_response(recording),
+                call.data["path"],
+            )
+    return _as_response(export)
+
+
+def _as_utc(time: datetime | None) -> datetime | None:
+    """Return a time in UTC; one without a zone is Home Assistant's local time."""
+    return None if time is None else dt_util.as_utc(time)
 
 
 def _get_entry(call: ServiceCall) -> CallRecorderConfigEntry:

@@ -1,5 +1,6 @@
 """Polls a recorder for what is active, and holds what it said last."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from .lines import LineBook, lines_of
 if TYPE_CHECKING:
     from .archive import ArchiveCoordinator
     from .assurance import LineWatch
+    from .playback import Playbacks
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -49,6 +51,9 @@ class CallRecorderData:
     client: RecorderClient
     live: LiveCoordinator
     archive: ArchiveCoordinator
+    playbacks: Playbacks
+    export_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One copy at a time, so that a night's export leaves the recorder free."""
     watches: dict[str, LineWatch] = field(default_factory=dict)
     """What is expected of a line (its subentry)."""
 

@@ -1,0 +1,242 @@
+"""Keeps a copy of a recording that is proved to be right, or no copy at all."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from hashlib import file_digest, sha256
+import json
+import mimetypes
+import os
+from pathlib import Path
+import re
+import tempfile
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.util import dt as dt_util
+
+from .api.client import RecorderClient
+from .api.errors import RefusedError
+from .api.models import Recording, RecordingState
+from .const import DOMAIN
+
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9-]+")
+_LONGEST_NAME: Final = 60
+_SUFFIXES: Final = {
+    "audio/mpeg": ".mp3",
+    "audio/mp3": ".mp3",
+    "audio/wav": ".wav",
+    "audio/x-wav": ".wav",
+    "audio/wave": ".wav",
+    "audio/vnd.wave": ".wav",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """A copy that is there."""
+
+    path: str
+    size: int
+    sha256: str
+    verified: bool | None
+    """Whether the recorder's own hash was compared; `None` where it tells none."""
+
+
+async def async_export(
+    hass: HomeAssistant,
+    client: RecorderClient,
+    recording: Recording,
+    metadata: Mapping[str, Any],
+    folder: str,
+) -> Export:
+    """Copy a recording and what is known of it into a folder.
+
+    Raises `RecorderError` and `HomeAssistantError`; then nothing is left behind.
+    """
+    raise_if_not_playable(recording)
+    add_job = hass.async_add_executor_job
+    try:
+        place = await add_job(_prepare_folder, hass, folder)
+        stem = _stem(recording)
+        export = await add_job(_find_copy, place, stem, recording)
+        if export is not None:
+            await add_job(_keep, None, export, metadata)
+            return export
+        async with client.download(recording.id) as audio:
+            copy = await add_job(_Copy, place)
+            try:
+                async for chunk in audio.chunks:
+                    await add_job(copy.write, chunk)
+                export = Export(
+                    path=str(place / f"{stem}{_suffix(audio.content_type)}"),
+                    size=copy.size,
+                    sha256=copy.digest.hexdigest(),
+                    verified=None if recording.sha256 is None else True,
+                )
+                _verify(recording, export)
+                await add_job(_keep, copy, export, metadata)
+            finally:
+                await add_job(copy.discard)
+    except OSError as err:
+        # Without its text, which holds the path.
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="export_failed",
+            translation_placeholders={"reason": os.strerror(err.errno or 0)},
+        ) from err
+    return export
+
+
+def raise_if_not_playable(recording: Recording) -> None:
+    """Say why there is nothing to play or to keep. Raises `RefusedError`."""
+    if recording.state is RecordingState.SAVING:
+        raise RefusedError("recording_saving")
+    if recording.state is RecordingState.ERROR:
+        raise RefusedError("recording_failed")
+
+
+def _verify(recording: Recording, export: Export) -> None:
+    """Compare with what the recorder tells of the recording."""
+    if recording.size not in (None, 0, export.size) or recording.sha256 not in (
+        None,
+        export.sha256,
+    ):
+        raise HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="checksum_mismatch"
+        )
+
+
+class _Copy:
+    """A file without its name yet. Everything here blocks."""
+
+    def __init__(self, folder: Path) -> None:
+        """Create it where it is going to be, so that naming it moves nothing."""
+        descriptor, name = tempfile.mkstemp(prefix=".call_recorder-", dir=folder)
+        self._path: Path | None = Path(name)
+        self._file = os.fdopen(descriptor, "wb")
+        self.size = 0
+        self.digest = sha256()
+
+    def write(self, chunk: bytes) -> None:
+        """Add a piece."""
+        self._file.write(chunk)
+        self.digest.update(chunk)
+        self.size += len(chunk)
+
+    def sync(self) -> None:
+        """Bring everything to the disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def replace(self, target: Path) -> None:
+        """Give the file its name, in one step."""
+        if self._path is not None:
+            self._path.chmod(0o644)
+            self._path.replace(target)
+            self._path = None
+
+    def discard(self) -> None:
+        """Delete the file unless it was kept."""
+        with suppress(OSError):
+            self._file.close()
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+
+
+def _prepare_folder(hass: HomeAssistant, folder: str) -> Path:
+    """Return the folder, made if need be, when Home Assistant may write there. Blocks."""
+    if not Path(folder).is_absolute() or not hass.config.is_allowed_path(folder):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="path_not_allowed"
+        )
+    place = Path(folder)
+    place.mkdir(exist_ok=True)
+    return place.resolve()
+
+
+def _stem(recording: Recording) -> str:
+    """Name a file after the recording's time and number, and after nobody."""
+    number = recording.reference_number or recording.id
+    # Two ids may look alike once they are safe, and a number may be used twice.
+    mark = sha256(recording.id.encode()).hexdigest()[:8]
+    parts = [_UNSAFE.sub("-", number)[:_LONGEST_NAME].strip("-"), mark]
+    if recording.started_at is not None:
+        start = dt_util.as_local(recording.started_at)
+        parts.insert(0, start.strftime("%Y-%m-%d_%H-%M-%S"))
+    return "_".join(filter(None, parts))
+
+
+def _suffix(content_type: str) -> str:
+    """Return how a file of this kind ends."""
+    return (
+        _SUFFIXES.get(content_type)
+        or mimetypes.guess_extension(content_type)
+        or ".audio"
+    )
+
+
+def _find_copy(folder: Path, stem: str, recording: Recording) -> Export | None:
+    """Return a copy that is there already and proved right by the recorder's hash. Blocks."""
+    if recording.sha256 is None:
+        return None
+    for suffix in sorted(set(_SUFFIXES.values())):
+        path = folder / f"{stem}{suffix}"
+        if path.is_file() and _hash(path) == recording.sha256:
+            return Export(
+                path=str(path),
+                size=path.stat().st_size,
+                sha256=recording.sha256,
+                verified=True,
+            )
+    return None
+
+
+def _keep(copy: _Copy | None, export: Export, metadata: Mapping[str, Any]) -> None:
+    """Name the sound and write what is known of it: both or neither. Blocks.
+
+    Without `copy` the sound is there already.
+    """
+    target = Path(export.path)
+    if copy is not None and target.exists():
+        if _hash(target) != export.sha256:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="file_exists"
+            )
+        copy = None
+    facts = {"file": target.name, **asdict(export)}
+    del facts["path"]
+    sidecar = _Copy(target.parent)
+    try:
+        text = json.dumps({**metadata, "export": facts}, indent=2, ensure_ascii=False)
+        sidecar.write(text.encode())
+        sidecar.sync()
+        if copy is not None:
+            copy.sync()
+            copy.replace(target)
+        try:
+            sidecar.replace(target.with_suffix(".json"))
+        except OSError:
+            if copy is not None:
+                target.unlink()
+            raise
+    finally:
+        sidecar.discard()
+    _sync_folder(target.parent)
+
+
+def _hash(path: Path) -> str:
+    """Return the SHA-256 of a file. Blocks."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the new name to the disk too, where the system can do that. Blocks."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
