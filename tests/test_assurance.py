@@ -304,3 +304,61 @@ async def test_forgotten_pause(
     office.resume(recording)
     await pass_time(11)
     assert value(hass, forgotten) == "off"
+
+
+@pytest.fixture
+async def extension(
+    hass: HomeAssistant, yeastar_data: dict[str, Any]
+) -> MockConfigEntry:
+    """Return a Yeastar with an extension that must be recorded."""
+    line = {"directory_number": "101", "must_be_recorded": True}
+    entry = make_entry(
+        hass,
+        yeastar_data,
+        options={"recorded_calls": "started_here", "recorded_extensions": []},
+        subentries_data=add_lines(Reception=line),
+    )
+    await set_up(hass, entry)
+    return entry
+
+
+async def test_the_calls_of_a_pbx_need_no_busy_entity(
+    hass: HomeAssistant, office: Office, extension: MockConfigEntry, pass_time: Poll
+) -> None:
+    """Yeastar tells by itself which extensions are in a call."""
+    assert value(hass, NOT_RECORDED) == "off"
+    call = office.connect("101")
+    await pass_time(61)
+    assert value(hass, NOT_RECORDED) == "off"
+    await pass_time(16)
+    assert value(hass, NOT_RECORDED) == "on"
+    office.hang_up(call)
+    await pass_time(61)
+    assert value(hass, NOT_RECORDED) == "off"
+
+
+async def test_a_call_that_the_pbx_did_not_record(
+    hass: HomeAssistant,
+    office: Office,
+    yeastar_data: dict[str, Any],
+    pass_time: Poll,
+) -> None:
+    """Settled after the call: it is not in the archive, until the next one is."""
+    line = {"directory_number": "101", "must_be_recorded": True}
+    entry = make_entry(hass, yeastar_data, subentries_data=add_lines(Reception=line))
+    await set_up(hass, entry)
+    unrecorded = office.connect("101")
+    await pass_time(61)
+    office.hang_up(unrecorded)
+    for _ in range(14):
+        await pass_time(61)
+    assert value(hass, NOT_RECORDED) == "on"
+    reason = get_state(hass, EVENT).attributes["reason"]
+    assert reason == "recording_not_found"
+    recorded = office.connect("101")
+    office.start_recording(recorded)
+    await pass_time(61)
+    office.hang_up(recorded)
+    for _ in range(3):
+        await pass_time(61)
+    assert value(hass, NOT_RECORDED) == "off"

@@ -18,11 +18,17 @@ from homeassistant.core import (
 )
 from homeassistant.helpers.event import async_call_later, async_track_state_change_event
 
+from .api.client import Capability
 from .api.errors import RecorderError, RefusedError
 from .api.models import LocalParty
 from .const import DOMAIN
 from .coordinator import CallRecorderConfigEntry
-from .events import RecordingEvent, RecordingEventType, async_send_event
+from .events import (
+    RecordingEvent,
+    RecordingEventType,
+    async_listen_events,
+    async_send_event,
+)
 from .lines import Line
 from .orders import async_start_recording, async_tell_refusal
 
@@ -70,19 +76,27 @@ class LineWatch:
     ) -> None:
         """Begin without knowing whether the line is in a call."""
         self.line = line
-        self.not_recorded = False
         self._hass = hass
         self._entry = entry
         self._live = entry.runtime_data.live
         self._busy: bool | None = None
         self._exposed = False
         """In a call and not recorded."""
+        self._unrecorded_call = False
+        """In a call for too long without a recording."""
+        self._lost_recording = False
+        """The last call that should be in the archive is not there."""
         self._refusal: str | None = None
         self._cancel_grace: CALLBACK_TYPE | None = None
         self._cancel_retry: CALLBACK_TYPE | None = None
         self._starting = False
         self._attempts = 0
         self._listeners: list[Callable[[], None]] = []
+
+    @property
+    def not_recorded(self) -> bool:
+        """Tell whether something is missing that must be recorded."""
+        return self._unrecorded_call or self._lost_recording
 
     @property
     def is_known(self) -> bool:
@@ -95,6 +109,8 @@ class LineWatch:
         unload = self._entry.async_on_unload
         unload(self._live.async_add_listener(self._handle_update))
         unload(self._cancel_timers)
+        if Capability.ACTIVE_CALLS in self._live.client.capabilities:
+            unload(async_listen_events(self._hass, self._handle_event))
         if entity_id := self.line.busy_entity_id:
             unload(
                 async_track_state_change_event(
@@ -117,6 +133,15 @@ class LineWatch:
         """Take over what the busy entity says."""
         state = event.data["new_state"]
         self._set_busy(is_busy(state.state if state else None))
+
+    @callback
+    def _handle_event(self, entry_id: str, event: RecordingEvent) -> None:
+        """Settle a call after its end: this recorder tells calls, not recordings."""
+        if entry_id == self._entry.entry_id and event.line_id == self.line.id:
+            if event.type is RecordingEventType.LOST:
+                self._set_problem(lost_recording=True)
+            elif event.type is RecordingEventType.ARCHIVED:
+                self._set_problem(lost_recording=False)
 
     @callback
     def _handle_update(self) -> None:
@@ -166,29 +191,38 @@ class LineWatch:
             self._cancel_grace = None
         self._exposed = exposed
         if not exposed:
-            self._set_not_recorded(False)
+            self._set_problem(unrecorded_call=False)
 
     @callback
     def _handle_grace_over(self, _now: datetime) -> None:
         """Report a call that should be recorded by now."""
         self._cancel_grace = None
-        self._set_not_recorded(True)
+        self._set_problem(unrecorded_call=True)
 
     @callback
-    def _set_not_recorded(self, not_recorded: bool) -> None:
-        """Tell the change to the sensor, and the problem to automations."""
-        if not_recorded == self.not_recorded:
+    def _set_problem(
+        self,
+        *,
+        unrecorded_call: bool | None = None,
+        lost_recording: bool | None = None,
+    ) -> None:
+        """Tell a change to the sensor, and a new problem to automations."""
+        before = (self._unrecorded_call, self._lost_recording)
+        if unrecorded_call is not None:
+            self._unrecorded_call = unrecorded_call
+        if lost_recording is not None:
+            self._lost_recording = lost_recording
+        if (self._unrecorded_call, self._lost_recording) == before:
             return
-        self.not_recorded = not_recorded
         self._tell_listeners()
-        if not_recorded:
+        if unrecorded_call or lost_recording:
             event = RecordingEvent(
                 type=RecordingEventType.NOT_RECORDED,
                 line_id=self.line.id,
                 local_party=LocalParty(
                     username=self.line.username, number=self.line.directory_number
                 ),
-                reason=self._refusal,
+                reason="recording_not_found" if lost_recording else self._refusal,
             )
             async_send_event(self._hass, self._entry.entry_id, event)
 
