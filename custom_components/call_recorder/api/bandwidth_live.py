@@ -260,7 +260,11 @@ class LiveList:
         on_page = {row.id for row in page.rows}
         others = [id_ for id_ in self._active if id_ not in on_page]
         for recording_id in others[:_LOOKUPS]:
-            row = await self.read_row(recording_id)
+            try:
+                row = await self.read_row(recording_id)
+            except RefusedError, UnexpectedResponseError:
+                # Unreadable: it is as it was, and the others are as they are.
+                row = self._active.get(recording_id)
             # Puts it behind those that were not asked for yet.
             self._active.pop(recording_id, None)
             if row is not None and row.is_active:

@@ -1,0 +1,189 @@
+"""Counts what a poll costs, for a small archive and a large one.
+
+Asks the simulated recorders over HTTP on loopback. Usage, from the project's folder:
+    .venv/bin/python -m benchmarks.polls [recorder ...]
+
+`first` and `until known` are what it takes to know all active recordings, from nothing.
+After that, per poll: `idle` while nothing is recorded, `busy` while three calls are,
+`new` when they are seen for the first time, `archive` for the 50 newest recordings.
+Bandwidth allows one request per second: `until known` is also its time in seconds, more
+or less; the interval is left out here. Where its list has no order, the walk that finds
+new recordings (`later`) never ends: one page per second, beside the polls.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+import sys
+from time import perf_counter
+from typing import Any
+
+from aiohttp import ClientSession
+
+from custom_components.call_recorder.api import RECORDERS, bandwidth_http
+from custom_components.call_recorder.api.client import RecorderClient
+from custom_components.call_recorder.api.models import RecordingQuery
+from simulator.office import Office
+from simulator.recorder import Recorder
+from simulator.server import Simulator
+
+SIZES = (1_000, 1_000_000)
+POLLS = 20
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One recorder, in one of its ways."""
+
+    recorder: str
+    remark: str
+    settings: Callable[[Any], Mapping[str, Any]]
+    """Makes a form's fields of the simulated recorder."""
+    prepare: Callable[[Any], None] = lambda recorder: None
+
+
+def imagicle(recorder: Any) -> dict[str, Any]:
+    """Return what the form asks for."""
+    return {
+        "url": recorder.url,
+        "username": recorder.username,
+        "password": recorder.password,
+    }
+
+
+def bandwidth(recorder: Any) -> dict[str, Any]:
+    """Return what the form asks for."""
+    return {
+        "url": recorder.url,
+        "user_id": recorder.user_id,
+        "api_token": recorder.api_token,
+        "api_secret": recorder.api_secret,
+    }
+
+
+def yeastar(recorder: Any) -> dict[str, Any]:
+    """Return what the form asks for."""
+    return {
+        "url": recorder.url,
+        "client_id": recorder.client_id,
+        "client_secret": recorder.client_secret,
+    }
+
+
+def in_order(order: str) -> Callable[[Any], None]:
+    """Return what makes Bandwidth list its recordings in an order."""
+    return lambda recorder: setattr(recorder, "order", order)
+
+
+SUBJECTS = (
+    Subject("imagicle", "", imagicle),
+    Subject("bandwidth", "newest first", bandwidth, in_order("newest_first")),
+    Subject("bandwidth", "oldest first", bandwidth, in_order("oldest_first")),
+    Subject("bandwidth", "in no order", bandwidth, in_order("shuffled")),
+    Subject("yeastar", "", yeastar),
+)
+
+
+class Clock:
+    """The office's time, which passes only between the polls."""
+
+    def __init__(self) -> None:
+        """Begin now."""
+        self.now = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return self.now
+
+    def pass_time(self) -> None:
+        """Go on to the next poll."""
+        self.now += timedelta(seconds=10)
+
+
+async def poll_until(client: RecorderClient, count: int) -> None:
+    """Poll, and let the client do what it does beside, until so many are told."""
+    changed = asyncio.Event()
+    listening = asyncio.create_task(client.listen(changed.set))
+    while True:
+        changed.clear()
+        state = await client.get_live_state()
+        if state.recordings is not None and len(state.recordings) >= count:
+            break
+        await changed.wait()
+    listening.cancel()
+
+
+async def polls(client: RecorderClient, recorder: Recorder, clock: Clock) -> float:
+    """Return the requests of an average poll."""
+    recorder.requests.clear()
+    for _ in range(POLLS):
+        clock.pass_time()
+        state = await client.get_live_state()
+        assert state.recordings is not None
+    return len(recorder.requests) / POLLS
+
+
+async def measure(subject: Subject, size: int) -> tuple[str, ...]:
+    """Return a row of the table."""
+    clock = Clock()
+    office = Office(seed=1, clock=clock, archive_size=size)
+    async with (
+        Simulator(office, only=[subject.recorder]) as simulator,
+        ClientSession() as session,
+    ):
+        recorder: Recorder = getattr(simulator, subject.recorder)
+        subject.prepare(recorder)
+        client = RECORDERS[subject.recorder](
+            session, subject.settings(recorder), time_zone=UTC
+        )
+        await client.get_live_state()
+        first = len(recorder.requests)
+        if (await client.get_live_state()).recordings is None:
+            recorder.requests.pop()
+            await poll_until(client, 0)
+            known = str(len(recorder.requests))
+        else:
+            known = str(first)
+        idle = await polls(client, recorder, clock)
+        began = perf_counter()
+        await client.get_live_state()
+        milliseconds = (perf_counter() - began) * 1000
+        for number in ("101", "102", "103"):
+            office.start_recording(office.connect(number))
+        recorder.requests.clear()
+        state = await client.get_live_state()
+        new = str(len(recorder.requests)) if state.recordings else "later"
+        await poll_until(client, 3)
+        busy = await polls(client, recorder, clock)
+        recorder.requests.clear()
+        await client.get_recordings(RecordingQuery(limit=50))
+        archive = len(recorder.requests)
+        await client.close()
+    return (
+        f"{subject.recorder} {subject.remark}".strip(),
+        f"{size:,}",
+        f"{first}",
+        known,
+        f"{idle:g}",
+        new,
+        f"{busy:g}",
+        f"{archive}",
+        f"{milliseconds:.0f}",
+    )
+
+
+async def main(recorders: list[str]) -> None:
+    """Print the table."""
+    bandwidth_http.REQUEST_INTERVAL = 0.0
+    head = ("recorder", "archive", "first", "until known", "idle", "new", "busy")
+    print("| " + " | ".join((*head, "archive page", "ms")) + " |")
+    print("|---|" + "--:|" * 8)
+    for subject in SUBJECTS:
+        if not recorders or subject.recorder in recorders:
+            for size in SIZES:
+                print("| " + " | ".join(await measure(subject, size)) + " |")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))
