@@ -1,0 +1,910 @@
+"""Every name that a person meets has its text and its icon, and none is left over.
+
+What needs a text is asked of the integration itself: its flows are opened, its
+actions are registered, its entity descriptions are read. The keys of exceptions and
+issues, which nobody can ask for, are read from the source (see `_Source`).
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+import json
+from pathlib import Path
+import re
+from typing import Any, Final, NamedTuple
+
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    get_system_health_info,
+)
+import voluptuous as vol
+
+from custom_components.call_recorder import PLATFORMS, issues
+from custom_components.call_recorder.api import RECORDERS
+from custom_components.call_recorder.config_flow import CallRecorderConfigFlow
+from custom_components.call_recorder.const import DOMAIN
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigSubentryData,
+)
+from homeassistant.const import __version__ as HA_VERSION
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.loader import async_get_integration
+from homeassistant.setup import async_setup_component
+from homeassistant.util.yaml import load_yaml_dict
+
+from .conftest import make_entry, set_up
+
+_COMPONENT: Final = Path(__file__).parents[1] / "custom_components" / DOMAIN
+_TEXTS: Final[dict[str, Any]] = json.loads(
+    (_COMPONENT / "translations" / "en.json").read_text()
+)
+_ICONS: Final[dict[str, Any]] = json.loads((_COMPONENT / "icons.json").read_text())
+_MANIFEST: Final[dict[str, Any]] = json.loads(
+    (_COMPONENT / "manifest.json").read_text()
+)
+
+_KEY: Final = re.compile(r"[a-z0-9]+([-_][a-z0-9]+)*")
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+
+
+def _walk(texts: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every text with the path to it."""
+    if isinstance(texts, str):
+        yield path, texts
+        return
+    for key, value in texts.items():
+        yield from _walk(value, f"{path}.{key}" if path else key)
+
+
+def _at(texts: Mapping[str, Any], path: str) -> Any:
+    """Return what is at a path of keys; nothing there is an empty object."""
+    found: Any = texts
+    for key in path.split("."):
+        found = found.get(key, {})
+    return found
+
+
+def _placeholders(texts: Any) -> set[str]:
+    """Return the names of the placeholders in the texts."""
+    return {name for _, text in _walk(texts) for name in _PLACEHOLDER.findall(text)}
+
+
+def _load(name: str) -> dict[str, Any]:
+    """Return what a YAML file describes; nothing when there is none."""
+    path = _COMPONENT / f"{name}.yaml"
+    described = load_yaml_dict(str(path)) if path.exists() else {}
+    # A name with a dot only holds an anchor.
+    return {key: value or {} for key, value in described.items() if key[0] != "."}
+
+
+def _fields(described: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the fields of an action, a trigger or a condition, in sections or not."""
+    fields: dict[str, Mapping[str, Any]] = {}
+    for name, value in described.get("fields", {}).items():
+        fields |= value.get("fields", {name: value})
+    return fields
+
+
+# --- The texts themselves ---
+
+
+def test_sections() -> None:
+    """A section that Home Assistant does not know is never shown."""
+    assert set(_TEXTS) <= {
+        "common",
+        "conditions",
+        "config",
+        "config_subentries",
+        "device",
+        "entity",
+        "exceptions",
+        "issues",
+        "options",
+        "selector",
+        "services",
+        "system_health",
+        "triggers",
+    }
+    assert set(_ICONS) <= {"conditions", "entity", "services", "triggers"}
+
+
+@pytest.mark.parametrize(("path", "text"), _walk(_TEXTS), ids=lambda value: value[:60])
+def test_text(path: str, text: str) -> None:
+    """Each text is one that hassfest lets pass."""
+    assert all(_KEY.fullmatch(key) for key in path.split("."))
+    assert text and text == text.strip()
+    assert not re.search(r"https?://|www\.", text)
+    assert not re.search(r"<[a-zA-Z/]", text)
+    assert "[%key:" not in text, "custom integrations' references are not resolved"
+    assert not re.search(r"'[^']*\{\w+\}[^']*'", text)
+    assert text.count("{") == text.count("}") == len(_PLACEHOLDER.findall(text))
+
+
+@pytest.mark.parametrize(("path", "icon"), _walk(_ICONS), ids=lambda value: value[:60])
+def test_icon(path: str, icon: str) -> None:
+    """Each icon is named as Home Assistant names icons."""
+    assert re.fullmatch(r"mdi:[a-z0-9]+(-[a-z0-9]+)*", icon)
+
+
+# --- Actions, triggers and conditions ---
+
+
+@pytest.mark.parametrize(
+    ("kind", "icon"),
+    [("services", "service"), ("triggers", "trigger"), ("conditions", "condition")],
+)
+def test_described(kind: str, icon: str) -> None:
+    """What the YAML describes has texts and an icon, field by field."""
+    described = _load(kind)
+    texts, icons = _TEXTS.get(kind, {}), _ICONS.get(kind, {})
+    assert set(texts) == set(described)
+    assert set(icons) == set(described)
+    for name, description in described.items():
+        assert {"name", "description"} <= set(texts[name])
+        assert icon in icons[name]
+        fields = _fields(description)
+        assert set(texts[name].get("fields", {})) == set(fields)
+        for field in fields:
+            assert set(texts[name]["fields"][field]) == {"name", "description"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "field"),
+    [
+        pytest.param(kind, name, field, id=f"{kind} {name} {field}")
+        for kind in ("services", "triggers", "conditions")
+        for name, description in _load(kind).items()
+        for field in _fields(description)
+    ],
+)
+def test_field_has_a_selector(kind: str, name: str, field: str) -> None:
+    """Each field can be filled in without writing YAML."""
+    (selector,) = _fields(_load(kind)[name])[field]["selector"].items()
+    config = {"config_entry": {"integration": DOMAIN}}.get(selector[0])
+    assert config is None or selector[1] == config
+
+
+async def test_actions_are_described(hass: HomeAssistant) -> None:
+    """The fields in services.yaml are those that the actions accept."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    registered = hass.services.async_services_for_domain(DOMAIN)
+    described = _load("services")
+    assert set(registered) == set(described)
+    for name, action in registered.items():
+        fields = _fields(described[name])
+        assert isinstance(action.schema, vol.Schema)
+        markers = {str(marker): marker for marker in action.schema.schema}
+        assert set(markers) == set(fields)
+        assert {key for key in fields if fields[key].get("required")} == {
+            key for key, marker in markers.items() if isinstance(marker, vol.Required)
+        }
+        defaults = {
+            key: marker.default()
+            for key, marker in markers.items()
+            if not isinstance(marker.default, vol.Undefined)
+        }
+        assert defaults == {
+            key: field["default"] for key, field in fields.items() if "default" in field
+        }
+        given = set(getattr(action, "description_placeholders", None) or ())
+        assert _placeholders(_TEXTS["services"][name]) == given
+
+
+async def test_examples_and_options_are_accepted(hass: HomeAssistant) -> None:
+    """What the action's form suggests can be sent."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    registered = hass.services.async_services_for_domain(DOMAIN)
+    for name, description in _load("services").items():
+        schema = registered[name].schema
+        assert isinstance(schema, vol.Schema)
+        fields = _fields(description)
+        required = {
+            key: field["example"]
+            for key, field in fields.items()
+            if field.get("required")
+        }
+        for key, field in fields.items():
+            select = field["selector"].get("select") or {}
+            examples = [field["example"]] if "example" in field else []
+            for value in (*examples, *select.get("options", ())):
+                assert key in schema({**required, key: value})
+
+
+@pytest.mark.parametrize("kind", ["trigger", "condition"])
+async def test_triggers_and_conditions_are_described(
+    hass: HomeAssistant, kind: str
+) -> None:
+    """The automation editor offers what exists, and only that."""
+    offered: set[str] = set()
+    if (_COMPONENT / f"{kind}.py").exists():
+        module = import_module(f"custom_components.{DOMAIN}.{kind}")
+        offered = set(await getattr(module, f"async_get_{kind}s")(hass))
+    assert set(_load(f"{kind}s")) == offered
+
+
+# --- Entities ---
+
+
+class _Entity(NamedTuple):
+    """What the texts and icons of an entity must be about."""
+
+    has_device_class: bool
+    states: frozenset[str]
+    event_types: frozenset[str]
+    counts: bool
+    """A number without a unit of its own."""
+
+
+_ON_OFF: Final = frozenset({"on", "off"})
+
+
+def _descriptions(module: object) -> Iterator[Any]:
+    """Yield the entity descriptions that a platform defines, alone or in tuples.
+
+    Home Assistant's own description classes are not found by `isinstance`.
+    """
+    for value in vars(module).values():
+        for item in value if isinstance(value, tuple) else (value,):
+            if type(item).__name__.endswith("Description"):
+                yield item
+
+
+def _entities() -> dict[tuple[str, str], _Entity]:
+    """Return the entities that any recorder can have, by platform and key."""
+    capabilities = {
+        capability
+        for client in RECORDERS.values()
+        for capability in client.capabilities
+    }
+    return {
+        (platform.value, str(description.translation_key)): _Entity(
+            has_device_class=description.device_class is not None,
+            states=frozenset(getattr(description, "options", None) or ())
+            or {"binary_sensor": _ON_OFF, "switch": _ON_OFF}.get(platform, frozenset()),
+            event_types=frozenset(getattr(description, "event_types", None) or ()),
+            counts=getattr(description, "state_class", None) is not None
+            and description.device_class is None
+            and description.native_unit_of_measurement is None,
+        )
+        for platform in PLATFORMS
+        for description in _descriptions(
+            import_module(f"custom_components.{DOMAIN}.{platform.value}")
+        )
+        if getattr(description, "capability", None) in (None, *capabilities)
+    }
+
+
+def test_entities_have_texts() -> None:
+    """Each entity has a name, and no name is left over."""
+    entities = _entities()
+    assert {
+        (platform, key) for platform, texts in _TEXTS["entity"].items() for key in texts
+    } == set(entities)
+    for (platform, key), entity in entities.items():
+        texts = _TEXTS["entity"][platform][key]
+        assert "name" in texts
+        assert ("unit_of_measurement" in texts) is entity.counts
+        assert _placeholders(texts) == set()
+        events = _at(texts, "state_attributes.event_type.state")
+        assert set(events) == entity.event_types
+        assert set(texts.get("state", {})) == entity.states - _ON_OFF
+
+
+def test_entities_have_icons() -> None:
+    """Each entity has an icon of ours or of its device class; none is left over."""
+    entities = _entities()
+    icons = {
+        (platform, key): icon
+        for platform, platform_icons in _ICONS["entity"].items()
+        for key, icon in platform_icons.items()
+    }
+    assert set(icons) <= set(entities)
+    assert {
+        name for name, entity in entities.items() if not entity.has_device_class
+    } <= set(icons)
+    for name, icon in icons.items():
+        assert "default" in icon
+        assert set(icon.get("state", {})) <= entities[name].states
+        events = _at(icon, "state_attributes.event_type.state")
+        assert set(events) <= entities[name].event_types
+
+
+async def test_registered_entities_are_described(
+    hass: HomeAssistant,
+    entity_registry: er.EntityRegistry,
+    imagicle_data: dict[str, Any],
+) -> None:
+    """No entity comes without a description, so none escapes the tests above."""
+    line = ConfigSubentryData(
+        data={"directory_number": "101", "must_be_recorded": True, "auto_start": False},
+        subentry_type="line",
+        title="Reception",
+        unique_id=None,
+    )
+    entry = make_entry(hass, imagicle_data, subentries_data=[line])
+    await set_up(hass, entry)
+    registered = er.async_entries_for_config_entry(entity_registry, entry.entry_id)
+    assert len(registered) > 10
+    for entity in registered:
+        assert (entity.domain, entity.translation_key) in _entities()
+        assert entity.has_entity_name
+
+
+# --- Forms ---
+
+
+class _Form(NamedTuple):
+    """A step of a flow that was opened."""
+
+    fields: set[str]
+    placeholders: set[str]
+    selectors: dict[str, set[str]]
+    """Options by translation key."""
+
+
+def _form(result: Mapping[str, Any]) -> _Form:
+    """Read a form."""
+    assert result["type"] == "form"
+    schema = result["data_schema"].schema
+    configs = [getattr(selector, "config", None) or {} for selector in schema.values()]
+    return _Form(
+        {str(field) for field in schema},
+        set(result["description_placeholders"] or ()),
+        {
+            config["translation_key"]: set(config["options"])
+            for config in configs
+            if "translation_key" in config
+        },
+    )
+
+
+def _join(forms: list[tuple[str, _Form]]) -> dict[str, _Form]:
+    """Join the forms of one step: each recorder has its own fields there."""
+    joined: dict[str, _Form] = {}
+    for step, form in forms:
+        before = joined.get(step, _Form(set(), set(), {}))
+        joined[step] = _Form(
+            before.fields | form.fields,
+            before.placeholders | form.placeholders,
+            before.selectors | form.selectors,
+        )
+    return joined
+
+
+@pytest.fixture
+async def entries(hass: HomeAssistant) -> list[MockConfigEntry]:
+    """Return an entry of each kind of recorder, with a line; not set up."""
+    entries = []
+    for recorder in RECORDERS:
+        flow = await _open_menu(hass)
+        form = await hass.config_entries.flow.async_configure(
+            flow["flow_id"], {"next_step_id": recorder}
+        )
+        data = dict.fromkeys(_form(form).fields, "x")
+        entry = MockConfigEntry(
+            domain=DOMAIN,
+            data={**data, "recorder": recorder},
+            subentries_data=[
+                ConfigSubentryData(
+                    data={}, subentry_type=subentry_type, title="x", unique_id=None
+                )
+                for subentry_type in ("line",)
+            ],
+        )
+        entry.add_to_hass(hass)
+        entries.append(entry)
+    return entries
+
+
+async def _open_menu(hass: HomeAssistant) -> Mapping[str, Any]:
+    """Open the menu of recorders."""
+    return await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+
+
+async def _config_forms(
+    hass: HomeAssistant, entries: list[MockConfigEntry]
+) -> dict[str, _Form]:
+    """Open every form of the config flow."""
+    forms = []
+    for recorder in RECORDERS:
+        flow = await _open_menu(hass)
+        result = await hass.config_entries.flow.async_configure(
+            flow["flow_id"], {"next_step_id": recorder}
+        )
+        forms.append((result["step_id"], _form(result)))
+    for entry in entries:
+        for source in (SOURCE_REAUTH, SOURCE_RECONFIGURE):
+            result = await hass.config_entries.flow.async_init(
+                DOMAIN,
+                context={"source": source, "entry_id": entry.entry_id},
+                data=dict(entry.data) if source == SOURCE_REAUTH else None,
+            )
+            forms.append((result["step_id"], _form(result)))
+    return _join(forms)
+
+
+async def _options_forms(
+    hass: HomeAssistant, entries: list[MockConfigEntry]
+) -> dict[str, _Form]:
+    """Open every form of the options flow."""
+    forms = []
+    for entry in entries:
+        result = await hass.config_entries.options.async_init(entry.entry_id)
+        forms.append((result["step_id"], _form(result)))
+    return _join(forms)
+
+
+async def _subentry_forms(
+    hass: HomeAssistant, entries: list[MockConfigEntry], subentry_type: str
+) -> dict[str, _Form]:
+    """Open the forms that add and change a subentry."""
+    forms = []
+    for entry in entries:
+        handler = (entry.entry_id, subentry_type)
+        (subentry_id,) = entry.subentries
+        for context in (
+            {"source": SOURCE_USER},
+            {"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id},
+        ):
+            result = await hass.config_entries.subentries.async_init(
+                handler,
+                context=context,  # type: ignore[arg-type]
+            )
+            forms.append((result["step_id"], _form(result)))
+    return _join(forms)
+
+
+def _check_steps(texts: Mapping[str, Any], forms: Mapping[str, _Form]) -> None:
+    """Check that the texts of the steps are about their fields, and no others."""
+    assert set(texts) == set(forms)
+    for step, form in forms.items():
+        assert "title" in texts[step]
+        assert set(texts[step].get("data", {})) == form.fields
+        assert set(texts[step].get("data_description", {})) == form.fields
+        assert _placeholders(texts[step]) <= form.placeholders
+
+
+async def test_menu_has_texts(hass: HomeAssistant) -> None:
+    """The menu offers every recorder by its name."""
+    menu = await _open_menu(hass)
+    assert menu["step_id"] == "user"
+    assert list(menu["menu_options"]) == list(RECORDERS)
+    texts = _TEXTS["config"]["step"]["user"]
+    assert set(texts["menu_options"]) == set(RECORDERS)
+    assert "title" in texts
+
+
+async def test_config_forms_have_texts(
+    hass: HomeAssistant, entries: list[MockConfigEntry]
+) -> None:
+    """Each field of the config flow has a label and an explanation."""
+    texts = dict(_TEXTS["config"]["step"])
+    del texts["user"]
+    _check_steps(texts, await _config_forms(hass, entries))
+
+
+async def test_options_forms_have_texts(
+    hass: HomeAssistant, entries: list[MockConfigEntry]
+) -> None:
+    """Each option has a label and an explanation."""
+    assert set(_TEXTS["options"]) == {"step"}
+    _check_steps(_TEXTS["options"]["step"], await _options_forms(hass, entries))
+
+
+async def test_subentry_forms_have_texts(
+    hass: HomeAssistant, entries: list[MockConfigEntry]
+) -> None:
+    """Each field of a subentry has a label and an explanation."""
+    types = CallRecorderConfigFlow.async_get_supported_subentry_types(entries[0])
+    assert set(_TEXTS["config_subentries"]) == set(types)
+    for subentry_type in types:
+        texts = _TEXTS["config_subentries"][subentry_type]
+        assert set(texts["initiate_flow"]) == {"user", "reconfigure"}
+        assert texts["entry_type"]
+        forms = await _subentry_forms(hass, entries, subentry_type)
+        _check_steps(texts["step"], forms)
+
+
+async def test_selector_options_have_texts(
+    hass: HomeAssistant, entries: list[MockConfigEntry]
+) -> None:
+    """Each option of each list has a text, and no text is left over."""
+    expected: dict[str, set[str]] = {}
+    for kind in ("services", "triggers", "conditions"):
+        for description in _load(kind).values():
+            for field in _fields(description).values():
+                select = field["selector"].get("select") or {}
+                if "translation_key" in select:
+                    expected[select["translation_key"]] = set(select["options"])
+    for forms in (
+        await _config_forms(hass, entries),
+        await _options_forms(hass, entries),
+        await _subentry_forms(hass, entries, "line"),
+    ):
+        for form in forms.values():
+            expected |= form.selectors
+    assert {
+        key: set(texts["options"]) for key, texts in _TEXTS["selector"].items()
+    } == expected
+
+
+# --- What only the source tells ---
+
+
+_EXCEPTIONS: Final = {
+    "BrowseError",
+    "ConfigEntryAuthFailed",
+    "ConfigEntryError",
+    "ConfigEntryNotReady",
+    "HomeAssistantError",
+    "ServiceValidationError",
+    "Unresolvable",
+    "UpdateFailed",
+}
+
+
+class _Source:
+    """Finds keys in the source.
+
+    The habits that it relies on: an error class says `key = "..."`; `RefusedError` and
+    `AccessError` are raised with a literal, with a local variable that was given
+    literals, or from a module's table whose name ends with `REFUSALS`; an issue is
+    created with a literal or is one of `ACCESS_ISSUES`.
+    """
+
+    def __init__(self, *paths: Path) -> None:
+        """Parse modules."""
+        self._modules = [ast.parse(path.read_text()) for path in paths]
+
+    def nodes[Node: ast.AST](self, kind: type[Node]) -> Iterator[Node]:
+        """Yield all nodes of a kind."""
+        for module in self._modules:
+            for node in ast.walk(module):
+                if isinstance(node, kind):
+                    yield node
+
+    def strings(self) -> set[str]:
+        """Return all literals."""
+        return {
+            node.value
+            for node in self.nodes(ast.Constant)
+            if isinstance(node.value, str)
+        }
+
+    def class_keys(self) -> set[str]:
+        """Return the keys of error classes."""
+        return {
+            value
+            for node in self.nodes(ast.ClassDef)
+            if node.name.endswith("Error")
+            for statement in node.body
+            if isinstance(statement, ast.Assign)
+            and [getattr(target, "id", None) for target in statement.targets] == ["key"]
+            for value in _literals(statement.value)
+        }
+
+    def table_values(self, suffix: str) -> set[str]:
+        """Return what is in the dicts and tuples whose names end so."""
+        return {
+            value
+            for module in self._modules
+            for node in module.body
+            if isinstance(node, ast.AnnAssign | ast.Assign)
+            for target in getattr(node, "targets", [getattr(node, "target", None)])
+            if getattr(target, "id", "").endswith(suffix)
+            for entry in getattr(node.value, "values", getattr(node.value, "elts", ()))
+            for value in _literals(entry)
+        }
+
+    def calls(self, *names: str) -> Iterator[ast.Call]:
+        """Yield the calls of functions, methods or classes with these names."""
+        for node in self.nodes(ast.Call):
+            if _name(node.func) in names:
+                yield node
+
+    def arguments(self, *names: str) -> set[str]:
+        """Return the positional literals of calls, also by way of local variables."""
+        return {
+            value
+            for kind in (ast.FunctionDef, ast.AsyncFunctionDef)
+            for function in self.nodes(kind)
+            for value in _arguments(function, names)
+        }
+
+    def keywords(self, keyword: str, *names: str) -> set[str]:
+        """Return the literals that calls are given by a keyword."""
+        return {
+            value
+            for call in self.calls(*names)
+            for argument in call.keywords
+            if argument.arg == keyword
+            for value in _literals(argument.value)
+        }
+
+    def dict_keys(self, keyword: str, *names: str) -> set[str]:
+        """Return the keys of the dicts that calls are given by a keyword."""
+        return {
+            key
+            for call in self.calls(*names)
+            for argument in call.keywords
+            if argument.arg == keyword
+            for node in ast.walk(argument.value)
+            if isinstance(node, ast.Dict)
+            for item in node.keys
+            if item is not None
+            for key in _literals(item)
+        }
+
+
+def _name(function: ast.expr) -> str:
+    """Return the last part of a function's name."""
+    return getattr(function, "attr", getattr(function, "id", ""))
+
+
+def _literals(value: ast.expr | None) -> set[str]:
+    """Return the texts that an expression can be: itself, or either of two."""
+    if isinstance(value, ast.IfExp):
+        return _literals(value.body) | _literals(value.orelse)
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        return {value.value}
+    return set()
+
+
+def _arguments(function: ast.AST, names: tuple[str, ...]) -> set[str]:
+    """Return the literals that a function gives to calls."""
+    local: dict[str, set[str]] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                known = local.setdefault(getattr(target, "id", ""), set())
+                known |= _literals(node.value)
+    return {
+        value
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and (_name(node.func) in names)
+        for argument in node.args
+        for value in _literals(argument) | local.get(getattr(argument, "id", ""), set())
+    }
+
+
+_SOURCE: Final = _Source(*_COMPONENT.rglob("*.py"))
+_API: Final = _Source(*(_COMPONENT / "api").rglob("*.py"))
+
+
+def test_exceptions_have_texts() -> None:
+    """Each error that can be raised has a message, and no message is left over."""
+    assert set(_TEXTS["exceptions"]) == (
+        _SOURCE.class_keys()
+        | _SOURCE.arguments("RefusedError")
+        | _SOURCE.table_values("REFUSALS")
+        | set(issues.ACCESS_ISSUES)
+        | _SOURCE.keywords("translation_key", *_EXCEPTIONS)
+        # Reasons of events.
+        | _SOURCE.arguments("_report_lost")
+    )
+    assert all(set(texts) == {"message"} for texts in _TEXTS["exceptions"].values())
+
+
+def test_the_source_is_understood() -> None:
+    """The tests of this section would not pass by finding nothing."""
+    assert {"cannot_connect", "invalid_auth"} <= _SOURCE.class_keys()
+    assert {"line_not_specified", "not_supported"} <= _SOURCE.arguments("RefusedError")
+    assert "no_recording_pilot" in _SOURCE.table_values("REFUSALS")
+    assert "recorder_not_specified" in _SOURCE.keywords(
+        "translation_key", "ServiceValidationError"
+    )
+
+
+def test_issues_have_texts() -> None:
+    """Each issue that can be created is known, has texts, and is deleted again."""
+    assert set(_TEXTS["issues"]) == set(issues.ISSUES)
+    for texts in _TEXTS["issues"].values():
+        assert set(texts) == {"title", "description"}
+    assert _SOURCE.arguments("AccessError") <= set(issues.ACCESS_ISSUES)
+    assert set(issues.ACCESS_ISSUES) <= _API.strings()
+    assert set(issues.ISSUES) - set(issues.ACCESS_ISSUES) == _SOURCE.arguments(
+        "async_create_issue"
+    )
+
+
+def test_placeholders_are_given() -> None:
+    """What a message or an issue wants to say is told to it, and the other way."""
+    assert _placeholders(_TEXTS["exceptions"]) == _SOURCE.dict_keys(
+        "translation_placeholders",
+        *_EXCEPTIONS,
+        # The class is chosen at the call.
+        "",
+    )
+    assert _placeholders(_TEXTS["issues"]) == _SOURCE.dict_keys(
+        "translation_placeholders", "async_create_issue"
+    )
+
+
+_ABORTS: Final = {
+    "_abort_if_unique_id_configured": {"already_configured"},
+    "_async_abort_entries_match": {"already_configured"},
+    "_abort_if_unique_id_mismatch": {"unique_id_mismatch"},
+}
+
+
+def _flow_errors(source: _Source) -> set[str]:
+    """Return the errors that a flow's form can show.
+
+    They are returned by the flow's functions, or are one of its `_FORM_ERRORS`.
+    """
+    returned = {
+        value for node in source.nodes(ast.Return) for value in _literals(node.value)
+    }
+    return returned | source.table_values("_FORM_ERRORS")
+
+
+def _flow_aborts(source: _Source, successes: set[str]) -> set[str]:
+    """Return the reasons for which a flow can end without an entry."""
+    reasons = source.keywords("reason", "async_abort") | source.arguments("AbortFlow")
+    for method, implied in _ABORTS.items():
+        reasons |= {reason for _ in source.calls(method) for reason in implied}
+    updates = ("async_update_reload_and_abort", "async_update_and_abort")
+    return reasons | {reason for _ in source.calls(*updates) for reason in successes}
+
+
+def test_config_errors_and_aborts_have_texts() -> None:
+    """Whatever the config flow can say is said in words."""
+    source = _Source(_COMPONENT / "config_flow.py")
+    assert set(_TEXTS["config"]["error"]) == _flow_errors(source)
+    assert set(_TEXTS["config"]["abort"]) == _flow_aborts(
+        source, {"reauth_successful", "reconfigure_successful"}
+    )
+
+
+async def test_subentry_errors_and_aborts_have_texts(
+    hass: HomeAssistant, entries: list[MockConfigEntry]
+) -> None:
+    """Whatever a subentry flow can say is said in words."""
+    types = CallRecorderConfigFlow.async_get_supported_subentry_types(entries[0])
+    for subentry_type, flow in types.items():
+        path = _COMPONENT / f"{flow.__module__.rpartition('.')[2]}.py"
+        source, texts = _Source(path), _TEXTS["config_subentries"][subentry_type]
+        assert set(texts.get("error", {})) == _flow_errors(source)
+        assert set(texts.get("abort", {})) == _flow_aborts(
+            source, {"reconfigure_successful"}
+        )
+
+
+async def test_system_health_has_texts(
+    hass: HomeAssistant, imagicle: MockConfigEntry
+) -> None:
+    """Each line of the system health page has a label."""
+    assert await async_setup_component(hass, "system_health", {})
+    await hass.async_block_till_done()
+    info = await get_system_health_info(hass, DOMAIN)
+    assert set(_TEXTS["system_health"]["info"]) == set(info)
+
+
+# --- The other files that Home Assistant reads ---
+
+
+def test_manifest() -> None:
+    """The manifest is as hassfest and HACS want it."""
+    keys = list(_MANIFEST)
+    assert keys == ["domain", "name", *sorted(keys[2:])]
+    assert _MANIFEST["domain"] == DOMAIN
+    assert _MANIFEST["name"] == "Call Recorder"
+    assert re.fullmatch(r"\d+\.\d+\.\d+", _MANIFEST["version"])
+    assert _MANIFEST["config_flow"] is True
+    assert _MANIFEST["integration_type"] in ("hub", "service")
+    assert _MANIFEST["iot_class"] in ("local_polling", "cloud_polling", "local_push")
+    assert _MANIFEST["requirements"] == []
+    assert all(owner.startswith("@") for owner in _MANIFEST["codeowners"])
+    for link in ("documentation", "issue_tracker"):
+        assert _MANIFEST[link].startswith("https://")
+
+
+async def test_manifest_is_read(hass: HomeAssistant) -> None:
+    """Home Assistant loads the integration by its manifest."""
+    integration = await async_get_integration(hass, DOMAIN)
+    assert integration.name == "Call Recorder"
+    assert str(integration.version) == _MANIFEST["version"]
+    assert not integration.is_built_in
+    assert not integration.disabled
+    platforms = {path.stem for path in _COMPONENT.glob("*.py")}
+    assert {platform.value for platform in PLATFORMS} <= platforms
+
+
+def test_oldest_home_assistant() -> None:
+    """The Home Assistant that runs these tests is one that hacs.json lets install."""
+    hacs = json.loads((_COMPONENT.parents[1] / "hacs.json").read_text())
+    oldest = tuple(map(int, hacs["homeassistant"].split(".")))
+    assert oldest == (2026, 10, 0)
+    running = tuple(map(int, re.findall(r"\d+", HA_VERSION)[:3]))
+    assert running >= oldest
+
+
+_RULES: Final = {
+    # Bronze
+    "action-setup",
+    "appropriate-polling",
+    "brands",
+    "common-modules",
+    "config-flow",
+    "config-flow-test-coverage",
+    "dependency-transparency",
+    "docs-actions",
+    "docs-conditions",
+    "docs-high-level-description",
+    "docs-installation-instructions",
+    "docs-removal-instructions",
+    "docs-triggers",
+    "entity-event-setup",
+    "entity-unique-id",
+    "has-entity-name",
+    "runtime-data",
+    "test-before-configure",
+    "test-before-setup",
+    "unique-config-entry",
+    # Silver
+    "action-exceptions",
+    "config-entry-unloading",
+    "docs-configuration-parameters",
+    "docs-installation-parameters",
+    "entity-unavailable",
+    "integration-owner",
+    "log-when-unavailable",
+    "parallel-updates",
+    "reauthentication-flow",
+    "test-coverage",
+    # Gold
+    "devices",
+    "diagnostics",
+    "discovery",
+    "discovery-update-info",
+    "docs-data-update",
+    "docs-examples",
+    "docs-known-limitations",
+    "docs-supported-devices",
+    "docs-supported-functions",
+    "docs-troubleshooting",
+    "docs-use-cases",
+    "dynamic-devices",
+    "entity-category",
+    "entity-device-class",
+    "entity-disabled-by-default",
+    "entity-translations",
+    "exception-translations",
+    "icon-translations",
+    "reconfiguration-flow",
+    "repair-issues",
+    "stale-devices",
+    # Platinum
+    "async-dependency",
+    "inject-websession",
+    "strict-typing",
+}
+
+
+def test_quality_scale() -> None:
+    """Each rule is done, or says why not."""
+    rules = load_yaml_dict(str(_COMPONENT / "quality_scale.yaml"))["rules"]
+    assert len(_RULES) == 54
+    assert set(rules) == _RULES
+    for rule in rules.values():
+        status = rule if isinstance(rule, str) else rule["status"]
+        assert status in ("done", "todo", "exempt")
+        assert status != "exempt" or rule["comment"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "files"),
+    [("docs-triggers", "triggers.yaml"), ("docs-conditions", "conditions.yaml")],
+)
+def test_quality_scale_knows_what_there_is(rule: str, files: str) -> None:
+    """A rule about something that exists is not exempt."""
+    rules = load_yaml_dict(str(_COMPONENT / "quality_scale.yaml"))["rules"]
+    exempt = not isinstance(rules[rule], str) and rules[rule]["status"] == "exempt"
+    assert exempt is not (_COMPONENT / files).exists()
