@@ -430,6 +430,34 @@ async def test_tell_who_is_being_recorded(
     assert "- anna.rossi:\n  0 minutes" in told[0].data["message"]
 
 
+async def test_keep_a_copy_of_every_recording(
+    hass: HomeAssistant,
+    office: Office,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    tmp_path: Path,
+) -> None:
+    """A recording is copied as soon as it is in the archive."""
+    hass.config.allowlist_external_dirs = {str(tmp_path)}
+    alias = "Keep a copy of every recording"
+    text = json.dumps(AUTOMATIONS[alias]).replace("/media/recordings", str(tmp_path))
+    config = {"automation": [json.loads(text)]}
+    assert await async_setup_component(hass, "automation", config)
+    await pass_time(31)
+    call = office.connect("101")
+    office.start_recording(call)
+    await pass_time(31)
+    office.hang_up(call)
+    await pass_time(31)
+    await pass_time(61)
+    assert _suffixes(tmp_path) == {".json", ".mp3"}
+
+
+def _suffixes(folder: Path) -> set[str]:
+    """Return the kinds of files in a folder."""
+    return {path.suffix for path in folder.iterdir()}
+
+
 # --- Responses ---
 
 
@@ -441,9 +469,10 @@ def _shape(response: Any) -> Any:
 
 
 async def test_responses_look_like_this(
-    hass: HomeAssistant, office: Office, imagicle: MockConfigEntry
+    hass: HomeAssistant, office: Office, imagicle: MockConfigEntry, tmp_path: Path
 ) -> None:
     """The actions respond with the fields that the README shows."""
+    hass.config.allowlist_external_dirs = {str(tmp_path)}
 
     async def respond(name: str, **data: Any) -> Any:
         """Call an action and return its response."""
@@ -456,7 +485,11 @@ async def test_responses_look_like_this(
     active = await respond("get_active_recordings")
     office.hang_up(call)
     office.advance()
+    found = await respond("get_recordings")
     finished = await respond("get_recording", recording_id=started["recording_id"])
+    copy = await respond(
+        "export_recording", recording_id=started["recording_id"], path=str(tmp_path)
+    )
     told = [json.loads(block) for block in _blocks("json")]
-    responses = [started, active["recordings"][0], finished]
+    responses = [started, active["recordings"][0], found, finished, copy]
     assert list(map(_shape, told)) == list(map(_shape, responses))
