@@ -95,7 +95,7 @@ class Faults:
         """Begin without any."""
         self._faults: list[Fault] = []
         self._struck: list[int] = []
-        self._released = asyncio.Event()
+        self._waiting: list[asyncio.Future[bool]] = []
 
     def add(self, fault: Fault) -> None:
         """Lay a fault in the way; of several that match, the first laid strikes."""
@@ -112,8 +112,11 @@ class Faults:
 
     def release(self) -> None:
         """Let go what hangs or is delayed; the faults stay."""
-        self._released.set()
-        self._released = asyncio.Event()
+        self._end_waiting(served=True)
+
+    def cut(self) -> None:
+        """Cut what hangs or is delayed: the recorder stops."""
+        self._end_waiting(served=False)
 
     def __len__(self) -> int:
         """Return how many faults lie in the way."""
@@ -127,8 +130,10 @@ class Faults:
         if fault is None:
             return await handler(request)
         if fault.kind in ("delay", "hang"):
-            await self._wait(fault.seconds)
-            return await handler(request)
+            if await self._wait(fault.seconds):
+                return await handler(request)
+            cut(request)
+            return web.Response()
         return await _ANSWERS[fault.kind](fault, request, handler)
 
     def _strike(self, request: web.Request, path: str) -> Fault | None:
@@ -141,10 +146,20 @@ class Faults:
                 return fault
         return None
 
-    async def _wait(self, seconds: float | None) -> None:
-        """Wait for so long, or until the faults are cleared."""
+    async def _wait(self, seconds: float | None) -> bool:
+        """Wait for so long or until released; tell whether the request is still served."""
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._released.wait(), seconds)
+            return await asyncio.wait_for(waiting, seconds)
+        return True
+
+    def _end_waiting(self, *, served: bool) -> None:
+        """Let the requests that wait go on, or be cut."""
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(served)
+        self._waiting.clear()
 
 
 async def _status(

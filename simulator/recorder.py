@@ -98,6 +98,7 @@ class Recorder(ABC):
         """Stop listening and cut what is under way; the faults stay."""
         if self._runner is not None:
             runner, self._runner = self._runner, None
+            self.faults.cut()
             await runner.cleanup()
 
     def catch_up(self) -> None:

@@ -1,5 +1,6 @@
 """The simulator answers as the vendors' pages say."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
@@ -10,6 +11,7 @@ from uuid import UUID
 from aiohttp import (
     ClientError,
     ClientSession,
+    ClientTimeout,
     WSServerHandshakeError,
     encode_basic_auth,
 )
@@ -858,6 +860,26 @@ async def test_lost_answers(
         "POST",
         "GET",
     ]
+
+
+async def test_hanging(imagicle: Client, office: Office, simulator: Simulator) -> None:
+    """What hangs goes on when released, also without its client, and is cut by a stop."""
+    server = simulator.imagicle
+    office.connect("101")
+    server.faults.add(Fault("hang", times=1))
+    soon = ClientTimeout(total=0.05)
+    with pytest.raises(TimeoutError):
+        await imagicle.ask("POST", LIVE, json={"directoryNumber": "101"}, timeout=soon)
+    assert not office.recordings
+    server.faults.release()
+    assert len((await imagicle.ask("GET", LIVE)).json) == 1
+
+    server.faults.add(Fault("hang", times=1))
+    started = asyncio.create_task(imagicle.ask("GET", LIVE))
+    await asyncio.sleep(0.05)
+    await server.stop()
+    with pytest.raises(ClientError):
+        await started
 
 
 async def test_media_faults_and_ranges(
