@@ -1,0 +1,106 @@
+"""What the tests of the Bandwidth client share."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+import json
+from typing import Any, Final
+
+from aiohttp import ClientSession
+
+from custom_components.call_recorder.api.bandwidth import BandwidthClient
+from simulator.bandwidth import Bandwidth
+from simulator.faults import Fault
+from simulator.recorder import Request
+
+USER: Final = "/v1/users/u-dkjf9094802375s"
+
+
+class Clock:
+    """The office's time, which a test moves."""
+
+    def __init__(self) -> None:
+        """Begin at noon."""
+        self.now = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return self.now
+
+    def tick(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
+
+
+class MemoryStorage:
+    """Keeps what a client saves, as a file would."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self.data: str | None = None
+
+    async def load(self) -> dict[str, Any] | None:
+        """Return what was saved last."""
+        saved: dict[str, Any] | None = json.loads(self.data) if self.data else None
+        return saved
+
+    async def save(self, data: dict[str, Any]) -> None:
+        """Keep it as text."""
+        self.data = json.dumps(data)
+
+
+def settings_of(recorder: Bandwidth) -> dict[str, str]:
+    """Return the form's fields for the simulated account."""
+    return {
+        "url": recorder.url,
+        "user_id": recorder.user_id,
+        "api_token": recorder.api_token,
+        "api_secret": recorder.api_secret,
+    }
+
+
+@asynccontextmanager
+async def open_client(
+    recorder: Bandwidth, storage: MemoryStorage | None = None, **settings: str
+) -> AsyncGenerator[BandwidthClient]:
+    """Return a client as a plain script has it, without Home Assistant."""
+    async with ClientSession() as session:
+        client = BandwidthClient(
+            session,
+            {**settings_of(recorder), **settings},
+            time_zone=UTC,
+            storage=storage,
+        )
+        yield client
+        await client.close()
+
+
+def asked(recorder: Bandwidth, path: str = "", method: str = "GET") -> list[Request]:
+    """Return what was asked for below the user's resources, by the path's begin."""
+    return [
+        request
+        for request in recorder.requests
+        if request.method == method and request.path.startswith(USER + path)
+    ]
+
+
+def pages(recorder: Bandwidth) -> list[tuple[int, int]]:
+    """Return which pages of the list of recordings were asked for: number, size."""
+    return [
+        (int(request.query["page"]), int(request.query["size"]))
+        for request in asked(recorder, "/recordings")
+        if request.path == f"{USER}/recordings"
+    ]
+
+
+def error(status: int, code: str, message: str, category: str = "") -> Fault:
+    """Return one error as errors.md has it, for the next order."""
+    body = {"category": category, "code": code, "message": message, "details": []}
+    return Fault("status", method="POST", status=status, body=json.dumps(body), times=1)
+
+
+def rows_fault(rows: Any, path: str = "/recordings") -> Fault:
+    """Return a fault that answers with rows of our own."""
+    return Fault(
+        "body", path=path, body=json.dumps(rows), content_type="application/json"
+    )
