@@ -78,7 +78,9 @@ _RECORDER_OPTIONS: Final[Mapping[str, Mapping[Any, Any]]] = {
         ),
     },
 }
-_OPTIONS: Final = tuple(key for fields in _RECORDER_OPTIONS.values() for key in fields)
+_OPTIONS: Final = tuple(
+    str(key) for fields in _RECORDER_OPTIONS.values() for key in fields
+)
 _PRIVACY: Final = {vol.Required(CONF_MASK_NUMBERS, default=False): BooleanSelector()}
 _SECURITY: Final = {vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector()}
 
