@@ -11,6 +11,9 @@ from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_fire_time_changed,
 )
+from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+from syrupy.assertion import SnapshotAssertion
+from syrupy.filters import props
 
 from custom_components.call_recorder.api import RECORDERS, bandwidth_http
 from custom_components.call_recorder.const import DOMAIN
@@ -41,6 +44,17 @@ async def settle(hass: HomeAssistant) -> None:
 @pytest.fixture(autouse=True)
 def _enable_custom_integration(enable_custom_integrations: None) -> None:
     """Let Home Assistant find this integration."""
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Write snapshots as Home Assistant's own tests do.
+
+    Without what is random, and without what only the newer releases have.
+    """
+    return snapshot.with_defaults(
+        extension_class=HomeAssistantSnapshotExtension, exclude=props("compat_name")
+    )
 
 
 @pytest.fixture
