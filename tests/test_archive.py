@@ -15,6 +15,7 @@ from simulator.office import Office
 from simulator.server import Simulator
 
 from .conftest import Poll
+from .states import get_state, value
 
 ARCHIVE = "/Recordings"
 EVENT = "event.imagicle_recording_events"
@@ -22,9 +23,7 @@ EVENT = "event.imagicle_recording_events"
 
 def state(hass: HomeAssistant, key: str) -> str:
     """Return the state of one of the recorder's sensors."""
-    found = hass.states.get(f"sensor.imagicle_{key}")
-    assert found is not None
-    return found.state
+    return value(hass, f"sensor.imagicle_{key}")
 
 
 def today(hass: HomeAssistant) -> tuple[str, str]:
@@ -95,12 +94,12 @@ async def test_idle_polls_cost_one_request_and_no_state(
 ) -> None:
     """While nothing is new, one page is read every five minutes."""
     await pass_time(301)
-    written = hass.states.get("sensor.imagicle_recordings_today").last_reported
+    written = get_state(hass, "sensor.imagicle_recordings_today").last_reported
     simulator.imagicle.requests.clear()
     await pass_time(301)
     asked = [req for req in simulator.imagicle.requests if ARCHIVE in req.path]
     assert [req.query["pageSize"] for req in asked if "Live" not in req.path] == ["51"]
-    after = hass.states.get("sensor.imagicle_recordings_today").last_reported
+    after = get_state(hass, "sensor.imagicle_recordings_today").last_reported
     assert after == written
 
 
@@ -116,7 +115,7 @@ async def test_a_call_between_two_polls_is_archived(
     record(office, 5, freezer)
     await pass_time(301)
     assert told == [("archived", None)]
-    attributes = hass.states.get(EVENT).attributes
+    attributes = get_state(hass, EVENT).attributes
     assert attributes["started_at"] == "2026-06-10T10:00:00+00:00"
     assert attributes["duration"] == 5
     assert attributes["local_party"]["number"] == "101"
@@ -327,7 +326,7 @@ async def test_a_lost_recording_is_told_of(
     assert ("lost", "recording_not_found") not in told
     await pass_time(61)
     assert told[-1] == ("lost", "recording_not_found")
-    assert hass.states.get(EVENT).attributes["duration"] == 42
+    assert get_state(hass, EVENT).attributes["duration"] == 42
     for _ in range(11):
         await pass_time(61)
     assert [event for event, _ in told] == ["started", "ended", "lost"]

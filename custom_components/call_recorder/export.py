@@ -147,13 +147,15 @@ class _Copy:
 
 def _prepare_folder(hass: HomeAssistant, folder: str) -> Path:
     """Return the folder, made if need be, when Home Assistant may write there. Blocks."""
-    if not Path(folder).is_absolute() or not hass.config.is_allowed_path(folder):
+    place = Path(folder)
+    # Resolved first: what is checked is then what is written to.
+    resolved = place.resolve()
+    if not place.is_absolute() or not hass.config.is_allowed_path(str(resolved)):
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="path_not_allowed"
         )
-    place = Path(folder)
-    place.mkdir(exist_ok=True)
-    return place.resolve()
+    resolved.mkdir(exist_ok=True)
+    return resolved
 
 
 def _stem(recording: Recording) -> str:

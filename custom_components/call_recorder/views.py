@@ -40,8 +40,20 @@ def async_setup_views(hass: HomeAssistant) -> None:
 
 def recording_path(entry_id: str, recording_id: str) -> str:
     """Return where a recording is served; Home Assistant signs the path."""
-    token = urlsafe_b64encode(recording_id.encode()).decode().rstrip("=")
-    return RecordingView.url.format(entry_id=entry_id, token=token)
+    return RecordingView.url.format(entry_id=entry_id, token=id_to_token(recording_id))
+
+
+def id_to_token(recording_id: str) -> str:
+    """Write an id so that it fits into a path and says nothing."""
+    return urlsafe_b64encode(recording_id.encode()).decode().rstrip("=")
+
+
+def id_from_token(token: str) -> str | None:
+    """Read an id out of a path; `None` when it is none of ours."""
+    try:
+        return urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode() or None
+    except ValueError:
+        return None
 
 
 class RecordingView(HomeAssistantView):
@@ -61,7 +73,7 @@ class RecordingView(HomeAssistantView):
         entry: CallRecorderConfigEntry | None = (
             self.hass.config_entries.async_get_entry(entry_id)
         )
-        recording_id = _recording_id(token)
+        recording_id = id_from_token(token)
         if (
             entry is None
             or entry.domain != DOMAIN
@@ -163,14 +175,6 @@ def _etag(entry_id: str, playback: Playback) -> str:
     """Name the content: a finished recording never changes."""
     name = f"{entry_id}/{playback.recording_id}"
     return f'"{sha256(name.encode()).hexdigest()[:32]}"'
-
-
-def _recording_id(token: str) -> str | None:
-    """Read the recording's id out of the path; `None` when it is none of ours."""
-    try:
-        return urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode() or None
-    except ValueError:
-        return None
 
 
 def _cut_off(request: web.Request) -> None:

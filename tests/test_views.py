@@ -1,0 +1,295 @@
+"""A recording is played through Home Assistant: in parts, once downloaded, for those let in."""
+
+from base64 import urlsafe_b64encode
+from datetime import timedelta
+from http import HTTPStatus
+import threading
+from typing import Any
+from unittest.mock import patch
+
+from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.call_recorder import playback
+from homeassistant.core import HomeAssistant
+from simulator.calls import Recording
+from simulator.faults import Fault
+from simulator.office import Office
+from simulator.server import Simulator
+
+from .conftest import Poll, settle
+
+
+class Player:
+    """A browser that plays one recording."""
+
+    def __init__(
+        self, client: TestClient[Any, Any], simulator: Simulator, recording: Recording
+    ) -> None:
+        """Know the recording."""
+        self._client = client
+        self.audio = simulator.imagicle.audio_of(recording)
+        self.sound = b"".join(self.audio.read(0, self.audio.size))
+        self.path = path_of(simulator.imagicle.id_of(recording))
+
+    async def get(self, **headers: str) -> ClientResponse:
+        """Ask for the recording."""
+        return await self._client.get(
+            self.path,
+            headers={name.replace("_", "-"): h for name, h in headers.items()},
+        )
+
+
+def path_of(recording_id: str, entry_id: str = "01IMAGICLE") -> str:
+    """Return where a recording is served."""
+    token = urlsafe_b64encode(recording_id.encode()).decode().rstrip("=")
+    return f"/api/call_recorder/recording/{entry_id}/{token}"
+
+
+def record(office: Office, freezer: FrozenDateTimeFactory, seconds: int) -> Recording:
+    """Record a call of some seconds."""
+    call = office.connect("101")
+    recording = office.start_recording(call)
+    freezer.tick(timedelta(seconds=seconds))
+    office.hang_up(call)
+    return recording
+
+
+@pytest.fixture
+def recording(office: Office, freezer: FrozenDateTimeFactory) -> Recording:
+    """Return a recording of two minutes."""
+    return record(office, freezer, 120)
+
+
+@pytest.fixture
+async def player(
+    recording: Recording,
+    simulator: Simulator,
+    imagicle: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+) -> Player:
+    """Return a browser that Home Assistant has let in."""
+    return Player(await hass_client(), simulator, recording)
+
+
+async def test_the_whole(player: Player) -> None:
+    """Without a range, the whole sound comes, with all that protects it."""
+    response = await player.get()
+    assert response.status == HTTPStatus.OK
+    assert await response.read() == player.sound
+    assert response.headers["Content-Type"] == "audio/mpeg"
+    assert response.headers["Content-Length"] == str(player.audio.size)
+    assert response.headers["Accept-Ranges"] == "bytes"
+    assert response.headers["Cache-Control"] == "private"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("asked", "part"),
+    [
+        ("bytes=0-", slice(0, None)),
+        ("bytes=0-0", slice(0, 1)),
+        ("bytes=1000-1999", slice(1000, 2000)),
+        ("bytes=100000-999999999", slice(100000, None)),
+        ("bytes=-500", slice(-500, None)),
+        ("bytes=-999999999", slice(0, None)),
+    ],
+)
+async def test_a_part(player: Player, asked: str, part: slice) -> None:
+    """A range is served as 206, with what it is a part of."""
+    response = await player.get(Range=asked)
+    assert response.status == HTTPStatus.PARTIAL_CONTENT
+    expected = player.sound[part]
+    assert await response.read() == expected
+    start = player.audio.size - len(expected) if part.stop is None else part.start
+    end = start + len(expected) - 1
+    told = response.headers["Content-Range"]
+    assert told == f"bytes {start}-{end}/{player.audio.size}"
+
+
+@pytest.mark.parametrize(
+    "asked", ["bytes=5-2", "bytes=0-1,5-6", "lines=1-2", "bytes=-", "bytes=x-"]
+)
+async def test_a_range_that_means_nothing(player: Player, asked: str) -> None:
+    """What is no range of ours is answered with the whole."""
+    response = await player.get(Range=asked)
+    assert response.status == HTTPStatus.OK
+    assert await response.read() == player.sound
+
+
+@pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=-0"])
+async def test_a_range_beyond_the_end(player: Player, asked: str) -> None:
+    """A range behind the end cannot be served."""
+    response = await player.get(Range=asked)
+    assert response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+    assert response.headers["Content-Range"] == f"bytes */{player.audio.size}"
+    assert await response.read() == b""
+
+
+async def test_if_range(player: Player) -> None:
+    """A part is only served of what the browser has the beginning of."""
+    etag = (await player.get()).headers["ETag"]
+    same = await player.get(Range="bytes=10-19", If_Range=etag)
+    assert same.status == HTTPStatus.PARTIAL_CONTENT
+    other = await player.get(Range="bytes=10-19", If_Range='"other"')
+    assert other.status == HTTPStatus.OK
+    assert await other.read() == player.sound
+
+
+async def test_one_download_for_all(
+    player: Player, simulator: Simulator, pass_time: Poll
+) -> None:
+    """However much the slider is dragged: the recorder writes one download down."""
+    for start in (0, 300_000, 5, 200_000, 100):
+        response = await player.get(Range=f"bytes={start}-")
+        assert await response.read() == player.sound[start:]
+    assert len(simulator.imagicle.audit_events) == 1
+    await pass_time(300)
+    await player.get()
+    assert len(simulator.imagicle.audit_events) == 1
+
+
+async def test_a_sound_is_not_kept_for_ever(
+    player: Player,
+    simulator: Simulator,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+) -> None:
+    """Ten minutes after the last listener has left, the file is deleted."""
+    await (await player.get()).read()
+    assert len(imagicle.runtime_data.playbacks) == 1
+    await pass_time(601)
+    assert len(imagicle.runtime_data.playbacks) == 0
+    assert await (await player.get()).read() == player.sound
+    assert len(simulator.imagicle.audit_events) == 2
+
+
+async def test_unloading_ends_it(
+    hass: HomeAssistant, player: Player, imagicle: MockConfigEntry
+) -> None:
+    """An unloaded recorder plays nothing, and leaves no file."""
+    await (await player.get()).read()
+    playbacks = imagicle.runtime_data.playbacks
+    assert await hass.config_entries.async_unload(imagicle.entry_id)
+    assert len(playbacks) == 0
+    assert (await player.get()).status == HTTPStatus.NOT_FOUND
+
+
+async def test_who_is_not_let_in(
+    player: Player, hass_client_no_auth: ClientSessionGenerator, simulator: Simulator
+) -> None:
+    """Without a signature the address is worth nothing, and tells nothing."""
+    stranger = await hass_client_no_auth()
+    response = await stranger.get(player.path)
+    assert response.status == HTTPStatus.UNAUTHORIZED
+    assert simulator.imagicle.url not in await response.text()
+    assert simulator.imagicle.audit_events == []
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (path_of("x", "NOWHERE"), HTTPStatus.NOT_FOUND),
+        (path_of(""), HTTPStatus.NOT_FOUND),
+        ("/api/call_recorder/recording/01IMAGICLE/%25", HTTPStatus.NOT_FOUND),
+        (path_of("no-guid"), HTTPStatus.NOT_FOUND),
+        (path_of(".."), HTTPStatus.NOT_FOUND),
+        (path_of("../../../LiveRecordings"), HTTPStatus.NOT_FOUND),
+        (path_of("00000000-0000-4000-8000-000000000000"), HTTPStatus.NOT_FOUND),
+    ],
+)
+async def test_what_is_not_there(
+    imagicle: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    path: str,
+    status: HTTPStatus,
+) -> None:
+    """An id that is no recording's is not found."""
+    response = await (await hass_client()).get(path)
+    assert response.status == status
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        (Fault("login_page"), HTTPStatus.BAD_GATEWAY, "unexpected_response"),
+        (Fault("drop"), HTTPStatus.BAD_GATEWAY, "cannot_connect"),
+        (Fault("status", status=500), HTTPStatus.BAD_GATEWAY, "cannot_connect"),
+        (Fault("status", status=401), HTTPStatus.BAD_GATEWAY, "invalid_auth"),
+        (Fault("status", status=403), HTTPStatus.BAD_GATEWAY, "not_authorized"),
+        (
+            Fault("redirect", url="http://127.0.0.1:9/secret"),
+            HTTPStatus.BAD_GATEWAY,
+            "unexpected_response",
+        ),
+        (
+            Fault("wrong_content_type", content_type="image/svg+xml"),
+            HTTPStatus.BAD_GATEWAY,
+            "unexpected_response",
+        ),
+    ],
+)
+async def test_what_the_recorder_fails_at(
+    player: Player, simulator: Simulator, fault: Fault, status: HTTPStatus, code: str
+) -> None:
+    """A failure is told with its reason, and the next try begins anew."""
+    simulator.imagicle.faults.add(fault)
+    response = await player.get()
+    assert response.status == status
+    answer = await response.json()
+    assert answer["code"] == code
+    assert simulator.imagicle.url not in str(answer)
+    assert response.headers["Cache-Control"] == "no-store"
+    simulator.imagicle.faults.clear()
+    assert await (await player.get()).read() == player.sound
+
+
+async def test_no_more_files_than_allowed(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    imagicle: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """The oldest sound that nobody listens to makes room for a new one."""
+    client = await hass_client()
+    for _ in range(10):
+        player = Player(client, simulator, record(office, freezer, 5))
+        assert await (await player.get()).read() == player.sound
+    await settle(hass)
+    assert len(imagicle.runtime_data.playbacks) == 8
+
+
+async def test_too_large_to_be_played(player: Player) -> None:
+    """A sound for which there is no room is cut off, so that it looks unfinished."""
+    with patch.object(playback, "_MOST_BYTES", 100_000):
+        response = await player.get()
+        with pytest.raises(Exception, match=r"payload|Connection|transfer"):
+            await response.read()
+
+
+async def test_no_place_for_the_file(player: Player) -> None:
+    """A disk that cannot be written to is no fault of the recorder."""
+    with patch("tempfile.TemporaryFile", side_effect=OSError(28, "full")):
+        response = await player.get()
+    assert response.status == HTTPStatus.BAD_GATEWAY
+    assert (await response.json())["code"] == "playback_failed"
+
+
+async def test_files_are_touched_outside_of_the_event_loop(player: Player) -> None:
+    """A slow disk does not hold Home Assistant up."""
+    threads = set()
+    pread = playback.Playback._pread
+
+    def _pread(self: playback.Playback, size: int, start: int) -> bytes:
+        threads.add(threading.current_thread())
+        return pread(self, size, start)
+
+    with patch.object(playback.Playback, "_pread", _pread):
+        await (await player.get()).read()
+    assert threads and threading.main_thread() not in threads
