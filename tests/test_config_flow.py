@@ -27,7 +27,7 @@ from simulator.imagicle.users import COMPLETE_MANAGEMENT, User
 from simulator.office import Office
 from simulator.server import Simulator
 
-from .conftest import Poll, settle
+from .conftest import Poll, make_entry, set_up, settle
 
 _PLAIN_USER: Final[dict[str, Any]] = {
     "username": "anna.rossi",
@@ -63,6 +63,17 @@ async def tls_recorder(
         yield simulator.imagicle
 
 
+@pytest.fixture
+def data_of(
+    imagicle_data: dict[str, Any],
+    bandwidth_data: dict[str, Any],
+    yeastar_data: dict[str, Any],
+) -> dict[str, dict[str, Any]]:
+    """Return the data of an entry for each recorder, by its name."""
+    every = (imagicle_data, bandwidth_data, yeastar_data)
+    return {data["recorder"]: data for data in every}
+
+
 def _form(recorder: Imagicle, **changes: Any) -> dict[str, Any]:
     """Return what a person types into the Imagicle form."""
     return {
@@ -74,13 +85,13 @@ def _form(recorder: Imagicle, **changes: Any) -> dict[str, Any]:
     }
 
 
-async def _open(hass: HomeAssistant) -> ConfigFlowResult:
-    """Choose Imagicle in the menu of a new recorder."""
+async def _open(hass: HomeAssistant, recorder: str = "imagicle") -> ConfigFlowResult:
+    """Choose a recording system in the menu of a new recorder."""
     menu = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_USER}
     )
     return await hass.config_entries.flow.async_configure(
-        menu["flow_id"], {"next_step_id": "imagicle"}
+        menu["flow_id"], {"next_step_id": recorder}
     )
 
 
@@ -104,6 +115,13 @@ async def _reconfigure(
     )
 
 
+def _fields(result: ConfigFlowResult) -> list[str]:
+    """Return the fields of a form."""
+    schema = result["data_schema"]
+    assert schema is not None
+    return [str(field) for field in schema.schema]
+
+
 def _suggestions(result: ConfigFlowResult) -> dict[str, Any]:
     """Return what the form suggests, by field."""
     schema = result["data_schema"]
@@ -124,7 +142,7 @@ async def test_the_menu_offers_the_recorders(hass: HomeAssistant) -> None:
     )
     assert result["type"] is FlowResultType.MENU
     assert result["step_id"] == "user"
-    assert "imagicle" in (result["menu_options"] or ())
+    assert result["menu_options"] == ["imagicle", "bandwidth", "yeastar"]
 
 
 async def test_add(hass: HomeAssistant, recorder: Imagicle) -> None:
@@ -410,6 +428,167 @@ async def test_another_user_of_the_same_recorder(
     assert len(hass.config_entries.async_loaded_entries(DOMAIN)) == 2
 
 
+# --- Adding Bandwidth and Yeastar ---
+
+
+async def test_add_bandwidth(
+    hass: HomeAssistant, bandwidth_data: dict[str, Any], simulator: Simulator
+) -> None:
+    """A Bandwidth account needs three credentials; its address is known."""
+    recorder = bandwidth_data.pop("recorder")
+    form = await _open(hass, "bandwidth")
+    assert form["step_id"] == "bandwidth"
+    assert sorted(_fields(form)) == sorted(bandwidth_data)
+    schema = form["data_schema"]
+    assert schema is not None
+    del bandwidth_data["url"]
+    assert schema(bandwidth_data)["url"] == "https://api.catapult.inetwork.com"
+    bandwidth_data["url"] = f"{simulator.bandwidth.url}/v1/users/"
+    result = await _submit(hass, form, bandwidth_data)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "Bandwidth (127.0.0.1)"
+    assert result["data"] == {
+        **bandwidth_data,
+        "recorder": recorder,
+        "url": simulator.bandwidth.url,
+    }
+    assert result["options"] == {}
+    assert result["result"].state is ConfigEntryState.LOADED
+
+
+async def test_add_yeastar(
+    hass: HomeAssistant, yeastar_data: dict[str, Any], simulator: Simulator
+) -> None:
+    """What a PBX records has to be said, since it does not tell; that is an option."""
+    recorder = yeastar_data.pop("recorder")
+    recorded = {"recorded_calls": "extensions", "recorded_extensions": ["101", "102"]}
+    form = await _open(hass, "yeastar")
+    assert form["step_id"] == "yeastar"
+    assert sorted(_fields(form)) == sorted(yeastar_data | recorded)
+    schema = form["data_schema"]
+    assert schema is not None
+    assert schema(yeastar_data)["recorded_calls"] == "all"
+    assert schema(yeastar_data)["recorded_extensions"] == []
+    result = await _submit(hass, form, yeastar_data | recorded)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "Yeastar (127.0.0.1)"
+    assert result["data"] == {**yeastar_data, "recorder": recorder}
+    assert result["options"] == recorded
+    # A form's markers are equal to their names, but cannot be saved.
+    assert {type(option) for option in result["options"]} == {str}
+    assert result["result"].state is ConfigEntryState.LOADED
+
+
+async def test_the_form_gives_its_token_back(
+    hass: HomeAssistant, yeastar_data: dict[str, Any], simulator: Simulator
+) -> None:
+    """A PBX grants 8 tokens only, so a form that fails must not keep any."""
+    del yeastar_data["recorder"]
+    simulator.yeastar.refusals = {"call/": 10005}
+    form = await _open(hass, "yeastar")
+    for _ in range(10):
+        result = await _submit(hass, form, yeastar_data)
+        assert result["errors"] == {"base": "insufficient_permissions"}
+    simulator.yeastar.refusals = {}
+    result = await _submit(hass, form, yeastar_data)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("refusals", "error"),
+    [
+        # The vendor's table "Error Code and Error Message".
+        pytest.param({"": 70123}, "api_disabled", id="70123 API disabled"),
+        pytest.param({"": 70004}, "ip_blocked", id="70004 ACCOUNT IP BLOCKED"),
+        pytest.param({"": 70087}, "ip_blocked", id="70087 IP FORBIDDEN"),
+        pytest.param(
+            {"get_token": 60002}, "token_limit", id="60002 MAX LIMITATION EXCEEDED"
+        ),
+        pytest.param(
+            {"call/": 10005}, "insufficient_permissions", id="10005 ACCESS DENIED"
+        ),
+        pytest.param({"call/": -2}, "cannot_connect", id="-2 INTERNAL SERVER ERROR"),
+        pytest.param(
+            {"call/": 10001}, "unexpected_response", id="10001 INTERFACE NOT EXISTED"
+        ),
+    ],
+)
+async def test_a_pbx_that_refuses(
+    hass: HomeAssistant,
+    yeastar_data: dict[str, Any],
+    simulator: Simulator,
+    refusals: dict[str, int],
+    error: str,
+) -> None:
+    """What a PBX's administrator has to change is said, and the form goes on."""
+    del yeastar_data["recorder"]
+    simulator.yeastar.refusals = refusals
+    form = await _open(hass, "yeastar")
+    result = await _submit(hass, form, yeastar_data)
+    assert result["errors"] == {"base": error}
+    simulator.yeastar.refusals = {}
+    result = await _submit(hass, form, yeastar_data)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("recorder", "secret"),
+    [("bandwidth", "api_secret"), ("yeastar", "client_secret")],
+)
+async def test_a_wrong_secret(
+    hass: HomeAssistant,
+    data_of: dict[str, dict[str, Any]],
+    recorder: str,
+    secret: str,
+) -> None:
+    """Wrong credentials are the same error, whoever refuses them."""
+    data = data_of[recorder]
+    del data["recorder"]
+    form = await _open(hass, recorder)
+    result = await _submit(hass, form, {**data, secret: "wrong"})
+    assert result["errors"] == {"base": "invalid_auth"}
+    result = await _submit(hass, form, data)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("recorder", "secret"),
+    [
+        ("imagicle", "password"),
+        ("bandwidth", "api_secret"),
+        ("yeastar", "client_secret"),
+    ],
+)
+async def test_each_recorder_is_signed_in_to_again_and_moved(
+    hass: HomeAssistant,
+    data_of: dict[str, dict[str, Any]],
+    recorder: str,
+    secret: str,
+) -> None:
+    """No form shows the secret, and the same answers bring the same entry."""
+    data = data_of[recorder]
+    entry = make_entry(hass, data, options={"mask_numbers": True})
+    await set_up(hass, entry)
+    reauth = await _reconfigure(hass, entry, SOURCE_REAUTH)
+    shown = _suggestions(reauth)
+    assert set(shown) == set(data) - {"url", "verify_ssl", "recorder"}
+    assert shown.pop(secret) is None
+    assert shown.items() <= data.items()
+    result = await _submit(hass, reauth, {**shown, secret: data[secret]})
+    assert result["reason"] == "reauth_successful"
+
+    form = await _reconfigure(hass, entry)
+    shown = _suggestions(form)
+    assert set(shown) == set(data) - {"recorder"}
+    assert shown.pop(secret) is None
+    assert shown.items() <= data.items()
+    result = await _submit(hass, form, {**shown, secret: data[secret]})
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.data == data
+    assert entry.options == {"mask_numbers": True}
+    assert entry.state is ConfigEntryState.LOADED
+
+
 # --- Signing in again ---
 
 
@@ -563,6 +742,13 @@ async def test_reconfigure_keeps_the_options(
     assert imagicle.options == {"mask_numbers": True}
 
 
+async def test_lines_can_be_added(
+    hass: HomeAssistant, imagicle: MockConfigEntry
+) -> None:
+    """A recorder's lines are added and changed one by one."""
+    assert imagicle.supported_subentry_types == {"line": {"supports_reconfigure": True}}
+
+
 # --- Options ---
 
 
@@ -583,3 +769,19 @@ async def test_options(hass: HomeAssistant, imagicle: MockConfigEntry) -> None:
 
     form = await hass.config_entries.options.async_init(imagicle.entry_id)
     assert _suggestions(form) == {"mask_numbers": True}
+
+
+async def test_options_of_a_pbx(hass: HomeAssistant, yeastar: MockConfigEntry) -> None:
+    """Which calls a PBX records can be changed later."""
+    form = await hass.config_entries.options.async_init(yeastar.entry_id)
+    assert _fields(form) == ["recorded_calls", "recorded_extensions", "mask_numbers"]
+    typed = {
+        "recorded_calls": "started_here",
+        "recorded_extensions": [],
+        "mask_numbers": False,
+    }
+    result = await hass.config_entries.options.async_configure(form["flow_id"], typed)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await settle(hass)
+    assert yeastar.options == typed
+    assert yeastar.state is ConfigEntryState.LOADED
