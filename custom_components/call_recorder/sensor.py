@@ -103,6 +103,7 @@ SENSORS: Final = (
         translation_key="longest_active_duration",
         device_class=SensorDeviceClass.DURATION,
         native_unit_of_measurement=UnitOfTime.SECONDS,
+        suggested_display_precision=0,
         value=_longest_duration,
     ),
     RecorderSensorDescription(
@@ -110,6 +111,7 @@ SENSORS: Final = (
         translation_key="total_active_duration",
         device_class=SensorDeviceClass.DURATION,
         native_unit_of_measurement=UnitOfTime.SECONDS,
+        suggested_display_precision=0,
         value=_total_duration,
     ),
     RecorderSensorDescription(
@@ -141,6 +143,7 @@ LINE_SENSORS: Final = (
         translation_key="active_duration",
         device_class=SensorDeviceClass.DURATION,
         native_unit_of_measurement=UnitOfTime.SECONDS,
+        suggested_display_precision=0,
         value=_longest_duration,
     ),
     RecorderSensorDescription(
@@ -164,6 +167,7 @@ ARCHIVE_SENSORS: Final = (
         translation_key="last_recording_duration",
         device_class=SensorDeviceClass.DURATION,
         native_unit_of_measurement=UnitOfTime.SECONDS,
+        suggested_display_precision=0,
         value=lambda archive: _seconds(
             archive.newest.duration if archive.newest else None
         ),
@@ -179,6 +183,7 @@ ARCHIVE_SENSORS: Final = (
         translation_key="recorded_time_today",
         device_class=SensorDeviceClass.DURATION,
         native_unit_of_measurement=UnitOfTime.SECONDS,
+        suggested_display_precision=0,
         state_class=SensorStateClass.TOTAL_INCREASING,
         value=lambda archive: _seconds(archive.today_duration),
     ),

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta, tzinfo
 from http import HTTPStatus
-from typing import Any, ClassVar, Final, NamedTuple, NoReturn, override
+from typing import Any, ClassVar, Final, override
 
 from aiohttp import ClientSession
 
@@ -20,10 +20,34 @@ from .cursor import TimeCursor
 from .errors import (
     AccessError,
     CannotConnectError,
-    InvalidAuthError,
     RecorderError,
     RefusedError,
     UnexpectedResponseError,
+)
+from .imagicle_refusals import (
+    PAUSE_REFUSALS,
+    START_REFUSALS,
+    STOP_LINE_REFUSALS,
+    STOP_REFUSALS,
+    raise_for_recording,
+    raise_refusal,
+)
+from .imagicle_rows import (
+    DIRECTION_NAMES,
+    DIRECTIONS,
+    Found,
+    age,
+    full_name,
+    given,
+    has_number,
+    is_within,
+    line_query,
+    list_owner,
+    live_rows,
+    parse_note,
+    parse_user,
+    start,
+    time_filter,
 )
 from .models import (
     ActiveRecording,
@@ -32,7 +56,6 @@ from .models import (
     LineAddress,
     LiveState,
     LocalParty,
-    Note,
     RecorderInfo,
     Recording,
     RecordingMode,
@@ -40,7 +63,6 @@ from .models import (
     RecordingQuery,
     RecordingState,
     RemoteParty,
-    User,
 )
 from .parsing import (
     as_bool,
@@ -51,7 +73,6 @@ from .parsing import (
     parse_duration,
     parse_rows,
     parse_time,
-    public_text,
     require_id,
     utc_offset,
 )
@@ -62,67 +83,7 @@ _LIVE: Final = f"{_BASE}/LiveRecordings"
 _ARCHIVE: Final = f"{_BASE}/Recordings"
 
 _MODES: Final = {RecordingMode.MEDIA_FORKING: 0, RecordingMode.DIAL_IN: 1}
-_DIRECTIONS: Final = {
-    Direction.UNKNOWN: 0,
-    Direction.INCOMING: 1,
-    Direction.OUTGOING: 2,
-}
-_DIRECTION_NAMES: Final = {number: name for name, number in _DIRECTIONS.items()}
-
-# A status with `None` means the same whatever the reason.
-_START_REFUSALS: Final[Mapping[tuple[int, int | None], str]] = {
-    (400, 0): "line_not_specified",
-    (400, 1): "line_not_found",
-    (400, 2): "invalid_mode",
-    # Only in the newer edition of the page (ucxcr/start-a-recording).
-    (400, 3): "no_extension",
-    (400, 4): "manual_recording_disabled",
-    (403, 0): "not_authorized",
-    (403, 1): "user_not_authorized",
-    (403, 2): "direction_filtered",
-    (403, 3): "traffic_type_filtered",
-    (403, 4): "remote_party_blacklisted",
-    (409, 0): "no_user_on_line",
-    (409, 1): "no_connected_call",
-    (429, 0): "recording_pending",
-    (429, 1): "already_recording",
-    (500, None): "recorder_error",
-    (501, 0): "invalid_license",
-    (501, 1): "no_recording_pilot",
-    (501, 2): "recording_misconfigured",
-    (503, None): "no_channel_available",
-    (504, None): "recorder_unavailable",
-}
-_STOP_REFUSALS: Final[Mapping[tuple[int, int | None], str]] = {
-    (400, 0): "invalid_recording_id",
-    (400, 1): "line_not_found",
-    (400, 2): "manual_recording_disabled",
-    (403, None): "not_authorized",
-    (409, None): "not_active_recording",
-    (500, None): "recorder_error",
-    (504, None): "recorder_unavailable",
-}
-_STOP_LINE_REFUSALS: Final[Mapping[tuple[int, int | None], str]] = {
-    **_STOP_REFUSALS,
-    (400, 0): "line_not_specified",
-}
-_PAUSE_REFUSALS: Final[Mapping[tuple[int, int | None], str]] = {
-    (403, None): "not_authorized",
-    # This version of the recorder has no such call.
-    (404, None): "not_supported",
-    (405, None): "not_supported",
-    (409, None): "not_active_recording",
-    (500, None): "recorder_error",
-    (504, None): "recorder_unavailable",
-}
-_GET_RECORDING_REFUSALS: Final[Mapping[tuple[int, int | None], str]] = {
-    (400, None): "invalid_recording_id",
-    (403, None): "not_authorized",
-    (404, None): "recording_not_found",
-}
-
 _MIN_PAGE: Final = 50
-_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LOST_START_MARGIN: Final = timedelta(seconds=5)
 """How much older than our order its recording may seem: clocks are rounded."""
 
@@ -189,7 +150,7 @@ class ImagicleClient(RecorderClient):
             "username": recording_filter.username,
             "numericUserId": recording_filter.numeric_user_id,
         }
-        return LiveState(recordings=await self._get_live(_given(query)))
+        return LiveState(recordings=await self._get_live(given(query)))
 
     async def _get_live(
         self, query: Mapping[str, str], *, everything: bool = False
@@ -199,7 +160,7 @@ class ImagicleClient(RecorderClient):
         if reply.status == HTTPStatus.FORBIDDEN:
             raise AccessError("insufficient_permissions")
         reply.raise_for_read()
-        rows = _live_rows(reply)
+        rows = live_rows(reply)
         # A pause may or may not count in `duration`: learn from the others first.
         rows.sort(key=lambda row: as_bool(as_object(row).get("isPaused")) or False)
         now = reply.server_time
@@ -213,7 +174,7 @@ class ImagicleClient(RecorderClient):
             if recording.started_at
         }
         self._starts = starts if everything else self._starts | starts
-        return tuple(sorted(recordings.values(), key=_age))
+        return tuple(sorted(recordings.values(), key=age))
 
     def _parse_live(self, row: dict[str, Any], now: datetime) -> ActiveRecording:
         """Parse a row of the live list ("Get Active Recordings", Response body)."""
@@ -274,12 +235,12 @@ class ImagicleClient(RecorderClient):
         self, line: LineAddress, mode: RecordingMode | None
     ) -> str | None:
         """Record the connected call of the line ("Start Recording")."""
-        body: dict[str, str | int] = dict(_line_query(line))
+        body: dict[str, str | int] = dict(line_query(line))
         if mode is not None:
             body["mode"] = _MODES[mode]
         ordered_at = datetime.now(UTC)
         try:
-            reply = await self._order("POST", _LIVE, _START_REFUSALS, body=body)
+            reply = await self._order("POST", _LIVE, START_REFUSALS, body=body)
         except CannotConnectError as err:
             if not err.may_have_arrived:
                 raise
@@ -296,7 +257,7 @@ class ImagicleClient(RecorderClient):
         The order is never repeated: it could record a call twice.
         """
         try:
-            recordings = await self._get_live(_line_query(line))
+            recordings = await self._get_live(line_query(line))
         except RecorderError:
             raise RefusedError("outcome_unknown") from None
         if not recordings:
@@ -317,11 +278,11 @@ class ImagicleClient(RecorderClient):
                 # Another call: it stops what our own user records (ucxcr).
                 raise RefusedError("invalid_recording_id")
             path = f"{_LIVE}/{path_segment(recording_id)}"
-            await self._order("DELETE", path, _STOP_REFUSALS)
+            await self._order("DELETE", path, STOP_REFUSALS)
             return recording_id
-        query = _line_query(line)
+        query = line_query(line)
         active = await self._get_live(query)
-        await self._order("DELETE", _LIVE, _STOP_LINE_REFUSALS, query=query)
+        await self._order("DELETE", _LIVE, STOP_LINE_REFUSALS, query=query)
         return active[0].id if len(active) == 1 else None
 
     @override
@@ -347,13 +308,13 @@ class ImagicleClient(RecorderClient):
         documented for lines, and the id is part of our answer anyway.
         """
         if recording_id is None:
-            active = await self._get_live(_line_query(line))
+            active = await self._get_live(line_query(line))
             if not active:
                 raise RefusedError("not_active_recording")
             recording_id = active[-1].id
         path = f"{_LIVE}/{path_segment(recording_id)}/{verb}"
         await self._order(
-            "PUT", path, _PAUSE_REFUSALS, done=(HTTPStatus.TOO_MANY_REQUESTS,)
+            "PUT", path, PAUSE_REFUSALS, done=(HTTPStatus.TOO_MANY_REQUESTS,)
         )
         return recording_id
 
@@ -373,7 +334,7 @@ class ImagicleClient(RecorderClient):
         """
         reply = await self._transport.request(method, path, query=query, body=body)
         if not reply.is_success and reply.status not in done:
-            _raise_refusal(reply, refusals)
+            raise_refusal(reply, refusals)
         return reply
 
     # --- Archive ---
@@ -383,7 +344,7 @@ class ImagicleClient(RecorderClient):
         """Read the metadata of a completed recording ("Get Recording")."""
         path = f"{_ARCHIVE}/{path_segment(recording_id)}"
         reply = await self._transport.request("GET", path)
-        _raise_for_recording(reply)
+        raise_for_recording(reply)
         try:
             return self._parse_recording(as_object(reply.json()))
         except ValueError:
@@ -394,7 +355,7 @@ class ImagicleClient(RecorderClient):
         """Open a recording's MP3 (kb 540); each time writes an audit event."""
         return self._transport.download(
             f"{_ARCHIVE}/{path_segment(recording_id)}/Media",
-            raise_failure=_raise_for_recording,
+            raise_failure=raise_for_recording,
         )
 
     @override
@@ -418,9 +379,9 @@ class ImagicleClient(RecorderClient):
             return RecordingPage(recordings=(), total=0)
         cursor = TimeCursor.parse(query.cursor)
         filters = {
-            "startTime": _time_filter(query.start, cursor.upper_bound(query.end)),
+            "startTime": time_filter(query.start, cursor.upper_bound(query.end)),
             "ownerUsername": query.username,
-            "direction": query.direction and str(_DIRECTIONS[query.direction]),
+            "direction": query.direction and str(DIRECTIONS[query.direction]),
             "page": "0",
             # Always sent: without it the server returns the whole archive.
             "pageSize": str(max(query.limit, _MIN_PAGE) + len(cursor.seen) + 1),
@@ -431,7 +392,7 @@ class ImagicleClient(RecorderClient):
             found = await self._read_archive_for_number(filters, query.number)
         return cursor.page(
             # The recorder was asked for whole seconds.
-            [rec for rec in found.recordings if _is_within(rec, query)],
+            [rec for rec in found.recordings if is_within(rec, query)],
             limit=query.limit,
             read_to=found.read_to,
             total=found.total,
@@ -439,7 +400,7 @@ class ImagicleClient(RecorderClient):
 
     async def _read_archive_for_number(
         self, filters: Mapping[str, str | None], number: str
-    ) -> _Found:
+    ) -> Found:
         """Ask for either party's number: the server ANDs its filters, so twice."""
         remote = await self._read_archive(
             # kb 628 and ucxcr/list-recordings call this filter by different names.
@@ -454,16 +415,16 @@ class ImagicleClient(RecorderClient):
         matches = {
             rec.id: rec
             for rec in remote.recordings + local.recordings
-            if _has_number(rec, number)
+            if has_number(rec, number)
             and (read_to is None or (rec.started_at and rec.started_at >= read_to))
         }
-        return _Found(
-            tuple(sorted(matches.values(), key=_start, reverse=True)), read_to, None
+        return Found(
+            tuple(sorted(matches.values(), key=start, reverse=True)), read_to, None
         )
 
-    async def _read_archive(self, filters: Mapping[str, str | None]) -> _Found:
+    async def _read_archive(self, filters: Mapping[str, str | None]) -> Found:
         """Read one page of the list, most recent first."""
-        reply = await self._transport.request("GET", _ARCHIVE, query=_given(filters))
+        reply = await self._transport.request("GET", _ARCHIVE, query=given(filters))
         if reply.status == HTTPStatus.FORBIDDEN:
             raise AccessError("insufficient_permissions")
         reply.raise_for_read()
@@ -473,7 +434,7 @@ class ImagicleClient(RecorderClient):
             raise UnexpectedResponseError("no list of recordings")
         recordings = parse_rows(rows, self._parse_recording)
         has_more = len(rows) >= int(filters["pageSize"] or 0)
-        return _Found(
+        return Found(
             recordings,
             recordings[-1].started_at if has_more else None,
             as_int(answer.get("totalCount")),
@@ -487,7 +448,7 @@ class ImagicleClient(RecorderClient):
             started_at = started_at.replace(tzinfo=started_at.tzinfo or zone)
             started_at = started_at.astimezone(UTC)
         duration = parse_duration(row.get("duration"))
-        owner = _parse_user(row.get("owner")) or _list_owner(row)
+        owner = parse_user(row.get("owner")) or list_owner(row)
         pbx_info = as_object(row.get("pbxInfo"))
         sha256 = as_text(as_object(row.get("hash")).get("SHA256"))
         return Recording(
@@ -496,157 +457,16 @@ class ImagicleClient(RecorderClient):
             started_at=started_at,
             ended_at=started_at + duration if started_at and duration else None,
             duration=duration,
-            direction=_DIRECTION_NAMES.get(as_int(row.get("direction")) or 0),
+            direction=DIRECTION_NAMES.get(as_int(row.get("direction")) or 0),
             state=RecordingState.COMPLETE,
             local_number=as_text(row.get("localPartyNumber")),
-            local_name=_full_name(owner),
+            local_name=full_name(owner),
             remote_number=as_text(row.get("remotePartyNumber")),
             owner=owner,
-            preserving_user=_parse_user(row.get("preservingUser")),
-            note=_parse_note(row.get("note")),
+            preserving_user=parse_user(row.get("preservingUser")),
+            note=parse_note(row.get("note")),
             pbx_call_id=as_text(pbx_info.get("callId"))
             or as_text(row.get("pbxCallId")),
             size=as_int(row.get("size")),
             sha256=sha256 and sha256.lower(),
         )
-
-
-class _Found(NamedTuple):
-    """Part of the archive that was read."""
-
-    recordings: tuple[Recording, ...]
-    read_to: datetime | None
-    total: int | None
-
-
-def _live_rows(reply: Reply) -> list[Any]:
-    """Return the rows of the live list: an array, a bare object, or nothing.
-
-    The page promises an array when nothing matches, and shows a bare object.
-    """
-    if not reply.body.strip():
-        return []
-    answer = reply.json()
-    if isinstance(answer, dict):
-        return [answer]
-    if isinstance(answer, list):
-        return answer
-    raise UnexpectedResponseError("no list of recordings")
-
-
-def _age(recording: ActiveRecording) -> tuple[datetime, str]:
-    """Sort the oldest first, and those without a start last."""
-    return recording.started_at or datetime.max.replace(tzinfo=UTC), recording.id
-
-
-def _start(recording: Recording) -> datetime:
-    """Sort by start, those without one as the oldest."""
-    return recording.started_at or _EARLIEST
-
-
-def _is_within(recording: Recording, query: RecordingQuery) -> bool:
-    """Tell whether the recording began in the time that was asked for."""
-    if (started_at := recording.started_at) is None:
-        return True
-    return (query.start is None or started_at >= query.start) and (
-        query.end is None or started_at < query.end
-    )
-
-
-def _has_number(recording: Recording, number: str) -> bool:
-    """Tell whether either party has the number, whole or as its last digits."""
-    parties = (recording.local_number, recording.remote_number)
-    return any(party is not None and party.endswith(number) for party in parties)
-
-
-def _given(query: Mapping[str, str | None]) -> dict[str, str]:
-    """Leave out the parameters that are not given."""
-    return {name: value for name, value in query.items() if value}
-
-
-def _line_query(line: LineAddress) -> dict[str, str]:
-    """Name the line as "Start Recording" wants it: device, number or both."""
-    if line.call_id is not None:
-        raise RefusedError("not_supported")
-    if line.is_empty:
-        raise RefusedError("line_not_specified")
-    return _given(
-        {"deviceName": line.device_name, "directoryNumber": line.directory_number}
-    )
-
-
-def _time_filter(start: datetime | None, end: datetime | None) -> str | None:
-    """Write a range filter; the only operator with documented bounds is `between`."""
-    if start is None and end is None:
-        return None
-    start = start or _EARLIEST
-    end = end or datetime.now(UTC) + timedelta(days=1)
-    if end.microsecond:
-        end = end.replace(microsecond=0) + timedelta(seconds=1)
-    return f"between:{_utc_text(start)};{_utc_text(end)}"
-
-
-def _utc_text(time: datetime) -> str:
-    """Write a time as the vendor's examples do."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _raise_for_recording(reply: Reply) -> None:
-    """Raise what the status of a failed "Get Recording" means."""
-    if (reply.status, None) in _GET_RECORDING_REFUSALS:
-        _raise_refusal(reply, _GET_RECORDING_REFUSALS)
-    reply.raise_for_read()
-
-
-def _raise_refusal(
-    reply: Reply, refusals: Mapping[tuple[int, int | None], str]
-) -> NoReturn:
-    """Raise what a refused order means."""
-    if reply.status == HTTPStatus.UNAUTHORIZED:
-        raise InvalidAuthError
-    try:
-        answer = as_object(reply.json())
-    except UnexpectedResponseError:
-        answer = {}
-    reason = as_int(answer.get("reason"))
-    key = refusals.get((reply.status, None)) or refusals.get((reply.status, reason))
-    if key is not None:
-        raise RefusedError(key)
-    code = str(reply.status) if reason is None else f"{reply.status}/{reason}"
-    raise RefusedError(
-        "request_refused", code=code, text=public_text(answer.get("message"))
-    )
-
-
-def _parse_user(value: Any) -> User | None:
-    """Parse a user ("Get Recording", User)."""
-    if not (user := as_object(value)):
-        return None
-    return User(
-        username=as_text(user.get("username")),
-        first_name=as_text(user.get("firstName")),
-        last_name=as_text(user.get("lastName")),
-        phone_number=as_text(user.get("phoneNumber")),
-        group=as_text(user.get("group")),
-        department=as_text(user.get("department")),
-    )
-
-
-def _list_owner(row: dict[str, Any]) -> User | None:
-    """Return the owner as the list tells it: by user name only (kb 628)."""
-    username = as_text(row.get("ownerUsername"))
-    return User(username=username) if username else None
-
-
-def _parse_note(value: Any) -> Note | None:
-    """Parse a note ("Get Recording", Note)."""
-    if not (note := as_object(value)):
-        return None
-    return Note(owner=_parse_user(note.get("owner")), text=as_text(note.get("text")))
-
-
-def _full_name(user: User | None) -> str | None:
-    """Return first and last name together."""
-    if user is None:
-        return None
-    return " ".join(filter(None, (user.first_name, user.last_name))) or None
