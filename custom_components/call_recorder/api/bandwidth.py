@@ -326,9 +326,10 @@ class BandwidthClient(RecorderClient):
     async def download(self, recording_id: str) -> AsyncGenerator[AudioDownload]:
         """Open the sound of a recording ("Download Media"): WAV, or MP3."""
         row = await self._read_recording(recording_id)
+        if row.state == "saving":
+            raise RefusedError("recording_saving")
         if row.media_name is None:
-            # Still being saved, or it could not be.
-            raise RefusedError("recording_not_found")
+            raise RefusedError("recording_failed")
         async with self._catapult.download("media", row.media_name) as sound:
             yield sound
 

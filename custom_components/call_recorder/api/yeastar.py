@@ -7,7 +7,7 @@ Recording", "Download Recording" and "Query PBX Information".
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, ClassVar, Final, override
@@ -71,7 +71,9 @@ class YeastarClient(RecorderClient):
     """One Yeastar P-Series PBX, asked as one of its API applications."""
 
     manufacturer: ClassVar = "Yeastar"
-    capabilities: ClassVar = frozenset({Capability.ACTIVE_CALLS})
+    capabilities: ClassVar = frozenset(
+        {Capability.ACTIVE_CALLS, Capability.ARCHIVE_SIZE}
+    )
 
     @override
     def __init__(
@@ -95,6 +97,8 @@ class YeastarClient(RecorderClient):
         self._time_zone = time_zone
         self._clock = PbxClock(zone=time_zone)
         self._information_due: datetime | None = None
+        self._mp3_turn = asyncio.Lock()
+        """The PBX sends one MP3 at a time ("Download Recording")."""
         self.info = RecorderInfo(model="P-Series")
 
     @staticmethod
@@ -387,11 +391,13 @@ class YeastarClient(RecorderClient):
         # Anything but a path would lead the token to another place.
         if url.is_absolute() or not url.raw_path.startswith("/"):
             raise UnexpectedResponseError("no path to the sound")
-        pair = await self._session.tokens.get()
-        async with self._session.wire.transport.download(
-            url.raw_path, query={"access_token": pair.access}
-        ) as sound:
-            yield sound
+        is_mp3 = url.path.casefold().endswith(".mp3")
+        async with self._mp3_turn if is_mp3 else nullcontext():
+            pair = await self._session.tokens.get()
+            async with self._session.wire.transport.download(
+                url.raw_path, query={"access_token": pair.access}
+            ) as sound:
+                yield sound
 
 
 @dataclass(frozen=True, slots=True)

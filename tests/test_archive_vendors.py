@@ -1,0 +1,277 @@
+"""The archive does the same at every recorder: count, browse, play, keep, watch."""
+
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from hashlib import sha256
+from http import HTTPStatus
+import json
+from pathlib import Path
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+from pytest_homeassistant_custom_component.typing import (
+    ClientSessionGenerator,
+    WebSocketGenerator,
+)
+
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from simulator.office import Office
+
+from .conftest import make_entry, set_up, settle
+from .states import get_state, value
+
+
+@pytest.fixture(params=["imagicle", "bandwidth", "yeastar"])
+def recorder(request: pytest.FixtureRequest) -> str:
+    """Return the recorder that the test is about."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def data(
+    recorder: str,
+    imagicle_data: dict[str, Any],
+    bandwidth_data: dict[str, Any],
+    yeastar_data: dict[str, Any],
+) -> dict[str, Any]:
+    """Return the data of the recorder's entry."""
+    return {
+        "imagicle": imagicle_data,
+        "bandwidth": bandwidth_data,
+        "yeastar": yeastar_data,
+    }[recorder]
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant,
+    data: dict[str, Any],
+    freezer: FrozenDateTimeFactory,
+) -> AsyncGenerator[MockConfigEntry]:
+    """Return the entry of a recorder that is set up."""
+    await hass.config.async_set_time_zone("Europe/Rome")
+    freezer.move_to("2026-06-10 10:00:00+00:00")
+    assert await async_setup_component(hass, "media_source", {})
+    entry = make_entry(hass, data)
+    await set_up(hass, entry)
+    yield entry
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def wait(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: float
+) -> None:
+    """Let seconds pass, half a minute at a time."""
+    while seconds > 0:
+        freezer.tick(timedelta(seconds=min(seconds, 31)))
+        seconds -= 31
+        async_fire_time_changed(hass)
+        await settle(hass)
+
+
+async def record(
+    hass: HomeAssistant, office: Office, freezer: FrozenDateTimeFactory
+) -> None:
+    """Record a call of a minute that the polls see."""
+    call = office.connect("101")
+    office.start_recording(call)
+    await wait(hass, freezer, 62)
+    office.hang_up(call)
+    await wait(hass, freezer, 93)
+
+
+async def open_day(
+    hass: HomeAssistant, clients: WebSocketGenerator, entry: MockConfigEntry
+) -> tuple[Any, list[dict[str, Any]]]:
+    """Open the day's folder; return the connection and what is in it."""
+    client = await clients(hass)
+    place = f"media-source://call_recorder/{entry.entry_id}/all/2026-06/10"
+    await client.send_json_auto_id(
+        {"type": "media_source/browse_media", "media_content_id": place}
+    )
+    answer = await client.receive_json()
+    assert answer["success"], answer
+    return client, answer["result"]["children"]
+
+
+async def test_from_the_call_to_the_copy(
+    hass: HomeAssistant,
+    office: Office,
+    recorder: str,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    hass_ws_client: WebSocketGenerator,
+    hass_client_no_auth: ClientSessionGenerator,
+    tmp_path: Path,
+) -> None:
+    """A call is counted, found, played by a signed address, and kept."""
+    await record(hass, office, freezer)
+    assert value(hass, f"sensor.{recorder}_recordings_today") == "1"
+    event = get_state(hass, f"event.{recorder}_recording_events")
+    assert event.attributes["event_type"] == "archived"
+
+    client, children = await open_day(hass, hass_ws_client, entry)
+    (shown,) = children
+    assert shown["can_play"] is True
+    await client.send_json_auto_id(
+        {
+            "type": "media_source/resolve_media",
+            "media_content_id": shown["media_content_id"],
+        }
+    )
+    answer = await client.receive_json()
+    assert answer["success"], answer
+    await client.close()
+
+    browser = await hass_client_no_auth()
+    url = answer["result"]["url"]
+    assert (await browser.get(url.split("?")[0])).status == HTTPStatus.UNAUTHORIZED
+    response = await browser.get(url)
+    assert response.status == HTTPStatus.OK
+    assert response.headers["Content-Type"] == answer["result"]["mime_type"]
+    sound = await response.read()
+    assert len(sound) > 10_000
+    part = await browser.get(url, headers={"Range": "bytes=5000-5999"})
+    assert part.status == HTTPStatus.PARTIAL_CONTENT
+    assert await part.read() == sound[5000:6000]
+
+    hass.config.allowlist_external_dirs = {str(tmp_path)}
+    kept = await hass.services.async_call(
+        "call_recorder",
+        "export_recording",
+        {"recording_id": event.attributes["recording_id"], "path": str(tmp_path)},
+        blocking=True,
+        return_response=True,
+    )
+    assert kept is not None
+    assert kept["sha256"] == sha256(sound).hexdigest()
+    assert kept["verified"] is (True if recorder == "imagicle" else None)
+    assert json.loads(Path(str(kept["path"])).with_suffix(".json").read_bytes())
+
+
+async def test_the_archive_is_told_in_pages(
+    hass: HomeAssistant,
+    office: Office,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """`get_recordings` goes on where it stopped, while new recordings arrive."""
+    for _ in range(7):
+        call = office.connect("101")
+        office.start_recording(call)
+        freezer.tick(timedelta(seconds=60))
+        office.hang_up(call)
+    fields: dict[str, Any] = {"limit": 3, "start": "2026-06-10 12:01:00"}
+    seen: list[str] = []
+    for _ in range(4):
+        page = await hass.services.async_call(
+            "call_recorder",
+            "get_recordings",
+            fields,
+            blocking=True,
+            return_response=True,
+        )
+        assert page is not None
+        rows: Any = page["recordings"]
+        seen += [row["started_at"] for row in rows]
+        fields["cursor"] = page["next_cursor"]
+        if page["next_cursor"] is None:
+            break
+        call = office.connect("102")
+        office.start_recording(call)
+        freezer.tick(timedelta(seconds=5))
+        office.hang_up(call)
+    assert [start[11:16] for start in seen] == [
+        "10:06",
+        "10:05",
+        "10:04",
+        "10:03",
+        "10:02",
+        "10:01",
+    ]
+
+
+async def test_a_lost_recording(
+    hass: HomeAssistant,
+    office: Office,
+    recorder: str,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """A recording that does not arrive is told of at every recorder."""
+    call = office.connect("101")
+    office.start_recording(call).fate = "lost"
+    await wait(hass, freezer, 62)
+    office.hang_up(call)
+    await wait(hass, freezer, 500)
+    event = f"event.{recorder}_recording_events"
+    assert get_state(hass, event).attributes["event_type"] == "ended"
+    await wait(hass, freezer, 300)
+    assert get_state(hass, event).attributes["event_type"] == "lost"
+    assert get_state(hass, event).attributes["reason"] == "recording_not_found"
+
+
+@pytest.mark.parametrize("recorder", ["bandwidth"])
+@pytest.mark.parametrize(
+    ("saving_minutes", "fate", "title", "reason"),
+    [
+        (30, "archived", "still being saved", "The recorder is still saving"),
+        (0, "error", "could not be saved", "The recorder could not save"),
+    ],
+)
+async def test_what_cannot_be_played_says_why(
+    hass: HomeAssistant,
+    office: Office,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    hass_ws_client: WebSocketGenerator,
+    saving_minutes: int,
+    fate: str,
+    title: str,
+    reason: str,
+) -> None:
+    """A recording that Bandwidth has no sound of is shown, and says why."""
+    office.saving_time = timedelta(minutes=saving_minutes)
+    call = office.connect("101")
+    office.start_recording(call).fate = fate  # type: ignore[assignment]
+    await wait(hass, freezer, 62)
+    office.hang_up(call)
+    await wait(hass, freezer, 62)
+    client, (shown,) = await open_day(hass, hass_ws_client, entry)
+    assert shown["can_play"] is False
+    assert shown["title"].endswith(title)
+    await client.send_json_auto_id(
+        {
+            "type": "media_source/resolve_media",
+            "media_content_id": shown["media_content_id"],
+        }
+    )
+    answer = await client.receive_json()
+    await client.close()
+    assert answer["error"]["message"].startswith(reason)
+
+
+@pytest.mark.parametrize("recorder", ["bandwidth"])
+async def test_an_upload_that_failed_is_lost(
+    hass: HomeAssistant,
+    office: Office,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Bandwidth says itself that a recording could not be saved."""
+    call = office.connect("101")
+    office.start_recording(call).fate = "error"
+    await wait(hass, freezer, 62)
+    office.hang_up(call)
+    await wait(hass, freezer, 93)
+    event = get_state(hass, "event.bandwidth_recording_events")
+    assert event.attributes["event_type"] == "lost"
+    assert event.attributes["reason"] == "recording_failed"
+    assert value(hass, "sensor.bandwidth_recordings_today") == "0"
