@@ -67,6 +67,7 @@ class Walk:
 
     def take(self, page: Page[Row]) -> None:
         """Take in the page that was read at `place`."""
+        self.pages += 1
         first_id = page.rows[0].id if page.rows else None
         if first_id is not None and first_id == self._first_id:
             # Where a server does not know `page`, all pages are the first.
@@ -78,7 +79,6 @@ class Walk:
                 self._keep(row, row.started_at, position)
         self.latest = max(filter(None, (self.latest, newest_start(page))), default=None)
         self.count += page.count
-        self.pages += 1
         self.place = page.next if self.pages < MAX_PAGES else None
 
     def _keep(self, row: Row, started_at: datetime, position: int) -> None:

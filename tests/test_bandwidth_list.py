@@ -1,0 +1,632 @@
+"""Bandwidth's list of recordings: a million rows in an order that nobody documents.
+
+"List all users' call recordings", with `page` and `size` ("Maximum value 1000") and
+nothing else ("List Recordings", Supported Parameters).
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from typing import Any, Final
+from zlib import crc32
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.call_recorder.api import bandwidth_http
+from custom_components.call_recorder.api.bandwidth import BandwidthClient
+from custom_components.call_recorder.api.bandwidth_http import Page, page_place
+from custom_components.call_recorder.api.bandwidth_rows import Row
+from custom_components.call_recorder.api.bandwidth_walk import Order, Walk, end_place
+from custom_components.call_recorder.api.errors import (
+    CannotConnectError,
+    UnexpectedResponseError,
+)
+from custom_components.call_recorder.api.models import RecordingQuery
+from homeassistant.core import HomeAssistant
+from simulator.bandwidth import Bandwidth
+from simulator.bandwidth.listing import LinkStyle, Order as ListOrder
+from simulator.calls import Recording
+from simulator.faults import Fault
+from simulator.identifiers import bandwidth_id
+from simulator.office import Office
+from simulator.server import Simulator
+
+from .bandwidth import USER, Clock, MemoryStorage, asked, open_client, pages, rows_fault
+from .conftest import make_entry, settle
+from .states import value
+from .yeastar import until
+
+_ORDERS: Final[list[ListOrder]] = ["newest_first", "oldest_first", "shuffled"]
+_SORTED: Final[list[ListOrder]] = ["newest_first", "oldest_first"]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return the office's time."""
+    return Clock()
+
+
+@pytest.fixture
+def office(clock: Clock, archive_size: int) -> Office:
+    """Return an office that has recorded before."""
+    return Office(seed=1, clock=clock, archive_size=archive_size)
+
+
+@pytest.fixture
+def archive_size() -> int:
+    """Return how many recordings there are: three pages, the last not full."""
+    return 2_500
+
+
+@pytest.fixture
+async def recorder(
+    office: Office, socket_enabled: None, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[Bandwidth]:
+    """Run the account's server, which answers as fast as it is asked."""
+    monkeypatch.setattr(bandwidth_http, "REQUEST_INTERVAL", 0.0)
+    async with Simulator(office, only=["bandwidth"]) as simulator:
+        yield simulator.bandwidth
+
+
+async def poll(client: BandwidthClient) -> set[str] | None:
+    """Poll once; return the ids of the active recordings."""
+    state = await client.get_live_state()
+    if state.recordings is None:
+        return None
+    return {recording.id for recording in state.recordings}
+
+
+async def poll_until_known(client: BandwidthClient) -> set[str]:
+    """Poll, and let the client read on beside, until it knows."""
+    changed = asyncio.Event()
+    listening = asyncio.create_task(client.listen(changed.set))
+    while (active := await poll(client)) is None:
+        await asyncio.wait_for(changed.wait(), 30)
+        changed.clear()
+    listening.cancel()
+    return active
+
+
+async def run_a_round(client: BandwidthClient) -> None:
+    """Let the client read the list once more, where rows appear anywhere."""
+    changed = asyncio.Event()
+    listening = asyncio.create_task(client.listen(changed.set))
+    await asyncio.wait_for(changed.wait(), 30)
+    listening.cancel()
+
+
+def truth(office: Office) -> set[str]:
+    """Return the ids of what is really being recorded."""
+    return {id_of(office, recording) for recording in office.active_recordings()}
+
+
+def id_of(office: Office, recording: Recording) -> str:
+    """Return a recording's id."""
+    return bandwidth_id(office.seed, "r", recording.number)
+
+
+def record_many(office: Office, clock: Clock, count: int) -> None:
+    """Let many short recordings happen."""
+    for _ in range(count):
+        call = office.connect("112")
+        office.start_recording(call)
+        clock.tick(2)
+        office.hang_up(call)
+
+
+# --- One request per poll ---
+
+
+@pytest.mark.parametrize("order", _ORDERS)
+@pytest.mark.parametrize(
+    ("archive_size", "known_at_once"),
+    [(0, True), (100, True), (900, True), (999, True), (1_000, False), (2_500, False)],
+)
+async def test_known_at_once_or_after_a_walk(
+    office: Office,
+    recorder: Bandwidth,
+    order: ListOrder,
+    archive_size: int,
+    known_at_once: bool,
+) -> None:
+    """One page is everything. With more, nobody knows until all has been read once."""
+    recorder.order = order
+    office.start_recording(office.connect("101"))
+    if archive_size == 999:
+        office.archive.older -= 1  # The active one is the 999th.
+    async with open_client(recorder) as client:
+        first = await poll(client)
+        assert first == (truth(office) if known_at_once else None)
+        assert pages(recorder) == [(0, 1000)]
+        assert await poll_until_known(client) == truth(office)
+        numbers = [number for number, size in pages(recorder) if size == 1000]
+        # No page is read twice, and nothing but pages.
+        assert sorted(set(numbers)) == list(range(max(numbers) + 1))
+
+
+@pytest.mark.parametrize("order", _SORTED)
+@pytest.mark.parametrize("archive_size", [300, 5_500])
+async def test_one_request_per_poll(
+    office: Office, clock: Clock, recorder: Bandwidth, order: ListOrder
+) -> None:
+    """However long the list, and whatever begins and ends meanwhile."""
+    recorder.order = order
+    lines = [f"{number}" for number in range(101, 111)]
+    async with open_client(recorder) as client:
+        await poll_until_known(client)
+        for turn in range(40):
+            clock.tick(10)
+            if turn % 5 in (0, 1, 3):
+                office.start_recording(office.connect(lines[turn % 10]))
+            if turn % 3 and office.calls:
+                office.hang_up(office.calls[turn % len(office.calls)])
+            recorder.requests.clear()
+            assert await poll(client) == truth(office)
+            assert len(asked(recorder, "/recordings")) == 1
+
+
+@pytest.mark.parametrize("order", ["front", "end"])
+@pytest.mark.parametrize("archive_size", [1_000, 1_000_000])
+async def test_a_million_rows_cost_what_a_thousand_cost(
+    office: Office, clock: Clock, recorder: Bandwidth, order: str, archive_size: int
+) -> None:
+    """One request, and not many rows."""
+    recorder.order = "newest_first" if order == "front" else "oldest_first"
+    storage = MemoryStorage()
+    await storage.save(
+        {
+            "order": order,
+            "total": archive_size,
+            "oldest": None,
+            "mark": (clock.now - timedelta(hours=1)).isoformat(),
+            "active": [],
+            "walk": None,
+        }
+    )
+    async with open_client(recorder, storage) as client:
+        for count in range(5):
+            assert await poll(client) == truth(office)
+            assert len(recorder.requests) == count + 1
+            office.start_recording(office.connect("101"))
+            await client._calls.read_newest()
+            recorder.requests.pop()
+    assert all(size <= 500 for _, size in pages(recorder))
+
+
+@pytest.mark.parametrize("order", _SORTED)
+async def test_old_active_recordings_are_asked_for_by_id(
+    office: Office, clock: Clock, recorder: Bandwidth, order: ListOrder
+) -> None:
+    """A recording that runs while hundreds come and go costs a request of its own."""
+    recorder.order = order
+    async with open_client(recorder) as client:
+        await poll_until_known(client)
+        call = office.connect("101")
+        recording = office.start_recording(call)
+        await poll(client)
+        for _ in range(8):
+            record_many(office, clock, 60)
+            assert await poll(client) == truth(office)
+        recorder.requests.clear()
+        assert await poll(client) == {id_of(office, recording)}
+        assert [request.path for request in recorder.requests] == [
+            f"{USER}/recordings",
+            f"{USER}/recordings/{id_of(office, recording)}",
+        ]
+        office.hang_up(call)
+        assert await poll(client) == set()
+        recorder.requests.clear()
+        assert await poll(client) == set()
+        assert len(recorder.requests) == 1
+
+
+async def test_many_old_active_recordings_are_asked_for_in_turn(
+    office: Office, clock: Clock, recorder: Bandwidth
+) -> None:
+    """Rows that stay "recording" for years must not make a poll last for minutes."""
+    calls = [office.connect(f"{101 + number % 10}") for number in range(50)]
+    for call in calls:
+        office.start_recording(call)
+    async with open_client(recorder) as client:
+        await poll_until_known(client)
+        record_many(office, clock, 300)
+        await poll(client)
+        for call in calls[:49]:
+            office.hang_up(call)
+        for _ in range(3):
+            recorder.requests.clear()
+            await poll(client)
+            assert len(asked(recorder, "/recordings/")) <= 20
+        assert await poll(client) == truth(office)
+
+
+async def test_an_unreadable_old_recording_stays_as_it_was(
+    office: Office, clock: Clock, recorder: Bandwidth
+) -> None:
+    """What is answered for one recording concerns no other."""
+    recording = office.start_recording(office.connect("101"))
+    async with open_client(recorder) as client:
+        await poll_until_known(client)
+        record_many(office, clock, 300)
+        await poll(client)
+        path = f"/recordings/{id_of(office, recording)}"
+        for fault in (
+            rows_fault({"id": 1}, path),
+            Fault("status", path=path, status=400),
+        ):
+            recorder.faults.add(fault)
+            assert await poll(client) == {id_of(office, recording)}
+            recorder.faults.clear()
+        recorder.faults.add(Fault("status", path=path, status=404))
+        assert await poll(client) == set()
+
+
+# --- The list changes ---
+
+
+@pytest.mark.parametrize("order", _SORTED)
+@pytest.mark.parametrize("missed", [60, 240, 600, 1_400])
+async def test_more_new_rows_than_a_page_shows(
+    office: Office, clock: Clock, recorder: Bandwidth, order: ListOrder, missed: int
+) -> None:
+    """What came between two polls is caught up with; until then, nobody knows."""
+    recorder.order = order
+    async with open_client(recorder) as client:
+        await poll_until_known(client)
+        call = office.connect("101")
+        office.start_recording(call)
+        record_many(office, clock, missed)
+        office.start_recording(office.connect("102"))
+        assert await poll(client) in (None, truth(office))
+        assert await poll_until_known(client) == truth(office)
+        recorder.requests.clear()
+        assert await poll(client) == truth(office)
+        assert len(pages(recorder)) == 1
+
+
+@pytest.mark.parametrize("lost", [1, 100, 200, 999, 1_000, 2_000, 2_400, 2_500])
+async def test_a_list_that_shrinks(
+    office: Office, recorder: Bandwidth, lost: int
+) -> None:
+    """Old rows are deleted: the end of the list is found again."""
+    recorder.order = "oldest_first"
+    async with open_client(recorder) as client:
+        await poll_until_known(client)
+        office.archive.older -= lost
+        office.start_recording(office.connect("101"))
+        assert await poll_until_known(client) == truth(office)
+        recorder.requests.clear()
+        assert await poll(client) == truth(office)
+        assert len(pages(recorder)) == 1
+
+
+async def test_a_list_that_grows_from_nothing(
+    office: Office, clock: Clock, recorder: Bandwidth
+) -> None:
+    """The only page fills up: by then it is known where new rows appear."""
+    office.archive.older = 0
+    recorder.order = "oldest_first"
+    async with open_client(recorder) as client:
+        for _ in range(24):
+            record_many(office, clock, 50)
+            office.start_recording(office.connect("101"))
+            recorder.requests.clear()
+            assert await poll(client) == truth(office)
+            assert len(pages(recorder)) == 1
+
+
+async def test_a_server_that_knows_no_pages(
+    office: Office, recorder: Bandwidth
+) -> None:
+    """The same rows again and again are no endless list."""
+    rows = [
+        {"id": f"r-{number}", "state": "complete", "startTime": "2026-01-01T00:00:00Z"}
+        for number in range(1000)
+    ]
+    recorder.faults.add(rows_fault(rows))
+    async with open_client(recorder) as client:
+        assert await poll_until_known(client) == set()
+        assert len(pages(recorder)) <= 4
+
+
+# --- Rows appear anywhere ---
+
+
+async def test_rows_that_appear_anywhere(
+    office: Office, clock: Clock, recorder: Bandwidth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is no order, the walk goes on and finds what is new."""
+    monkeypatch.setattr(
+        "custom_components.call_recorder.api.bandwidth_live._ROUND_PAUSE", 0.0
+    )
+    recorder.order = "shuffled"
+    async with open_client(recorder) as client:
+        assert await poll_until_known(client) == set()
+        call = office.connect("101")
+        recording = office.start_recording(call)
+        assert await poll(client) == set()
+        await run_a_round(client)
+        recorder.requests.clear()
+        assert await poll(client) == {id_of(office, recording)}
+        # What is known is asked for by its id, so that its end is noticed at once.
+        assert len(asked(recorder, "/recordings/")) == 1
+        office.hang_up(call)
+        assert await poll(client) == set()
+
+
+# --- A walk and its troubles ---
+
+
+@pytest.mark.parametrize(
+    "style",
+    ["standard", "relative", "single_quotes", "sort_key", "malformed", "none"],
+)
+@pytest.mark.parametrize("order", _ORDERS)
+async def test_links(
+    office: Office, recorder: Bandwidth, order: ListOrder, style: LinkStyle
+) -> None:
+    """The next page is found however the Link is written, and without one."""
+    recorder.order = order
+    recorder.link_style = style
+    office.start_recording(office.connect("101"))
+    async with open_client(recorder) as client:
+        assert await poll_until_known(client) == truth(office)
+        follows = any("sortKeyLT" in request.query for request in recorder.requests)
+        assert follows == (style == "sort_key")
+
+
+async def test_a_link_to_another_host(
+    simulator: Simulator, recorder: Bandwidth
+) -> None:
+    """Credentials do not go where a Link leads, and the list is read all the same."""
+    recorder.link_style = "other_host"
+    recorder.link_host = simulator.bandwidth.url
+    async with open_client(recorder) as client:
+        assert await poll_until_known(client) == set()
+    assert not simulator.bandwidth.requests
+
+
+@pytest.mark.parametrize("order", _ORDERS)
+@pytest.mark.parametrize("archive_size", [5_500])
+async def test_a_walk_goes_on_after_a_restart(
+    office: Office, recorder: Bandwidth, order: ListOrder
+) -> None:
+    """What was read before need not be read again."""
+    recorder.order = order
+    office.start_recording(office.connect("101"))
+    storage = MemoryStorage()
+    async with open_client(recorder, storage) as client:
+        assert await poll(client) is None
+        for _ in range(3):
+            await client._live.step()
+    recorder.requests.clear()
+    async with open_client(recorder, storage) as client:
+        assert await poll(client) is None
+        assert await poll_until_known(client) == truth(office)
+        walked = [number for number, size in pages(recorder) if size == 1000]
+        assert walked[:2] == [4, 5]
+    recorder.requests.clear()
+    async with open_client(recorder, storage) as client:
+        known = await poll(client)
+        if order != "shuffled":
+            # And what was learnt is known at once.
+            assert known == truth(office)
+            assert len(pages(recorder)) == 1
+
+
+@pytest.mark.parametrize("order", _SORTED)
+@pytest.mark.parametrize("missed", [50, 2_100])
+@pytest.mark.parametrize("archive_size", [5_500])
+async def test_a_long_time_off(
+    office: Office, clock: Clock, recorder: Bandwidth, order: ListOrder, missed: int
+) -> None:
+    """After a restart, what came meanwhile is read, and no more than that."""
+    recorder.order = order
+    storage = MemoryStorage()
+    async with open_client(recorder, storage) as client:
+        await poll_until_known(client)
+    office.start_recording(office.connect("101"))
+    record_many(office, clock, missed)
+    recorder.requests.clear()
+    async with open_client(recorder, storage) as client:
+        assert await poll_until_known(client) == truth(office)
+    assert sum(size for _, size in pages(recorder)) <= 2 * missed + 5_000
+
+
+@pytest.mark.parametrize(
+    "saved",
+    ["{}", '{"active": 3}', '{"active": [], "mark": "x", "total": 1, "walk": null}'],
+)
+async def test_a_position_that_cannot_be_read(
+    office: Office, recorder: Bandwidth, saved: str
+) -> None:
+    """Begins anew."""
+    office.start_recording(office.connect("101"))
+    storage = MemoryStorage()
+    storage.data = saved
+    async with open_client(recorder, storage) as client:
+        assert await poll_until_known(client) == truth(office)
+
+
+async def test_a_walk_that_fails_goes_on_after_the_next_poll(
+    office: Office, recorder: Bandwidth
+) -> None:
+    """A page that is refused once is asked for again, later."""
+    office.start_recording(office.connect("101"))
+    async with open_client(recorder) as client:
+        assert await poll(client) is None
+        changed = asyncio.Event()
+        recorder.faults.add(Fault("status", path="/recordings", status=500, times=1))
+        listening = asyncio.create_task(client.listen(changed.set))
+        while len(pages(recorder)) < 2:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        assert len(pages(recorder)) == 2
+        assert await poll(client) is None
+        await asyncio.wait_for(changed.wait(), 30)
+        listening.cancel()
+        assert await poll(client) == truth(office)
+
+
+async def test_an_unreadable_page_far_behind(
+    office: Office, recorder: Bandwidth
+) -> None:
+    """The last page has one row, and that cannot be read: it costs itself only."""
+    office.archive.older = 2_000
+    async with open_client(recorder) as client:
+        assert await poll(client) is None
+        assert not await client._live.step()
+        recorder.faults.add(rows_fault([{"id": None}]))
+        assert await client._live.step()
+        recorder.faults.clear()
+        assert await poll(client) == set()
+
+
+async def test_an_archive_that_is_still_being_read(recorder: Bandwidth) -> None:
+    """Where the newest recordings are is not known before the walk has ended."""
+    async with open_client(recorder) as client:
+        assert await client.get_oldest_start() is None
+        with pytest.raises(CannotConnectError):
+            await client.get_recordings(RecordingQuery())
+
+
+async def test_all_rows_unreadable(recorder: Bandwidth) -> None:
+    """A list of which no row is readable is a failure, not an empty list."""
+    recorder.faults.add(rows_fault([{"id": "r-1"}, 7]))
+    async with open_client(recorder) as client:
+        with pytest.raises(UnexpectedResponseError):
+            await client.get_live_state()
+
+
+# --- In Home Assistant ---
+
+
+async def test_entities_are_up_before_the_walk_has_ended(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    bandwidth_data: dict[str, Any],
+    hass_storage: dict[str, Any],
+) -> None:
+    """What is not known yet is unknown, and known as soon as all has been read."""
+    sensor = "sensor.bandwidth_active_recordings"
+    office.start_recording(office.connect("101"))
+    recorder = simulator.bandwidth
+    entry = make_entry(hass, bandwidth_data)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert value(hass, sensor) == "unknown"
+    await until(hass, lambda: value(hass, sensor) == "1")
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    saved = hass_storage[f"call_recorder.{entry.entry_id}"]["data"]
+    assert saved["order"] == "front"
+    recorder.requests.clear()
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert value(hass, sensor) == "1"
+    assert len(pages(recorder)) == 1
+    await settle(hass)
+
+
+# --- What the walk learns ---
+
+
+def _row(number: int, minutes: float | None) -> Row:
+    """Return a row that began so many minutes after the first."""
+    return Row(
+        id=f"r-{number}",
+        state="complete",
+        started_at=None
+        if minutes is None
+        else Clock().now + timedelta(minutes=minutes),
+        ended_at=None,
+        call_id=None,
+    )
+
+
+def _walk(minutes: list[float | None]) -> Walk:
+    """Walk through a list of rows."""
+    walk = Walk()
+    rows = [_row(number, minute) for number, minute in enumerate(minutes)]
+    for begin in range(0, len(rows), 1000):
+        part = tuple(rows[begin : begin + 1000])
+        following = page_place(begin // 1000 + 1, 1000)
+        is_last = begin + 1000 >= len(rows)
+        walk.take(
+            Page(
+                rows=part,
+                count=len(part),
+                next=None if is_last else following,
+                now=Clock().now + timedelta(days=3650),
+            )
+        )
+    return walk
+
+
+def _shuffled(minutes: list[float]) -> list[float]:
+    """Return the same in an order that means nothing."""
+    return sorted(minutes, key=lambda minute: crc32(f"{minute}".encode()))
+
+
+_TIMES: Final = [float(number) for number in range(3000)]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "order"),
+    [
+        (_TIMES, Order.END),
+        (_TIMES[::-1], Order.FRONT),
+        (_shuffled(_TIMES), Order.ANYWHERE),
+        # Too few to tell.
+        (_TIMES[:200], None),
+        # Out of order by as much as calls overlap.
+        ([time + 40 * (number % 2) for number, time in enumerate(_TIMES)], Order.END),
+        # Old rows were brought from another system, in no order.
+        ([*_shuffled(_TIMES), *_TIMES[:200]], Order.ANYWHERE),
+        ([*_shuffled(_TIMES[:2900]), *_TIMES[2900:]], Order.END),
+        # Some clocks were wrong.
+        ([*_TIMES[:1000], 1e6, 1e6, None, *_TIMES[1000:]], Order.END),
+        # All at one time: nothing tells where the newest are.
+        ([5.0] * 3000, Order.ANYWHERE),
+        ([None] * 3000, Order.ANYWHERE),
+        # Sorted by something else, and the newest are in the middle.
+        (
+            [*_TIMES[:1500], *[time + 9000 for time in _TIMES[:100]], *_TIMES[1500:]],
+            Order.ANYWHERE,
+        ),
+    ],
+)
+def test_where_new_rows_appear(
+    minutes: list[float | None], order: Order | None
+) -> None:
+    """The newest rows stand where rows appear."""
+    assert _walk(minutes).order() is order
+
+
+def test_memory_of_a_walk() -> None:
+    """A walk keeps a thousand rows of any number."""
+    walk = _walk([float(number) for number in range(20_000)])
+    assert walk.count == 20_000
+    assert len(walk.newest()) == 1000
+    assert walk.newest()[0].id == "r-19999"
+    assert len(str(walk.as_dict())) < 5000
+
+
+@given(total=st.integers(0, 20_000_000))
+def test_page_at_the_end(total: int) -> None:
+    """The page begins well before the end, and has room behind it."""
+    place = end_place(total)
+    page, size = int(place["page"]), int(place["size"])
+    assert size <= 500
+    shown = total - page * size
+    assert 0 <= shown <= size - 75
+    assert page == 0 or shown >= 125
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.floats(0, 1e5), max_size=300))
+def test_a_walk_that_is_stored(minutes: list[float]) -> None:
+    """A walk that goes on learns what it would have learnt at once."""
+    walk = _walk([*_TIMES, *minutes])
+    stored = Walk.from_dict(walk.as_dict())
+    assert stored.order() == walk.order()
+    assert stored.as_dict() == walk.as_dict()
