@@ -1,0 +1,99 @@
+"""Diagnostics help to find a fault, and tell nothing about people."""
+
+from http import HTTPStatus
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from syrupy.assertion import SnapshotAssertion
+
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from simulator.faults import Fault
+from simulator.office import Office
+from simulator.server import Simulator
+
+from .conftest import Poll
+from .test_privacy import (  # noqa: F401 - fixtures
+    CREDENTIALS,
+    FAULTS,
+    NAME,
+    NUMBERS,
+    call,
+    found,
+    options,
+    recorder,
+)
+from .test_sensor import TEN
+
+
+@pytest.fixture(autouse=True)
+def _frozen_time(freezer: FrozenDateTimeFactory) -> None:
+    """Let time stand still, at ten in the morning."""
+    freezer.move_to(TEN)
+
+
+async def test_diagnostics(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    recorder: MockConfigEntry,  # noqa: F811
+    office: Office,
+    pass_time: Poll,
+    snapshot: SnapshotAssertion,
+) -> None:
+    """What there is to be known about a recorder that works."""
+    office.pause(office.start_recording(office.connect("102", remote_name=None)))
+    await pass_time(31)
+    assert (
+        await get_diagnostics_for_config_entry(hass, hass_client, recorder) == snapshot
+    )
+
+
+async def test_diagnostics_of_an_outage(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    recorder: MockConfigEntry,  # noqa: F811
+    simulator: Simulator,
+    pass_time: Poll,
+) -> None:
+    """Why a recorder cannot be read is told by key and status."""
+    simulator.imagicle.faults.add(Fault("status", status=502))
+    for _ in range(3):
+        await pass_time(31)
+    diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, recorder)
+    live = diagnostics["live"]
+    assert isinstance(live, dict)
+    assert live["last_update_success"] is False
+    assert live["last_error"] == "cannot_connect: HTTP 502"
+    assert isinstance(live["failures_in_a_row"], int)
+    assert live["failures_in_a_row"] >= 2
+
+
+@pytest.mark.parametrize(
+    "fault", [None, *FAULTS], ids=lambda fault: fault and f"{fault.kind}-{fault.status}"
+)
+async def test_the_whole_dump_tells_nothing(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    recorder: MockConfigEntry,  # noqa: F811
+    simulator: Simulator,
+    pass_time: Poll,
+    fault: Fault | None,
+) -> None:
+    """Whatever went wrong last, the file that people attach to an issue is clean."""
+    assert await async_setup_component(hass, "diagnostics", {})
+    for laid in filter(None, [fault]):
+        simulator.imagicle.faults.add(laid)
+    await pass_time(31)
+    await pass_time(31)
+    client = await hass_client()
+    response = await client.get(f"/api/diagnostics/config_entry/{recorder.entry_id}")
+    assert response.status == HTTPStatus.OK
+    dump = await response.text()
+    assert '"recorder": "imagicle"' in dump
+    assert found(dump, (*CREDENTIALS, *NUMBERS, NAME)) == []
+    assert found(dump, [simulator.imagicle.url, "127.0.0.1"]) == []
