@@ -727,9 +727,9 @@ def test_issues_have_texts() -> None:
         assert set(texts) == {"title", "description"}
     assert _SOURCE.arguments("AccessError") <= set(issues.ACCESS_ISSUES)
     assert set(issues.ACCESS_ISSUES) <= _API.strings()
-    assert set(issues.ISSUES) - set(issues.ACCESS_ISSUES) == _SOURCE.arguments(
-        "async_create_issue"
-    )
+    others = set(issues.ISSUES) - set(issues.ACCESS_ISSUES)
+    assert _SOURCE.arguments("async_create_issue") == others
+    assert _SOURCE.arguments("async_delete_issue") == others
 
 
 def test_placeholders_are_given() -> None:
