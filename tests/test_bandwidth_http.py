@@ -1,0 +1,439 @@
+"""How Bandwidth is asked: credentials, pace, errors and Links.
+
+rateLimits/resourceRateLimits.md: `/recordings`, `/calls` and `/media` take one request
+per 1000 ms each. Link headers: methods/messages/getMessages.md and the SDKs' tests.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import UTC
+import json
+import socket
+import time
+from typing import Final, override
+
+from aiohttp import ClientSession, TCPConnector
+from aiohttp.abc import AbstractResolver, ResolveResult
+from freezegun.api import FrozenDateTimeFactory
+from hypothesis import given, strategies as st
+import pytest
+from yarl import URL
+
+from custom_components.call_recorder.api import bandwidth_http
+from custom_components.call_recorder.api.bandwidth import DEFAULT_URL, BandwidthClient
+from custom_components.call_recorder.api.bandwidth_http import next_link
+from custom_components.call_recorder.api.bandwidth_rows import plain_number, same_number
+from custom_components.call_recorder.api.errors import (
+    AccessError,
+    CannotConnectError,
+    InvalidAuthError,
+    RecorderError,
+    UnexpectedResponseError,
+)
+from custom_components.call_recorder.api.models import LineAddress
+from custom_components.call_recorder.api.transport import Reply
+from simulator.bandwidth import Bandwidth
+from simulator.faults import Fault
+from simulator.identifiers import bandwidth_id
+from simulator.office import Office
+from simulator.server import Simulator
+
+from .bandwidth import USER, MemoryStorage, asked, open_client, settings_of
+
+_LIST: Final = URL("https://api.catapult.inetwork.com/v1/users/u-1/recordings")
+
+
+@pytest.fixture
+def office() -> Office:
+    """Return an office in real time."""
+    return Office(seed=1, archive_size=1_200)
+
+
+@pytest.fixture
+async def recorder(office: Office, socket_enabled: None) -> AsyncGenerator[Bandwidth]:
+    """Run the account's server, which keeps to its limit."""
+    async with Simulator(office, only=["bandwidth"]) as simulator:
+        simulator.bandwidth.limits_rate = True
+        yield simulator.bandwidth
+
+
+# --- Pace ---
+
+
+async def test_pace(office: Office, recorder: Bandwidth) -> None:
+    """Polls, the walk and orders together stay within the limit of each endpoint."""
+    call = office.connect("101")
+    line = LineAddress(directory_number=call.line.phone_number)
+    async with open_client(recorder) as client:
+        listening = asyncio.create_task(client.listen(lambda: None))
+        began = time.monotonic()
+        await asyncio.gather(
+            client.get_live_state(),
+            client.get_live_state(),
+            client.start_recording(line, None),
+        )
+        # Three calls (two seconds apart in all), beside what is read of the list.
+        assert time.monotonic() - began < 4
+        state = await client.get_live_state()
+        listening.cancel()
+    assert state.recordings
+    assert len(asked(recorder, "/recordings")) == 4
+    assert time.monotonic() - began >= 3
+
+
+async def test_clients_of_one_account_share_its_limit(recorder: Bandwidth) -> None:
+    """The form has just asked when the entry is set up."""
+    async with ClientSession() as session:
+        for _ in range(2):
+            client = BandwidthClient(session, settings_of(recorder), time_zone=UTC)
+            await client.get_live_state()
+
+
+@pytest.mark.parametrize("with_header", [True, False])
+async def test_limit_reached(recorder: Bandwidth, with_header: bool) -> None:
+    """The reset stands in the header and in the body, in milliseconds."""
+    recorder.sends_rate_limit_reset = with_header
+    async with open_client(recorder) as one, open_client(recorder) as other:
+        await one.get_live_state()
+        with pytest.raises(CannotConnectError) as err:
+            await other.get_live_state()
+        assert err.value.retry_after is not None
+        assert 1 <= err.value.retry_after <= 2.1
+        # The next request waits by itself.
+        await other.get_live_state()
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"X-RateLimit-Reset": "+60000"}, 60),
+        # The text says "UNIX timestamp".
+        ({"X-RateLimit-Reset": "+60"}, 60),
+        # csharp-bandwidth's and go-bandwidth's tests: long past.
+        ({"X-RateLimit-Reset": "1479308598680"}, 1),
+        ({"X-RateLimit-Reset": "99999999999999"}, 900),
+        ({"X-RateLimit-Reset": "soon", "Retry-After": "7"}, 7),
+        ({"X-RateLimit-Reset": "soon"}, None),
+        ({}, None),
+    ],
+)
+async def test_time_of_the_reset(
+    recorder: Bandwidth, headers: dict[str, str], seconds: float | None
+) -> None:
+    """From 1 s to 15 min; missing, it is the caller's to choose."""
+    if (reset := headers.get("X-RateLimit-Reset", "")).startswith("+"):
+        now = time.time()
+        value = now * 1000 + 60_000 if reset == "+60000" else now + 60
+        headers = {"X-RateLimit-Reset": str(int(value))}
+    recorder.faults.add(Fault("status", status=429, headers=headers, times=1))
+    async with open_client(recorder) as client:
+        with pytest.raises(CannotConnectError) as err:
+            await client.get_live_state()
+        assert err.value.retry_after == (
+            None if seconds is None else pytest.approx(seconds, abs=1.5)
+        )
+        if seconds is not None and seconds > 5:
+            # Who asks before that is told at once, and nothing is sent.
+            recorder.requests.clear()
+            with pytest.raises(CannotConnectError) as err:
+                await client.get_live_state()
+            assert err.value.retry_after
+            assert not recorder.requests
+
+
+async def test_download_does_not_hold_up_the_others(
+    office: Office, recorder: Bandwidth
+) -> None:
+    """A long sound is read while polls go on."""
+    async with open_client(recorder) as client:
+        async with client.download(_archived(office)) as sound:
+            assert sound.content_type == "audio/wav"
+            await client.get_live_state()
+            chunks = [chunk async for chunk in sound.chunks]
+        assert b"".join(chunks).startswith(b"RIFF")
+
+
+@pytest.mark.parametrize(
+    ("status", "key"),
+    [
+        (401, "invalid_auth"),
+        (403, "not_authorized"),
+        (404, "recording_not_found"),
+        (410, "recording_not_found"),
+        (429, "cannot_connect"),
+        (500, "cannot_connect"),
+        (302, "unexpected_response"),
+    ],
+)
+async def test_refused_download(
+    office: Office, recorder: Bandwidth, status: int, key: str
+) -> None:
+    """404: "The media resource could not be found"."""
+    recorder.faults.add(Fault("status", path="/media", status=status))
+    async with open_client(recorder) as client:
+        with pytest.raises(RecorderError) as err:
+            async with client.download(_archived(office)):
+                pass
+    assert err.value.key == key
+
+
+def _archived(office: Office) -> str:
+    """Return the id of a recording that is complete."""
+    return bandwidth_id(office.seed, "r", 7)
+
+
+# --- Errors ---
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, UnexpectedResponseError),
+        (401, InvalidAuthError),
+        (403, AccessError),
+        (404, CannotConnectError),
+        (410, CannotConnectError),
+        (418, UnexpectedResponseError),
+        (302, UnexpectedResponseError),
+        (500, CannotConnectError),
+        (503, CannotConnectError),
+    ],
+)
+async def test_errors_of_the_list(
+    recorder: Bandwidth, status: int, error: type[Exception]
+) -> None:
+    """What a status means, without any of what was said."""
+    recorder.faults.add(Fault("status", status=status, body="secret"))
+    async with open_client(recorder) as client:
+        with pytest.raises(error) as err:
+            await client.get_live_state()
+    assert "secret" not in str(err.value)
+    assert recorder.user_id not in str(err.value)
+
+
+class _Resolver(AbstractResolver):
+    """Finds no address for any name."""
+
+    def __init__(self, code: int, *, wrapped: bool) -> None:
+        """Fail with a code; `wrapped` as c-ares does, which Home Assistant asks."""
+        self._code = code
+        self._wrapped = wrapped
+
+    @override
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Fail."""
+        if self._wrapped:
+            raise OSError(None, "text") from OSError(self._code, "text")
+        raise socket.gaierror(self._code, "text")
+
+    @override
+    async def close(self) -> None:
+        """Do nothing."""
+
+
+@pytest.mark.parametrize(
+    ("code", "wrapped", "gone"),
+    [
+        (socket.EAI_NONAME, False, True),
+        (4, True, True),  # ARES_ENOTFOUND
+        (socket.EAI_AGAIN, False, False),
+        (12, True, False),  # ARES_ETIMEOUT
+    ],
+)
+async def test_a_name_that_is_gone(
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    code: int,
+    wrapped: bool,
+    gone: bool,
+) -> None:
+    """Nobody knows the host's name for 15 minutes: the service is gone.
+
+    A name server that cannot be asked is an outage of our own.
+    """
+    monkeypatch.setattr(bandwidth_http, "REQUEST_INTERVAL", 0.0)
+    settings = {
+        "url": "http://recorder.invalid",
+        "user_id": "u-1",
+        "api_token": "t",
+        "api_secret": "s",
+    }
+    connector = TCPConnector(resolver=_Resolver(code, wrapped=wrapped))
+    async with ClientSession(connector=connector) as session:
+        client = BandwidthClient(session, settings, time_zone=UTC)
+        for minutes in (0, 1, 13):
+            freezer.tick(minutes * 60)
+            with pytest.raises(CannotConnectError):
+                await client.get_live_state()
+        freezer.tick(60)
+        with pytest.raises(AccessError if gone else CannotConnectError) as err:
+            await client.get_live_state()
+        assert err.value.key == ("service_gone" if gone else "cannot_connect")
+
+
+# --- Settings ---
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        (None, DEFAULT_URL),
+        ("", DEFAULT_URL),
+        (DEFAULT_URL, DEFAULT_URL),
+        (f"{DEFAULT_URL}/v1/users/u-1/recordings/", DEFAULT_URL),
+        ("HTTPS://API.Catapult.Inetwork.com:443/", DEFAULT_URL),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+    ],
+)
+def test_unique_id(url: str | None, origin: str) -> None:
+    """Names origin and user, however they are spelled."""
+    settings = {"user_id": " u-1 "} | ({} if url is None else {"url": url})
+    assert BandwidthClient.unique_id(settings) == f"{origin}|u-1"
+
+
+@pytest.mark.parametrize("url", ["ftp://x", "catapult", "https://a:b@x"])
+def test_no_address(url: str) -> None:
+    """An address that is none, or that carries credentials, is refused."""
+    with pytest.raises(ValueError, match="address"):
+        BandwidthClient.unique_id({"url": url, "user_id": "u-1"})
+
+
+async def test_credentials(recorder: Bandwidth) -> None:
+    """Token and secret are HTTP Basic's name and password; blanks are the clipboard's."""
+    async with open_client(
+        recorder,
+        MemoryStorage(),
+        url=f"{recorder.url}/v1/users/someone/recordings",
+        user_id=f" {recorder.user_id}\n",
+        api_token=f"{recorder.api_token} ",
+        api_secret=f" {recorder.api_secret}",
+    ) as client:
+        await client.get_live_state()
+    (request,) = recorder.requests
+    assert request.path == f"{USER}/recordings"
+    assert request.headers["Authorization"].startswith("Basic ")
+    assert request.headers["Accept"] == "application/json"
+
+
+# --- Links ---
+
+
+@pytest.mark.parametrize(
+    ("links", "query"),
+    [
+        # getMessages.md.
+        (
+            [f'<{_LIST}?sortKeyLT=1458576004287000989&size=1>; rel="next"'],
+            {"sortKeyLT": "1458576004287000989", "size": "1"},
+        ),
+        (
+            [
+                f'<{_LIST}?page=0&size=25>; rel="first", <{_LIST}?page=1&size=25>; rel="next"'
+            ],
+            {"page": "1", "size": "25"},
+        ),
+        # The same in two headers.
+        (
+            [f'<{_LIST}?page=0&size=25>; rel="first"', f'<{_LIST}?page=1>; rel="next"'],
+            {"page": "1"},
+        ),
+        # python-bandwidth: relative.
+        (['<recordings?page=1&size=25>; rel="next"'], {"page": "1", "size": "25"}),
+        (['</v1/users/u-1/recordings/?page=1>; rel="next"'], {"page": "1"}),
+        # node-bandwidth: single quotes.
+        (
+            [f"<{_LIST}?page=1>; rel='first', <{_LIST}?page=2>; rel='next'"],
+            {"page": "2"},
+        ),
+        ([f"<{_LIST}?page=1>;rel=next"], {"page": "1"}),
+        ([f'<{_LIST}?page=1> ; title="a, b; c" ; REL="Last NEXT"'], {"page": "1"}),
+        # Where it goes on is not said: page by page, then.
+        ([f'<{_LIST}>; rel="next"'], {}),
+        # csharp-bandwidth: without `;` it is no link.
+        ([f'<{_LIST}?page=1> rel="next"'], None),
+        ([f'{_LIST}?page=1; rel="next"'], None),
+        ([f'<{_LIST}?page=1; rel="next"'], None),
+        ([f'<{_LIST}?page=1>; rel="prev"'], None),
+        ([f'<{_LIST}?page=1>; rel="nextish"'], None),
+        ([f'<{_LIST}?page=1>; title="rel=next"'], None),
+        ([""], None),
+        ([], None),
+        # Another host, another port, another list.
+        (
+            ['<https://elsewhere.invalid/v1/users/u-1/recordings?page=1>; rel="next"'],
+            None,
+        ),
+        (['<//elsewhere.invalid/v1/users/u-1/recordings?page=1>; rel="next"'], None),
+        (
+            [
+                '<https://api.catapult.inetwork.com:8443/v1/users/u-1/recordings>; rel="next"'
+            ],
+            None,
+        ),
+        (
+            ['<https://api.catapult.inetwork.com/v1/users/u-2/recordings>; rel="next"'],
+            None,
+        ),
+        (['<http://[bad/?page=1>; rel="next"'], None),
+        (['<https://x:port/?page=1>; rel="next"'], None),
+    ],
+)
+def test_link(links: list[str], query: dict[str, str] | None) -> None:
+    """Every spelling that the vendor or its SDKs know."""
+    assert next_link(links, _LIST) == query
+
+
+@given(st.text() | st.text(alphabet="<>;,= \"'rel/next?page:[]@", max_size=80))
+def test_any_text_as_link(text: str) -> None:
+    """Whatever a header says, it leads to the same list or nowhere."""
+    assert next_link([text], _LIST) is None or "next" in text.lower()
+
+
+@given(st.dictionaries(st.text(min_size=1), st.text(), max_size=4))
+def test_any_query_in_a_link(query: dict[str, str]) -> None:
+    """A query arrives as it was meant."""
+    link = f'<{_LIST.with_query(query)}>; rel="next"'
+    assert next_link([link], _LIST) == query
+
+
+# --- Numbers ---
+
+
+@given(st.text(), st.text())
+def test_same_number(one: str, other: str) -> None:
+    """A number is the same as itself, and never the same as a different one."""
+    assert same_number(one, one)
+    assert not same_number(None, one)
+    assert same_number(one, other) == (plain_number(one) == plain_number(other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("+19195551212", "1 (919) 555-1212", True),
+        ("sip:Someone@Somewhere.com", "someone@somewhere.com", True),
+        ("sip:1001@somewhere.com", "1001", False),
+        ("anonymous", "restricted", False),
+        ("", "+1", False),
+    ],
+)
+def test_spellings(one: str, other: str, same: bool) -> None:
+    """Phone numbers by their digits, SIP addresses as a whole (getCalls.md, from)."""
+    assert same_number(one, other) is same
+
+
+def test_rate_limit_sample() -> None:
+    """resourceRateLimits.md: the sample's body, which has no message."""
+    body = {
+        "category": "too-many-requests",
+        "code": "rate-limit-reached",
+        "details": [{"name": "rateLimitResetTime", "value": "1479308598680"}],
+    }
+    reply = Reply(
+        status=429,
+        headers={"Date": "Wed, 16 Nov 2016 15:03:13 GMT"},
+        body=json.dumps(body).encode(),
+    )
+    assert bandwidth_http._rate_limit_reset(reply) == pytest.approx(5.68)
