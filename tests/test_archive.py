@@ -1,13 +1,20 @@
 """The archive's sensors count what was recorded, and nothing is lost unseen."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+import voluptuous as vol
 
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_track_state_change_event
 from simulator.faults import Fault
@@ -298,6 +305,124 @@ async def test_an_archive_that_is_not_allowed(
     await pass_time(301)
     assert issue_registry.async_get_issue(*issue) is None
     assert state(hass, "recordings_today") == "0"
+
+
+async def test_diagnostics(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    freezer: FrozenDateTimeFactory,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """The diagnostics tell how the archive does, and nothing about people."""
+    simulator.imagicle.faults.add(Fault("status", path=ARCHIVE, status=500))
+    record(office, 60, freezer)
+    await pass_time(301)
+    simulator.imagicle.faults.clear()
+    await pass_time(301)
+    diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, imagicle)
+    assert diagnostics["archive"] == {
+        "last_update_success": True,
+        "last_error": None,
+        "failures_in_a_row": 0,
+        "update_interval": 300.0,
+        "newest_start": "2026-06-10T10:00:00+00:00",
+        "total": 1,
+        "today": 1,
+        "known_since": "2026-06-10T00:00:00+02:00",
+        "known": 1,
+        "expected": 0,
+        "lost_in_a_row": 0,
+        "sounds_kept": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({}, ["102", "101"]),
+        ({"number": "101"}, ["101"]),
+        ({"number": "7777"}, ["102"]),
+        ({"number": "999"}, []),
+        ({"direction": "outgoing"}, ["102"]),
+        ({"direction": "internal"}, []),
+        ({"start": "2026-06-10 12:00:30"}, ["102"]),
+        ({"start": "2026-06-10T12:00:30+02:00"}, ["102"]),
+        ({"end": "2026-06-10 12:00:30"}, ["101"]),
+        ({"end": "2026-06-10 12:00:00"}, []),
+        ({"limit": 1}, ["102"]),
+        ({"number": "", "username": "", "cursor": ""}, ["102", "101"]),
+    ],
+)
+async def test_get_recordings(
+    hass: HomeAssistant,
+    office: Office,
+    imagicle: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    fields: dict[str, Any],
+    found: list[str],
+) -> None:
+    """The archive is asked by time, number, user and direction."""
+    record(office, 60, freezer)
+    call = office.connect("102", remote="+15557777", direction="outgoing")
+    office.start_recording(call)
+    freezer.tick(timedelta(seconds=60))
+    office.hang_up(call)
+    answer = await get_recordings(hass, **fields)
+    assert [row["local_number"] for row in answer["recordings"]] == found
+    assert (answer["next_cursor"] is None) is ("limit" not in fields)
+
+
+async def test_get_recordings_of_a_user(
+    hass: HomeAssistant,
+    office: Office,
+    imagicle: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """A recording is told with all that its list tells."""
+    record(office, 60, freezer)
+    username = office.line("101").username
+    answer = await get_recordings(hass, username=username)
+    assert answer["total"] == 1
+    (row,) = answer["recordings"]
+    assert row["started_at"] == "2026-06-10T10:00:00+00:00"
+    assert row["ended_at"] == "2026-06-10T10:01:00+00:00"
+    assert row["duration"] == 60
+    assert row["direction"] == "incoming"
+    assert row["owner"]["username"] == username
+    assert row["sha256"] is None
+    assert (await get_recordings(hass, username="nobody"))["recordings"] == []
+
+
+@pytest.mark.parametrize(
+    "fields", [{"limit": 0}, {"limit": 501}, {"direction": "up"}, {"start": "soon"}]
+)
+async def test_get_recordings_with_a_bad_field(
+    hass: HomeAssistant, imagicle: MockConfigEntry, fields: dict[str, Any]
+) -> None:
+    """A field that means nothing is refused."""
+    with pytest.raises(vol.Invalid):
+        await get_recordings(hass, **fields)
+
+
+async def test_get_recordings_with_a_bad_cursor(
+    hass: HomeAssistant, imagicle: MockConfigEntry
+) -> None:
+    """A cursor that is none of ours is refused with a reason."""
+    with pytest.raises(HomeAssistantError) as refused:
+        await get_recordings(hass, cursor="x")
+    assert refused.value.translation_key == "invalid_cursor"
+
+
+async def get_recordings(hass: HomeAssistant, **fields: Any) -> dict[str, Any]:
+    """Ask for a page of the archive."""
+    answer = await hass.services.async_call(
+        "call_recorder", "get_recordings", fields, blocking=True, return_response=True
+    )
+    assert answer is not None
+    return dict(answer)
 
 
 # --- Nothing is lost unseen ---

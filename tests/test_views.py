@@ -1,21 +1,27 @@
 """A recording is played through Home Assistant: in parts, once downloaded, for those let in."""
 
+import asyncio
 from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from http import HTTPStatus
 import threading
 from typing import Any
 from unittest.mock import patch
 
-from aiohttp import ClientResponse
+from aiohttp import ClientError, ClientResponse, web
 from aiohttp.test_utils import TestClient
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.call_recorder import playback
 from homeassistant.core import HomeAssistant
+from simulator.audio import Audio
 from simulator.calls import Recording
 from simulator.faults import Fault
 from simulator.office import Office
@@ -28,13 +34,30 @@ class Player:
     """A browser that plays one recording."""
 
     def __init__(
-        self, client: TestClient[Any, Any], simulator: Simulator, recording: Recording
+        self,
+        client: TestClient[Any, Any],
+        simulator: Simulator,
+        recording: Recording,
+        playbacks: playback.Playbacks,
     ) -> None:
         """Know the recording."""
+        self._playbacks = playbacks
         self._client = client
         self.audio = simulator.imagicle.audio_of(recording)
         self.sound = b"".join(self.audio.read(0, self.audio.size))
         self.path = path_of(simulator.imagicle.id_of(recording))
+
+    async def until(
+        self, condition: Callable[[playback.Playback], bool], slow: SlowRecorder
+    ) -> None:
+        """Wait until Home Assistant has noticed something about the playback.
+
+        Only what is sent shows that a listener has left.
+        """
+        (found,) = self._playbacks._playbacks.values()
+        while not condition(found):
+            slow.send(slow.sent + 1_000)
+            await asyncio.sleep(0)
 
     async def get(self, **headers: str) -> ClientResponse:
         """Ask for the recording."""
@@ -73,7 +96,9 @@ async def player(
     hass_client: ClientSessionGenerator,
 ) -> Player:
     """Return a browser that Home Assistant has let in."""
-    return Player(await hass_client(), simulator, recording)
+    return Player(
+        await hass_client(), simulator, recording, imagicle.runtime_data.playbacks
+    )
 
 
 async def test_the_whole(player: Player) -> None:
@@ -259,7 +284,12 @@ async def test_no_more_files_than_allowed(
     """The oldest sound that nobody listens to makes room for a new one."""
     client = await hass_client()
     for _ in range(10):
-        player = Player(client, simulator, record(office, freezer, 5))
+        player = Player(
+            client,
+            simulator,
+            record(office, freezer, 5),
+            imagicle.runtime_data.playbacks,
+        )
         assert await (await player.get()).read() == player.sound
     await settle(hass)
     assert len(imagicle.runtime_data.playbacks) == 8
@@ -293,3 +323,138 @@ async def test_files_are_touched_outside_of_the_event_loop(player: Player) -> No
     with patch.object(playback.Playback, "_pread", _pread):
         await (await player.get()).read()
     assert threads and threading.main_thread() not in threads
+
+
+# --- While the sound is still coming ---
+
+
+class SlowRecorder:
+    """A recorder that sends a sound as slowly as the test wants."""
+
+    def __init__(self, sound: bytes, *, told: bool) -> None:
+        """Hold the sound back."""
+        self.sound = sound
+        self.downloads = 0
+        self.sent = 0
+        self._is_size_told = told
+        self._may_send = 0
+        self._more = asyncio.Event()
+        self._request: web.Request | None = None
+
+    def send(self, upto: int) -> None:
+        """Let the sound through, as far as to a byte."""
+        self._may_send = upto
+        self._more.set()
+
+    async def media(self, request: web.Request, audio: Audio) -> web.StreamResponse:
+        """Send what may be sent, then wait."""
+        self.downloads += 1
+        self.sent = 0
+        self._request = request
+        response = web.StreamResponse()
+        response.content_type = audio.content_type
+        if self._is_size_told:
+            response.content_length = len(self.sound)
+        await response.prepare(request)
+        while self.sent < len(self.sound):
+            if self.sent >= self._may_send:
+                self._more.clear()
+                await self._more.wait()
+            chunk = self.sound[self.sent : min(self._may_send, self.sent + 10_000)]
+            self.sent += len(chunk)
+            await response.write(chunk)
+        return response
+
+    async def until_left(self) -> None:
+        """Wait until Home Assistant has closed the connection."""
+        assert self._request is not None
+        while self._request.transport is not None:
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+def slow(
+    player: Player, simulator: Simulator, request: pytest.FixtureRequest
+) -> Iterator[SlowRecorder]:
+    """Return the recorder, which sends only when it is told to."""
+    slow = SlowRecorder(player.sound, told=getattr(request, "param", True))
+    with patch.object(simulator.imagicle, "media", slow.media):
+        yield slow
+    slow.send(len(slow.sound))
+
+
+async def test_listening_while_it_comes(player: Player, slow: SlowRecorder) -> None:
+    """The beginning is heard before the end is here; a seek waits for its place."""
+    slow.send(50_000)
+    response = await player.get(Range="bytes=0-")
+    assert response.status == HTTPStatus.PARTIAL_CONTENT
+    assert await response.content.readexactly(40_000) == player.sound[:40_000]
+    seek = asyncio.create_task(player.get(Range="bytes=300000-300099"))
+    slow.send(400_000)
+    assert await (await seek).read() == player.sound[300_000:300_100]
+    slow.send(len(player.sound))
+    assert await response.read() == player.sound[40_000:]
+    assert slow.downloads == 1
+
+
+async def test_a_seek_is_no_second_download(
+    player: Player, slow: SlowRecorder, pass_time: Poll, hass: HomeAssistant
+) -> None:
+    """Between leaving and coming back the download goes on, for half a minute."""
+    slow.send(50_000)
+    response = await player.get(Range="bytes=0-")
+    await response.content.readexactly(10_000)
+    response.close()
+    await player.until(lambda playback: playback.listeners == 0, slow)
+    slow.send(len(player.sound))
+    again = await player.get(Range="bytes=100000-")
+    assert await again.read() == player.sound[100_000:]
+    assert slow.downloads == 1
+
+
+async def test_nobody_listens_any_more(
+    hass: HomeAssistant,
+    player: Player,
+    slow: SlowRecorder,
+    freezer: FrozenDateTimeFactory,
+    imagicle: MockConfigEntry,
+) -> None:
+    """Half a minute after the last listener has left, the recorder is let go."""
+    slow.send(50_000)
+    response = await player.get(Range="bytes=0-")
+    await response.content.readexactly(10_000)
+    response.close()
+    await player.until(lambda playback: playback.listeners == 0, slow)
+    assert len(imagicle.runtime_data.playbacks) == 1
+    freezer.tick(timedelta(seconds=31))
+    async_fire_time_changed(hass)
+    await settle(hass)
+    await slow.until_left()
+    assert len(imagicle.runtime_data.playbacks) == 0
+
+
+@pytest.mark.parametrize("slow", [False], indirect=True)
+async def test_a_size_that_is_not_told(player: Player, slow: SlowRecorder) -> None:
+    """Without a size the beginning is served at once; a part when all is here."""
+    slow.send(50_000)
+    response = await player.get(Range="bytes=0-")
+    assert response.status == HTTPStatus.OK
+    assert "Content-Length" not in response.headers
+    part = asyncio.create_task(player.get(Range="bytes=-100"))
+    slow.send(len(player.sound))
+    assert await response.read() == player.sound
+    assert (await part).status == HTTPStatus.PARTIAL_CONTENT
+    assert await (await part).read() == player.sound[-100:]
+
+
+async def test_unloading_while_somebody_listens(
+    hass: HomeAssistant, player: Player, slow: SlowRecorder, imagicle: MockConfigEntry
+) -> None:
+    """A sound that breaks off does not look as if it had ended."""
+    slow.send(50_000)
+    response = await player.get()
+    assert await hass.config_entries.async_unload(imagicle.entry_id)
+    with pytest.raises(ClientError):
+        await response.read()
+    await settle(hass)
+    await slow.until_left()

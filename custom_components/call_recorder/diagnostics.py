@@ -47,6 +47,28 @@ async def async_get_config_entry_diagnostics(
                 for recording in recordings
             ],
         },
+        "archive": _archive_diagnostics(entry),
+    }
+
+
+def _archive_diagnostics(entry: CallRecorderConfigEntry) -> dict[str, Any]:
+    """Return what is known of the archive."""
+    archive = entry.runtime_data.archive
+    data, known = archive.data, archive.known
+    return {
+        "last_update_success": archive.last_update_success,
+        "last_error": _error_text(archive.last_exception),
+        "failures_in_a_row": archive.failures,
+        "update_interval": archive.update_interval
+        and archive.update_interval.total_seconds(),
+        "newest_start": data.newest.started_at if data and data.newest else None,
+        "total": data.total if data else None,
+        "today": data.today if data else None,
+        "known_since": None if known is None else known.since,
+        "known": None if known is None else len(known),
+        "expected": len(archive.expected),
+        "lost_in_a_row": archive.lost_in_a_row,
+        "sounds_kept": len(entry.runtime_data.playbacks),
     }
 
 
