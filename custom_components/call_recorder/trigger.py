@@ -55,7 +55,11 @@ class RecordingTrigger(Trigger):
             )
             if entry is not None:
                 attributes = entry.runtime_data.live.attributes_of(event)
-                run_action(attributes, f"{event.type.value} on {entry.title}")
+                run_action(
+                    # With it an action finds the recorder, where there are several.
+                    {**attributes, "config_entry_id": entry_id},
+                    f"{event.type.value} on {entry.title}",
+                )
 
         return async_listen_events(self._hass, _handle_event)
 
