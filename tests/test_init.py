@@ -141,7 +141,9 @@ async def test_unload_that_fails(
         hass.config_entries, "async_unload_platforms", return_value=False
     ):
         assert not await hass.config_entries.async_unload(imagicle.entry_id)
-    assert imagicle.state is ConfigEntryState.FAILED_UNLOAD
+    assert _entry_state(imagicle) is ConfigEntryState.FAILED_UNLOAD
+    imagicle.mock_state(hass, ConfigEntryState.LOADED)
+    assert await hass.config_entries.async_unload(imagicle.entry_id)
 
 
 async def test_reload(
