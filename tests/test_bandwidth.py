@@ -146,6 +146,54 @@ async def test_numbers_of_an_active_recording(
     assert {row["is_paused"] for row in recordings} == {None}
 
 
+async def test_active_recordings_of_a_number(
+    hass: HomeAssistant, office: Office, recorder: Bandwidth
+) -> None:
+    """Asked for by the account's number; the other party's does not count."""
+    wanted = office.start_recording(office.connect("101", _REMOTE))
+    office.start_recording(office.connect("102", _REMOTE))
+    for number in (_LINE_101, "1 919 555 0101"):
+        answer = await act(hass, "get_active_recordings", directory_number=number)
+        assert [row["id"] for row in answer["recordings"]] == [
+            bandwidth_id(office.seed, "r", wanted.number)
+        ]
+    answer = await act(hass, "get_active_recordings", directory_number=_REMOTE)
+    assert answer == {"recordings": []}
+
+
+@pytest.mark.parametrize(
+    ("call", "number"),
+    [
+        # Without a direction, either party may be the account's.
+        ({"id": "c-1", "from": _REMOTE, "to": _LINE_101}, _LINE_101),
+        ({"id": "c-1", "from": _LINE_101, "direction": "out"}, _LINE_101),
+        ({"id": "c-1", "to": "sip:Me@Home.com", "direction": "in"}, "sip:me@home.com"),
+    ],
+)
+async def test_odd_calls(
+    hass: HomeAssistant, recorder: Bandwidth, call: dict[str, str], number: str
+) -> None:
+    """What a call does not tell is missing, and what it tells counts."""
+    recorder.faults.add(rows_fault([_GOOD]))
+    recorder.faults.add(rows_fault(call, "/calls"))
+    answer = await act(hass, "get_active_recordings", directory_number=number)
+    assert [row["id"] for row in answer["recordings"]] == ["r-good"]
+
+
+@pytest.mark.parametrize("call", [{}, [], {"from": _REMOTE}])
+async def test_unreadable_calls(
+    hass: HomeAssistant, recorder: Bandwidth, call: Any
+) -> None:
+    """A recording is told without numbers, and of no line nobody can tell it."""
+    recorder.faults.add(rows_fault([_GOOD, {**_GOOD, "id": "r-2", "call": 7}]))
+    recorder.faults.add(rows_fault(call, "/calls"))
+    answer = await act(hass, "get_active_recordings")
+    parties = [row["local_party"]["number"] for row in answer["recordings"]]
+    assert parties == [None, None]
+    err = await refusal(hass, "get_active_recordings", directory_number=_LINE_101)
+    assert err.translation_key == "unexpected_response"
+
+
 async def test_a_new_recording_costs_one_request_for_its_call(
     hass: HomeAssistant, office: Office, recorder: Bandwidth, pass_time: Poll
 ) -> None:

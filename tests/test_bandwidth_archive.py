@@ -316,6 +316,46 @@ async def test_last_digits_of_long_ago(
     assert [rec.id for rec in found] == ids(office, wanted)
 
 
+async def test_number_with_too_many_calls(
+    office: Office, recorder: Bandwidth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then each call has to be asked for, some at a time."""
+    monkeypatch.setattr(
+        "custom_components.call_recorder.api.bandwidth_calls._MAX_PAGES", 0
+    )
+    async with open_client(recorder) as client:
+        await poll_until_known(client)
+        query: dict[str, Any] = {"number": "+19195550101", "limit": 20}
+        page = await client.get_recordings(RecordingQuery(**query))
+    wanted = [rec for rec in truth(office) if rec.call.line.number == "101"]
+    assert [rec.id for rec in page.recordings] == ids(office, wanted)[:20]
+
+
+async def test_calls_are_forgotten_after_a_while(
+    office: Office, client: BandwidthClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory is limited; a call that is needed again is read again."""
+    monkeypatch.setattr(
+        "custom_components.call_recorder.api.bandwidth_calls._KEPT", 100
+    )
+    await client.get_recordings(RecordingQuery(number="0101"))
+    assert len(client._calls._calls) == 100
+
+
+async def test_rows_without_a_begin(recorder: Bandwidth) -> None:
+    """They are told, last, unless a time is asked for."""
+    rows = [
+        {"id": "r-1", "state": "error"},
+        {"id": "r-2", "state": "complete", "startTime": "2026-03-04T11:00:00Z"},
+    ]
+    recorder.faults.add(rows_fault(rows))
+    async with open_client(recorder) as client:
+        found = await read_all(client)
+        assert [rec.id for rec in found] == ["r-2", "r-1"]
+        found = await read_all(client, end=datetime.now(UTC))
+        assert [rec.id for rec in found] == ["r-2"]
+
+
 @pytest.mark.parametrize("archive_size", [300])
 @pytest.mark.parametrize("direction", [Direction.INCOMING, Direction.OUTGOING])
 async def test_direction(

@@ -285,6 +285,35 @@ async def test_more_new_rows_than_a_page_shows(
         assert len(pages(recorder)) == 1
 
 
+async def test_many_new_rows_during_the_walk(
+    office: Office, clock: Clock, recorder: Bandwidth
+) -> None:
+    """What came in front of the walk, and has passed the page of the polls."""
+    async with open_client(recorder) as client:
+        assert await poll(client) is None
+        await client._live.step()
+        office.start_recording(office.connect("101"))
+        record_many(office, clock, 1_300)
+        assert await poll(client) is None
+        assert await poll_until_known(client) == truth(office)
+
+
+async def test_polls_and_the_walk_do_not_disturb_each_other(
+    office: Office, clock: Clock, recorder: Bandwidth
+) -> None:
+    """A page that both have asked for counts once."""
+    async with open_client(recorder) as client:
+        await poll_until_known(client)
+        assert not await client._live.step()
+        record_many(office, clock, 2_200)
+        office.start_recording(office.connect("101"))
+        listening = asyncio.create_task(client.listen(lambda: None))
+        for _ in range(3):
+            await asyncio.gather(*(poll(client) for _ in range(3)))
+        assert await poll(client) == truth(office)
+        listening.cancel()
+
+
 @pytest.mark.parametrize("lost", [1, 100, 200, 999, 1_000, 2_000, 2_400, 2_500])
 async def test_a_list_that_shrinks(
     office: Office, recorder: Bandwidth, lost: int

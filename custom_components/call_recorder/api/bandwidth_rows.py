@@ -194,10 +194,7 @@ def _parse_utc(row: dict[str, Any], name: str) -> datetime | None:
         return None
     if (time := parse_time(row[name])) is None:
         raise ValueError(name)
-    try:
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-    except OverflowError:
-        raise ValueError(name) from None
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _last_segment(address: Any) -> str | None:

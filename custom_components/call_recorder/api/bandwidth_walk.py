@@ -183,11 +183,15 @@ def end_place(total: int) -> Place:
     Any size can be asked for, so the page is one that begins well before the end
     and has room for new rows: no poll needs a second request for being at a seam.
     """
-    for size in range(WINDOW, MAX_SIZE + 1):
-        page, rows = divmod(total, size)
-        if rows <= size - _ROOM and (rows >= _REACH or page == 0):
-            return page_place(page, size)
-    return page_place(total // MAX_SIZE, MAX_SIZE)
+    # One of less than 500 always fits.
+    size = next(size for size in range(WINDOW, MAX_SIZE) if _shows_end(total, size))
+    return page_place(total // size, size)
+
+
+def _shows_end(total: int, size: int) -> bool:
+    """Tell whether the last page of this size has enough rows, and enough room."""
+    page, rows = divmod(total, size)
+    return rows <= size - _ROOM and (rows >= _REACH or page == 0)
 
 
 def time_to_text(time: datetime | None) -> str | None:
