@@ -670,8 +670,7 @@ async def test_pages(
     assert all(request.query["pageSize"] for request in simulator.imagicle.requests)
 
 
-@pytest.mark.parametrize("limit", [1, 3, 60])
-@pytest.mark.parametrize("count", [10, 130])
+@pytest.mark.parametrize(("limit", "count"), [(1, 10), (3, 10), (7, 130), (60, 130)])
 async def test_rows_within_the_same_second(
     client: ImagicleClient,
     office: Office,
