@@ -77,19 +77,27 @@ def _async_reload_with_lines(
 
     No update listener: the flows reload by themselves, also when nothing changed.
     """
-    lines = lines_of(entry)
+    known = entry.runtime_data.live.lines.lines
+
+    @callback
+    def _look() -> None:
+        """Reload when the lines are not those that were set up."""
+        nonlocal known
+        if (lines := lines_of(entry)) != known:
+            known = lines
+            hass.config_entries.async_schedule_reload(entry.entry_id)
 
     @callback
     def _handle_change(change: ConfigEntryChange, changed: ConfigEntry) -> None:
-        """Reload when it is the lines that changed."""
-        nonlocal lines
-        if changed is entry and lines_of(entry) != lines:
-            lines = lines_of(entry)
-            hass.config_entries.async_schedule_reload(entry.entry_id)
+        """Look when it is this recorder that changed."""
+        if changed is entry:
+            _look()
 
     entry.async_on_unload(
         async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, _handle_change)
     )
+    # One may have been added while the recorder was being set up.
+    _look()
 
 
 async def async_unload_entry(

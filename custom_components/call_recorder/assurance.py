@@ -183,9 +183,7 @@ class LineWatch:
         recordings = self._live.data.of_line(self.line.id).recordings
         exposed = bool(self._busy) and recordings == ()
         if exposed and not self._exposed and self.line.must_be_recorded:
-            self._cancel_grace = async_call_later(
-                self._hass, _GRACE, self._handle_grace_over
-            )
+            self._wait_for_recording()
         elif not exposed and self._cancel_grace is not None:
             self._cancel_grace()
             self._cancel_grace = None
@@ -194,8 +192,19 @@ class LineWatch:
             self._set_problem(unrecorded_call=False)
 
     @callback
+    def _wait_for_recording(self) -> None:
+        """Give the recording some time to appear."""
+        self._cancel_grace = async_call_later(
+            self._hass, _GRACE, self._handle_grace_over
+        )
+
+    @callback
     def _handle_grace_over(self, _now: datetime) -> None:
         """Report a call that should be recorded by now."""
+        if self._live.failures:
+            # The recorder may be recording it: nobody knows while it does not answer.
+            self._wait_for_recording()
+            return
         self._cancel_grace = None
         self._set_problem(unrecorded_call=True)
 
