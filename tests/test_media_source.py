@@ -169,6 +169,24 @@ async def test_lines_have_folders(
         assert len(await browser.open(days["2026-06-10"])) == shown
 
 
+async def test_search_in_a_line(
+    hass: HomeAssistant,
+    office: Office,
+    freezer: FrozenDateTimeFactory,
+    imagicle_data: dict[str, Any],
+    browser: MediaBrowser,
+) -> None:
+    """In a line's folder only its own recordings are found."""
+    record(office, freezer)
+    record(office, freezer, "102")
+    lines = add_lines(Reception={"directory_number": "101"})
+    await set_up(hass, make_entry(hass, imagicle_data, subentries_data=lines))
+    line = (await browser.open(RECORDER))["Reception"]
+    assert len(await browser.search(RECORDER, "555-1234")) == 2
+    assert len(await browser.search(line, "555-1234")) == 1
+    assert len(await browser.search(line, "102")) == 0
+
+
 async def test_a_day_comes_in_pages(
     hass: HomeAssistant,
     office: Office,

@@ -59,6 +59,10 @@ class Player:
             slow.send(slow.sent + 1_000)
             await asyncio.sleep(0)
 
+    async def ask(self) -> ClientResponse:
+        """Ask what would be served."""
+        return await self._client.head(self.path)
+
     async def get(self, **headers: str) -> ClientResponse:
         """Ask for the recording."""
         return await self._client.get(
@@ -111,6 +115,16 @@ async def test_the_whole(player: Player) -> None:
     assert response.headers["Accept-Ranges"] == "bytes"
     assert response.headers["Cache-Control"] == "private"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_a_player_that_asks_before(player: Player, simulator: Simulator) -> None:
+    """What would be served is told without a body, and is no download of its own."""
+    response = await player.ask()
+    assert response.status == HTTPStatus.OK
+    assert response.headers["Content-Length"] == str(player.audio.size)
+    assert await response.read() == b""
+    assert await (await player.get()).read() == player.sound
+    assert len(simulator.imagicle.audit_events) == 1
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,8 @@ _MOST_PAGES: Final = 40
 _MOST_SEARCHES: Final = 20
 """How many recordings that have ended are looked for at one time."""
 _LOST_UNTIL_ISSUE: Final = 3
+_SLACK: Final = timedelta(hours=1)
+"""How far the starts may be out of order: Bandwidth's list may go by the ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +175,7 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
         for _ in range(_MOST_PAGES):
             if (
                 page.next_cursor is None
-                or _has_reached(page, until)
+                or _has_reached(page, until - _SLACK)
                 or (known and any(rec.id in known for rec in page.recordings))
             ):
                 return recordings, until

@@ -184,9 +184,10 @@ class Browser:
             )
             found = [*(await self._data.client.get_recordings(query)).recordings]
         else:
-            found = await self._search_newest(query, text.casefold())
-            if _NUMBER.fullmatch(text) and query.number is None:
-                number = re.sub(r"[^\d+]", "", text)
+            number = re.sub(r"[^\d+]", "", text) if _NUMBER.fullmatch(text) else None
+            found = await self._search_newest(query, text.casefold(), number)
+            # A line's own number takes the place of the number that is asked for.
+            if number and query.number is None:
                 page = await self._data.client.get_recordings(
                     replace(query, number=number)
                 )
@@ -195,13 +196,15 @@ class Browser:
         newest = sorted(unique.values(), key=_start, reverse=True)[:_PAGE]
         return [self._recording(recording, "%Y-%m-%d %H:%M:%S") for recording in newest]
 
-    async def _search_newest(self, query: RecordingQuery, text: str) -> list[Recording]:
+    async def _search_newest(
+        self, query: RecordingQuery, text: str, number: str | None
+    ) -> list[Recording]:
         """Search the newest recordings for what no recorder can be asked for."""
         found: list[Recording] = []
         query = replace(query, limit=_SEARCHED_PAGE)
         for _ in range(_SEARCHED // _SEARCHED_PAGE):
             page = await self._data.client.get_recordings(query)
-            found += (rec for rec in page.recordings if _mentions(rec, text))
+            found += (rec for rec in page.recordings if _mentions(rec, text, number))
             if page.next_cursor is None:
                 break
             query = replace(query, cursor=page.next_cursor)
@@ -315,8 +318,11 @@ def _span_of(text: str) -> tuple[datetime, datetime] | None:
     return (start, end) if start and end else None
 
 
-def _mentions(recording: Recording, text: str) -> bool:
-    """Tell whether a name or number of the recording has the text in it."""
+def _mentions(recording: Recording, text: str, number: str | None) -> bool:
+    """Tell whether a name of the recording has the text in it, or is the number."""
+    parties = (recording.local_number, recording.remote_number)
+    if number and any(party and party.endswith(number) for party in parties):
+        return True
     facts = (
         recording.remote_name,
         recording.local_name,

@@ -66,6 +66,12 @@ class RecordingView(HomeAssistantView):
         """Serve the recordings of all recorders."""
         self.hass = hass
 
+    async def head(
+        self, request: web.Request, entry_id: str, token: str
+    ) -> web.StreamResponse:
+        """Tell what would be served: some players ask before they play."""
+        return await self.get(request, entry_id, token)
+
     async def get(
         self, request: web.Request, entry_id: str, token: str
     ) -> web.StreamResponse:
@@ -91,6 +97,8 @@ class RecordingView(HomeAssistantView):
                 part = await _choose_part(request, playback, _etag(entry_id, playback))
                 response = _make_response(playback, part, _etag(entry_id, playback))
                 await response.prepare(request)
+                if request.method == hdrs.METH_HEAD:
+                    return response
                 async for piece in playback.read(part.start, part.end):
                     async with asyncio.timeout(_PATIENCE):
                         await response.write(piece)
