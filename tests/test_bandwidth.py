@@ -386,11 +386,12 @@ async def test_a_service_that_is_gone(
     """404 or 410 is an outage at first, and after 15 minutes a repair issue."""
     name = f"service_gone_{bandwidth.entry_id}"
     recorder.faults.add(Fault("status", path="/recordings", status=status))
-    for _ in range(3):
+    for _ in range(2):
         await pass_time(301)
         assert value(hass, _ACTIVE) in ("0", "unavailable")
         assert not issue_registry.async_get_issue(DOMAIN, name)
-    await pass_time(301)
+    for _ in range(2):
+        await pass_time(301)
     assert issue_registry.async_get_issue(DOMAIN, name)
     recorder.faults.clear()
     await pass_time(301)

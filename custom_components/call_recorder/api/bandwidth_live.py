@@ -36,9 +36,10 @@ _LOOKUPS: Final = 20
 """Recordings that one poll asks for by id; more are asked in turn."""
 _ROUND_PAUSE: Final = 10.0
 """Seconds between two rounds where rows appear anywhere."""
-_PAGES_PER_SAVE: Final = 20
 _SAVE_INTERVAL: Final = 600.0
 """Seconds. So old may the saved position be: what has come since is caught up with."""
+_WALK_SAVE_INTERVAL: Final = 20.0
+"""Seconds, and so pages, that a restart costs while the list is being read."""
 _NEVER: Final = float("-inf")
 
 
@@ -124,23 +125,28 @@ class LiveList:
         walk = self._catch_up or self._walk
         if walk is None or (place := walk.place) is None:
             return False
-        before = set(self._active)
+        told = self._told
         page = await self._read(place, strict=False)
         if walk is not (self._catch_up or self._walk) or walk.place != place:
             # The other of the two that step, a poll and `listen`, was faster.
             return False
         walk.take(page)
-        if walk.place is not None:
-            if isinstance(walk, Walk) and walk.pages % _PAGES_PER_SAVE == 0:
-                await self.save()
-            return self.is_known and before != set(self._active)
-        if isinstance(walk, Walk):
-            self._finish(walk)
+        if walk.place is None:
+            if isinstance(walk, Walk):
+                self._finish(walk)
+            else:
+                self._catch_up = None
+                self.is_known = True
+        if told is None and self.is_known:
+            await self.save()
         else:
-            self._catch_up = None
-            self.is_known = True
-        await self.save()
-        return True
+            await self._save_if_due()
+        return told != self._told
+
+    @property
+    def _told(self) -> frozenset[str] | None:
+        """Return what a poll would tell if nothing were new."""
+        return frozenset(self._active) if self.is_known else None
 
     def _finish(self, walk: Walk) -> None:
         """Learn from a walk that has ended."""
@@ -270,10 +276,11 @@ class LiveList:
             if row is not None and row.is_active:
                 self._active[recording_id] = row
         elsewhere = self._active.keys() & set(others)
-        is_due = asyncio.get_running_loop().time() - self._saved_at > _SAVE_INTERVAL
-        if elsewhere != self._elsewhere or is_due:
+        if elsewhere != self._elsewhere:
             self._elsewhere = elsewhere
             await self.save()
+        else:
+            await self._save_if_due()
 
     # --- Across restarts ---
 
@@ -297,6 +304,12 @@ class LiveList:
                 "walk": self._walk.as_dict() if self._walk else None,
             }
         )
+
+    async def _save_if_due(self) -> None:
+        """Save now and then."""
+        interval = _SAVE_INTERVAL if self.is_known else _WALK_SAVE_INTERVAL
+        if asyncio.get_running_loop().time() - self._saved_at > interval:
+            await self.save()
 
     async def _load(self) -> None:
         """Go on from what was saved, once; begin anew where it cannot be read."""
