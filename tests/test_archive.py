@@ -21,7 +21,7 @@ from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
 
-from .conftest import Poll
+from .conftest import Poll, set_up
 from .states import get_state, value
 
 ARCHIVE = "/Recordings"
@@ -577,3 +577,50 @@ async def test_a_long_call_behind_the_newest_page(
     assert [event for event, _ in told].count("archived") == 61
     assert state(hass, "recordings_today") == "61"
     assert datetime.now(UTC).date().isoformat() == "2026-06-10"
+
+
+async def test_many_that_end_while_the_archive_is_slow(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    told: list[tuple[str, str | None]],
+) -> None:
+    """However many are missing: a poll looks for 20 at most, and finds all."""
+    office.saving_time = timedelta(minutes=3)
+    calls = [office.connect(f"{101 + n % 12}") for n in range(45)]
+    for call in calls:
+        office.start_recording(call)
+    await pass_time(31)
+    for call in calls:
+        office.hang_up(call)
+    simulator.imagicle.requests.clear()
+    await pass_time(11)
+    searches = [
+        req for req in simulator.imagicle.requests if "/Recordings/" in req.path
+    ]
+    assert len(searches) == 20
+    for _ in range(5):
+        await pass_time(61)
+    assert [event for event, _ in told].count("archived") == 45
+    assert [event for event, _ in told].count("lost") == 0
+    assert state(hass, "recordings_today") == "45"
+
+
+async def test_what_ended_before_the_archive_answered(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    imagicle_entry: MockConfigEntry,
+    pass_time: Poll,
+    told: list[tuple[str, str | None]],
+) -> None:
+    """A recording that was seen is told of, though the archive answered late."""
+    simulator.imagicle.faults.add(Fault("status", path=ARCHIVE, status=500))
+    await set_up(hass, imagicle_entry)
+    await let_end(office, pass_time)
+    simulator.imagicle.faults.clear()
+    await pass_time(121)
+    assert [event for event, _ in told] == ["started", "ended", "archived"]
+    assert today(hass) == ("1", "31")

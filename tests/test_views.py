@@ -379,6 +379,12 @@ class SlowRecorder:
             await response.write(chunk)
         return response
 
+    def break_off(self) -> None:
+        """Cut the connection."""
+        assert self._request is not None
+        assert self._request.transport is not None
+        self._request.transport.abort()
+
     async def until_left(self) -> None:
         """Wait until Home Assistant has closed the connection."""
         assert self._request is not None
@@ -472,3 +478,20 @@ async def test_unloading_while_somebody_listens(
         await response.read()
     await settle(hass)
     await slow.until_left()
+
+
+async def test_a_recorder_that_breaks_off(
+    hass: HomeAssistant, player: Player, slow: SlowRecorder, imagicle: MockConfigEntry
+) -> None:
+    """What is lost on its way is cut off for all who listen; the next try is whole."""
+    slow.send(50_000)
+    first, second = await player.get(), await player.get(Range="bytes=10-")
+    slow.break_off()
+    for response in (first, second):
+        with pytest.raises(ClientError):
+            await response.read()
+    slow.send(len(player.sound))
+    assert await (await player.get()).read() == player.sound
+    assert slow.downloads == 2
+    await settle(hass)
+    assert len(imagicle.runtime_data.playbacks) == 1

@@ -155,9 +155,9 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
         self.failures = 0
         async_delete_issue(self.hass, self.config_entry, "archive_not_allowed")
         if self.known is None:
-            # The silent baseline: what was there before us is no news.
+            # The silent baseline: what ended before we looked is no news.
             self.known = KnownRecordings(since=read_to)
-            self.known.add(recordings)
+            self.known.add(rec for rec in recordings if rec.id not in self.expected)
         await self._take_in(self.known, recordings)
         self.known.forget(dt_util.start_of_local_day(), page.recordings)
         self.update_interval = _EXPECTANT_INTERVAL if self.expected else _INTERVAL
@@ -210,12 +210,16 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
     ) -> list[tuple[Expectation, Recording]]:
         """Return what was expected and is there; tell what is lost."""
         found: list[tuple[Expectation, Recording]] = []
-        for expectation in tuple(self.expected)[:_MOST_SEARCHES]:
+        searches = 0
+        for expectation in self.expected:
             active = expectation.active
+            recording = on_page.get(active.id)
             try:
-                recording = on_page.get(active.id) or await self.client.find_archived(
-                    active
-                )
+                if recording is None:
+                    searches += 1
+                    if searches > _MOST_SEARCHES:
+                        continue
+                    recording = await self.client.find_archived(active)
             except RefusedError as err:
                 # The recorder will not tell us: then nothing can be said about it.
                 _LOGGER.debug("An ended recording is not told of: %s", err)

@@ -37,6 +37,10 @@ class ExpectedRecordings:
         """Return how many recordings are expected."""
         return len(self._expected)
 
+    def __contains__(self, recording_id: object) -> bool:
+        """Tell whether a recording is expected."""
+        return recording_id in self._expected
+
     def __iter__(self) -> Iterator[Expectation]:
         """Go through them, those that ended first at first."""
         return iter(tuple(self._expected.values()))

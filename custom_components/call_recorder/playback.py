@@ -57,6 +57,7 @@ class Playback:
         self._make_room = make_room
         self._file: IO[bytes] | None = None
         self._error: RecorderError | None = None
+        self._is_closed = False
         self._changed = asyncio.Event()
         self._task = hass.async_create_background_task(
             self._download(), f"{DOMAIN} playback"
@@ -84,11 +85,15 @@ class Playback:
             if size <= 0:
                 return
             piece = await self._hass.async_add_executor_job(self._pread, size, start)
+            if self._is_closed:
+                # What was read may be of another file that has got the number since.
+                raise RefusedError("playback_ended")
             yield piece
             start += len(piece)
 
     async def close(self) -> None:
         """Stop the download and delete the file."""
+        self._is_closed = True
         self._fail(RefusedError("playback_ended"))
         self._task.cancel()
         if self.cancel_timer is not None:
@@ -134,6 +139,9 @@ class Playback:
             self.size = self.received
             self.is_complete = True
             self._tell()
+        finally:
+            if not self.is_complete:
+                self._fail(RefusedError("playback_ended"))
 
     def _fail(self, err: RecorderError) -> None:
         """Let everybody who waits know that nothing more will come."""
@@ -224,8 +232,6 @@ class Playbacks:
     @callback
     def _leave(self, playback: Playback) -> None:
         """Drop a sound some time after the last listener has left."""
-        if self._playbacks.get(playback.recording_id) is not playback:
-            return
         if playback.has_failed:
             self._drop(playback)
             return
