@@ -235,6 +235,14 @@ async def test_a_day_is_as_long_as_the_clock_says(
     assert today(hass) == ("0", "0")
 
 
+@pytest.mark.parametrize(
+    ("zone", "midnight"),
+    [
+        pytest.param("Europe/Rome", "2026-06-10 22:00", id="Rome"),
+        pytest.param("America/St_Johns", "2026-06-11 02:30", id="half-hour"),
+        pytest.param("Africa/Cairo", "2026-04-23 22:00", id="no-clock-shows-it"),
+    ],
+)
 async def test_midnight_needs_no_answer(
     hass: HomeAssistant,
     office: Office,
@@ -242,19 +250,22 @@ async def test_midnight_needs_no_answer(
     imagicle_entry: MockConfigEntry,
     pass_time: Poll,
     freezer: FrozenDateTimeFactory,
+    zone: str,
+    midnight: str,
 ) -> None:
     """The counters go to 0 at midnight by themselves."""
-    freezer.move_to("2026-06-10 21:50:00+00:00")
+    await hass.config.async_set_time_zone(zone)
+    new_day = datetime.fromisoformat(f"{midnight}+00:00")
+    freezer.move_to(new_day - timedelta(minutes=10))
     record(office, 60, freezer)
-    assert await hass.config_entries.async_setup(imagicle_entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await set_up(hass, imagicle_entry)
     assert today(hass) == ("1", "60")
-    simulator.imagicle.requests.clear()
-    freezer.move_to("2026-06-10 21:59:59+00:00")
     simulator.imagicle.faults.add(Fault("drop", path=ARCHIVE))
+    freezer.move_to(new_day - timedelta(seconds=2))
+    await pass_time(1)
+    assert today(hass) == ("1", "60")
     await pass_time(1)
     assert today(hass) == ("0", "0")
-    simulator.imagicle.faults.clear()
 
 
 async def test_the_archive_fails_alone(
