@@ -61,7 +61,8 @@ AUTOMATIONS = {
     example["alias"]: example for example in EXAMPLES if "triggers" in example
 }
 ACTIONS = [example for example in EXAMPLES if "action" in example]
-CARDS = [example for example in EXAMPLES if "type" in example]
+CARDS = [example for example in EXAMPLES if "tap_action" in example]
+GRAPHS = [example for example in EXAMPLES if "stat_types" in example]
 CONFIGURATIONS = [example for example in EXAMPLES if "logger" in example]
 
 
@@ -257,7 +258,7 @@ def test_every_repair_issue_is_explained() -> None:
 
 def test_every_example_is_tested() -> None:
     """No YAML block is of a kind that nobody checks."""
-    kinds = (AUTOMATIONS, ACTIONS, CARDS, CONFIGURATIONS)
+    kinds = (AUTOMATIONS, ACTIONS, CARDS, GRAPHS, CONFIGURATIONS)
     assert all(kinds)
     assert sum(map(len, kinds)) == len(EXAMPLES)
 
@@ -286,6 +287,18 @@ async def test_card_is_valid(hass: HomeAssistant, card: dict[str, Any]) -> None:
     tap = card["tap_action"]
     assert tap["action"] == "perform-action"
     _validate_action(hass, tap["perform_action"], tap["data"])
+
+
+@pytest.mark.parametrize("graph", GRAPHS, ids=lambda graph: graph["title"])
+async def test_graph_has_statistics(
+    hass: HomeAssistant, imagicle: MockConfigEntry, graph: dict[str, Any]
+) -> None:
+    """Home Assistant keeps statistics of what the graph shows."""
+    for entity_id in graph["entities"]:
+        state = hass.states.get(entity_id)
+        assert state is not None
+        assert state.attributes["state_class"] == "measurement"
+    assert set(graph["stat_types"]) <= {"max", "mean", "min"}
 
 
 def _validate_action(hass: HomeAssistant, name: str, data: dict[str, Any]) -> None:
