@@ -87,6 +87,7 @@ class RecordingView(HomeAssistantView):
             or recording_id is None
         ):
             return web.Response(status=HTTPStatus.NOT_FOUND)
+        etag = _etag(entry_id, recording_id)
         response: web.StreamResponse | None = None
         try:
             with (
@@ -94,8 +95,8 @@ class RecordingView(HomeAssistantView):
                 entry.runtime_data.playbacks.listen(recording_id) as playback,
             ):
                 await playback.wait_until_open()
-                part = await _choose_part(request, playback, _etag(entry_id, playback))
-                response = _make_response(playback, part, _etag(entry_id, playback))
+                part = await _choose_part(request, playback, etag)
+                response = _make_response(playback, part, etag)
                 await response.prepare(request)
                 if request.method == hdrs.METH_HEAD:
                     return response
@@ -179,10 +180,10 @@ def _make_response(playback: Playback, part: _Part, etag: str) -> web.StreamResp
     return response
 
 
-def _etag(entry_id: str, playback: Playback) -> str:
+def _etag(entry_id: str, recording_id: str) -> str:
     """Name the content: a finished recording never changes."""
-    name = f"{entry_id}/{playback.recording_id}"
-    return f'"{sha256(name.encode()).hexdigest()[:32]}"'
+    digest = sha256(f"{entry_id}/{recording_id}".encode()).hexdigest()
+    return f'"{digest[:32]}"'
 
 
 def _cut_off(request: web.Request) -> None:
