@@ -285,6 +285,21 @@ async def test_more_new_rows_than_a_page_shows(
         assert len(pages(recorder)) == 1
 
 
+async def test_who_waits_for_a_poll_shares_it(
+    office: Office, recorder: Bandwidth
+) -> None:
+    """Many ask at once which recordings are theirs: the list is not read for each."""
+    async with open_client(recorder) as client:
+        await poll_until_known(client)
+        office.start_recording(office.connect("101"))
+        recorder.requests.clear()
+        answers = await asyncio.gather(*(poll(client) for _ in range(10)))
+        assert answers == [truth(office)] * 10
+        assert len(pages(recorder)) <= 2
+        assert await poll(client) == truth(office)
+        assert len(pages(recorder)) <= 3
+
+
 async def test_many_new_rows_during_the_walk(
     office: Office, clock: Clock, recorder: Bandwidth
 ) -> None:

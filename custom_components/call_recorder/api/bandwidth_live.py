@@ -42,6 +42,8 @@ _WALK_SAVE_INTERVAL: Final = 20.0
 """Seconds, and so pages, that a restart costs while the list is being read."""
 _NEVER: Final = float("-inf")
 
+type Told = tuple[tuple[Row, ...] | None, datetime]
+
 
 class LiveList:
     """The list of all recordings, seen from where new rows appear."""
@@ -72,31 +74,41 @@ class LiveList:
         self._walk: Walk | None = None
         self._catch_up: CatchUp | None = None
         self._next_round_at = _NEVER
+        self._last_poll: tuple[float, Told] | None = None
+        """When it began, and what it told."""
 
-    async def poll(self) -> tuple[tuple[Row, ...] | None, datetime]:
+    async def poll(self) -> Told:
         """Return the active recordings, oldest first, and the recorder's time.
 
-        `None` in place of the recordings while not all of them are known.
+        `None` in place of the recordings while not all of them are known. Who asks
+        before a poll of somebody else has begun shares its answer.
         """
+        clock = asyncio.get_running_loop().time
+        asked_at = clock()
         async with self._turn:
-            await self._load()
-            if self.order is Order.END:
-                page = await self._read_end()
-            elif self.order is None and self._walk is None:
-                page = await self._read_all()
-            else:
-                page = await self._read(page_place(0, WINDOW))
-            self._move_mark(page)
-            if self._catch_up is not None:
-                # What was missed seldom fills more than one page.
-                await self.step()
-            if self.order is not None:
-                await self._look_up_others(page)
-            if self.is_known:
-                return tuple(
-                    sorted(self._active.values(), key=attrgetter("age"))
-                ), page.now
+            if self._last_poll is None or self._last_poll[0] <= asked_at:
+                begun_at = clock()
+                self._last_poll = begun_at, await self._poll()
+            return self._last_poll[1]
+
+    async def _poll(self) -> Told:
+        """Read the page where new rows appear, and the others by id."""
+        await self._load()
+        if self.order is Order.END:
+            page = await self._read_end()
+        elif self.order is None and self._walk is None:
+            page = await self._read_all()
+        else:
+            page = await self._read(page_place(0, WINDOW))
+        self._move_mark(page)
+        if self._catch_up is not None:
+            # What was missed seldom fills more than one page.
+            await self.step()
+        if self.order is not None:
+            await self._look_up_others(page)
+        if not self.is_known:
             return None, page.now
+        return tuple(sorted(self._active.values(), key=attrgetter("age"))), page.now
 
     async def read_row(self, recording_id: str) -> Row | None:
         """Read one recording ("Fetch Recording Information"); `None` for no such id."""
