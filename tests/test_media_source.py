@@ -337,6 +337,7 @@ async def test_what_cannot_be_played(
         "01IMAGICLE/all/2026-06/31",
         "01IMAGICLE/all/until/soon",
         "01IMAGICLE/all/until",
+        "01IMAGICLE/all/until/0001-06",
         "01IMAGICLE/all/9999-12",
         "01IMAGICLE/all/2026-06/10/Y3Vyc29y",
     ],

@@ -20,6 +20,7 @@ RECORDING: Final = "recording"
 """Stands in a recording's identifier where a folder's has the line."""
 
 _ALL_LINES: Final = "all"
+_FIRST_YEAR: Final = 1970
 _MONTHS: Final = 12
 _PAGE: Final = 100
 _MONTH_LOOK: Final = 500
@@ -65,7 +66,9 @@ class Place:
         else:
             month, day, cursor = (*rest, None, None)[:3]
             place = replace(place, month=month, day=day, cursor=cursor)
-        place.span()
+        _, end = place.span()
+        if end is not None and end.year < _FIRST_YEAR:
+            raise ValueError("before all recordings")
         return place
 
     def __str__(self) -> str:
