@@ -1,44 +1,32 @@
 """Yeastar P-Series (Open API v1.0).
 
-Sources: the vendor page "Query Recording List", and for the rest the P-Series
-developer guide: "Query Calls", "Start/Pause/Resume Call Recording", "Search Specific
-Recording", "Download Recording" and "Query PBX Information".
+Sources: the P-Series developer guide, here "Query Calls" and "Start", "Pause" and
+"Resume Call Recording"; the modules beside this one name theirs.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, tzinfo
 from typing import Any, ClassVar, Final, override
 
 from aiohttp import ClientSession
-from yarl import URL
 
 from .client import Capability, RecorderClient, Storage
-from .cursor import TimeCursor
-from .errors import RecorderError, RefusedError, UnexpectedResponseError
+from .errors import RefusedError, UnexpectedResponseError
 from .models import (
     ActiveRecording,
     ActiveRecordingFilter,
     LineAddress,
     LiveState,
-    RecorderInfo,
     Recording,
     RecordingMode,
     RecordingPage,
     RecordingQuery,
 )
-from .parsing import as_int, as_object, as_text, parse_rows
+from .parsing import as_object
 from .transport import AudioDownload
-from .yeastar_archive import (
-    archive_id,
-    is_sieved,
-    matches,
-    newest_first,
-    parse_recording,
-    search_filters,
-)
+from .yeastar_archive import YeastarArchive
 from .yeastar_calls import (
     Call,
     CallBook,
@@ -49,22 +37,12 @@ from .yeastar_calls import (
 )
 from .yeastar_push import Push
 from .yeastar_session import YeastarSession, account_of
-from .yeastar_time import PbxClock, parse_call_id, parse_file_name
-from .yeastar_wire import Answer, Errcode, rows_of
+from .yeastar_wire import Answer, Errcode
 
 _REFUSALS: Final[Mapping[int, str]] = {
     Errcode.CHANNEL_ID_NOT_FOUND: "channel_not_found",
     Errcode.OPERATION_NOT_SUPPORTED: "not_supported",
 }
-
-_LARGEST_PAGE: Final = 100
-"""How many rows are asked for at once. No document tells what is allowed."""
-_MOST_PAGES: Final = 10
-"""After how many pages a search for a number goes on in another call."""
-_INFORMATION_INTERVAL: Final = timedelta(days=1)
-_INFORMATION_RETRY: Final = timedelta(hours=1)
-_CALL_MARGIN: Final = timedelta(minutes=1)
-"""How far the time in the archive may be from the one in the call's id."""
 
 
 class YeastarClient(RecorderClient):
@@ -94,12 +72,8 @@ class YeastarClient(RecorderClient):
             settings.get("recorded_extensions") or (),
         )
         self._is_book_loaded = False
-        self._time_zone = time_zone
-        self._clock = PbxClock(zone=time_zone)
-        self._information_due: datetime | None = None
-        self._mp3_turn = asyncio.Lock()
-        """The PBX sends one MP3 at a time ("Download Recording")."""
-        self.info = RecorderInfo(model="P-Series")
+        self._archive = YeastarArchive(self._session, time_zone)
+        self.info = self._archive.info
 
     @staticmethod
     @override
@@ -123,30 +97,9 @@ class YeastarClient(RecorderClient):
 
         push = Push(self._session, set_connected)
         while not self._session.tokens.is_closed:
-            await self._learn()
+            await self._archive.learn()
+            self.info = self._archive.info
             await asyncio.sleep(await push.watch(on_change))
-
-    async def _learn(self) -> None:
-        """Read what the PBX tells of itself ("Query PBX Information"), if it is time.
-
-        Nothing depends on it but rare forms of times, so it may fail.
-        """
-        now = datetime.now(UTC)
-        if self._information_due is not None and now < self._information_due:
-            return
-        self._information_due = now + _INFORMATION_RETRY
-        try:
-            information = (await self._session.get("/system/information")).fields
-        except RecorderError:
-            return
-        self._information_due = now + _INFORMATION_INTERVAL
-        information = as_object(information.get("data")) or information
-        self._clock = PbxClock.parse(information, self._time_zone)
-        self.info = RecorderInfo(
-            model=as_text(information.get("model_name")) or self.info.model,
-            sw_version=as_text(information.get("firmware_version")),
-            serial_number=as_text(information.get("sn")),
-        )
 
     # --- Active recordings ---
 
@@ -274,144 +227,25 @@ class YeastarClient(RecorderClient):
 
     @override
     async def get_recording(self, recording_id: str) -> Recording:
-        """Read a row of the archive ("Search Specific Recording", `ids`)."""
-        recording_id = archive_id(recording_id)
-        _, rows = await self._read_rows({"ids": recording_id})
-        for recording in await self._parse(rows):
-            if recording.id == recording_id:
-                return recording
-        raise RefusedError("recording_not_found")
+        """Read a row of the archive."""
+        return await self._archive.get_recording(recording_id)
 
     @override
     async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
-        """Read a page of the archive, newest first.
-
-        One request, as long as it needs no more than 100 rows. Goes on by time, not by
-        page number: a recording that is archived between two pages would shift them.
-        """
-        if query.username is not None:
-            # Rows name people as the PBX shows them, not as users.
-            raise RefusedError("not_supported")
-        cursor = TimeCursor.parse(query.cursor)
-        end = cursor.upper_bound(query.end)
-        wanted = query.limit + len(cursor.seen)
-        if not is_sieved(query):
-            looked_at = await self._look_at(
-                query, end, min(wanted, _LARGEST_PAGE), wanted
-            )
-            total = looked_at.total
-        else:
-            looked_at = await self._look_at(query, end, _LARGEST_PAGE, wanted)
-            total = None
-        found = [rec for rec in looked_at.recordings if matches(rec, query, end)]
-        return cursor.page(
-            found,
-            limit=query.limit,
-            read_to=looked_at.read_to,
-            total=total if looked_at.has_more else len(found),
-        )
-
-    async def _look_at(
-        self, query: RecordingQuery, end: datetime | None, size: int, wanted: int
-    ) -> _LookedAt:
-        """Read pages of the archive until enough rows are found, or are all read."""
-        filters = {
-            **search_filters(query.start, end),
-            "page_size": str(size),
-            "sort_by": "time",
-            "order_by": "desc",
-        }
-        recordings: dict[str, Recording] = {}
-        total, rows_read, has_more = None, 0, True
-        for page in range(1, _MOST_PAGES + 1):
-            told, rows = await self._read_rows({**filters, "page": str(page)})
-            total = told if page == 1 else total
-            rows_read += len(rows)
-            has_more = len(rows) >= size and (total is None or rows_read < total)
-            recordings |= {rec.id: rec for rec in await self._parse(rows)}
-            if not has_more or wanted <= (
-                sum(matches(rec, query, end) for rec in recordings.values())
-                if is_sieved(query)
-                # An unreadable row is no reason to ask for more.
-                else rows_read
-            ):
-                break
-        return _LookedAt(newest_first(recordings.values()), total, has_more)
+        """Read a page of the archive."""
+        return await self._archive.get_recordings(query)
 
     @override
     async def get_oldest_start(self) -> datetime | None:
         """Read the last row of the archive."""
-        _, rows = await self._read_rows(
-            {"page": "1", "page_size": "1", "sort_by": "time", "order_by": "asc"}
-        )
-        recordings = await self._parse(rows)
-        return recordings[0].started_at if recordings else None
+        return await self._archive.get_oldest_start()
 
     @override
     async def find_archived(self, active: ActiveRecording) -> Recording | None:
-        """Find the newest recording of a call: its file's name carries the call's id."""
-        began_at = parse_call_id(active.id) or active.started_at
-        if began_at is None:
-            return None
-        start, end = began_at - _CALL_MARGIN, began_at + _CALL_MARGIN
-        _, rows = await self._read_rows(
-            {**search_filters(start, end), "page": "1", "page_size": str(_LARGEST_PAGE)}
-        )
-        of_call = [
-            rec for rec in await self._parse(rows) if rec.pbx_call_id == active.id
-        ]
-        return max(of_call, key=lambda rec: int(rec.id), default=None)
-
-    async def _read_rows(
-        self, query: Mapping[str, str]
-    ) -> tuple[int | None, list[Any]]:
-        """Read a page of rows, and how many there are."""
-        has_filter = not query.keys().isdisjoint({"start_time", "end_time", "ids"})
-        path = "/recording/search" if has_filter else "/recording/list"
-        answer = await self._session.get(path, query)
-        rows = rows_of(answer.fields.get("data"))
-        return as_int(answer.fields.get("total_number")), rows
-
-    async def _parse(self, rows: list[Any]) -> tuple[Recording, ...]:
-        """Parse rows; ask how the PBX shows times where a file's name tells none."""
-        if any(parse_file_name(as_object(row).get("file")) is None for row in rows):
-            await self._learn()
-        return parse_rows(rows, lambda row: parse_recording(row, self._clock))
+        """Find the recording of a call that was active."""
+        return await self._archive.find_archived(active)
 
     @override
-    @asynccontextmanager
-    async def download(self, recording_id: str) -> AsyncGenerator[AudioDownload]:
-        """Open the sound of a recording ("Download Recording")."""
-        answer = await self._session.get(
-            "/recording/download", {"id": archive_id(recording_id)}
-        )
-        if answer.errcode == Errcode.DATA_NOT_FOUND:
-            raise RefusedError("recording_not_found")
-        url = URL(as_text(answer.fields.get("download_resource_url")) or "")
-        # Anything but a path would lead the token to another place.
-        if url.is_absolute() or not url.raw_path.startswith("/"):
-            raise UnexpectedResponseError("no path to the sound")
-        is_mp3 = url.path.casefold().endswith(".mp3")
-        async with self._mp3_turn if is_mp3 else nullcontext():
-            pair = await self._session.tokens.get()
-            async with self._session.wire.transport.download(
-                url.raw_path, query={"access_token": pair.access}
-            ) as sound:
-                yield sound
-
-
-@dataclass(frozen=True, slots=True)
-class _LookedAt:
-    """Part of the archive that was read, newest first."""
-
-    recordings: list[Recording]
-    total: int | None
-    has_more: bool
-
-    @property
-    def read_to(self) -> datetime | None:
-        """Return the begin of the last row, when there is more behind it."""
-        if not self.has_more:
-            return None
-        begins = (rec.started_at for rec in reversed(self.recordings))
-        return next(filter(None, begins), None)
+    def download(self, recording_id: str) -> AbstractAsyncContextManager[AudioDownload]:
+        """Open the sound of a recording."""
+        return self._archive.download(recording_id)

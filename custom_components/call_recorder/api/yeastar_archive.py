@@ -1,152 +1,221 @@
-"""The rows of a Yeastar PBX's list of recordings.
+"""The archive of a Yeastar PBX.
 
-Source: the vendor page "Query Recording List"; "Search Specific Recording" adds the
-filters, and newer editions of both the fields `call_from_number` and the like.
+Sources: the vendor pages "Query Recording List", "Search Specific Recording",
+"Download Recording" and "Query PBX Information".
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
-import math
-import re
-from typing import Any, Final, NamedTuple
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any, Final
 
-from .errors import RefusedError
-from .models import Direction, Recording, RecordingQuery, RecordingState
-from .parsing import as_int, as_text
-from .yeastar_time import PbxClock, parse_file_name
+from yarl import URL
 
-_DIRECTIONS: Final[Mapping[str, Direction]] = {
-    "inbound": Direction.INCOMING,
-    "outbound": Direction.OUTGOING,
-    "internal": Direction.INTERNAL,
-}
-_FILE_TYPE: Final = re.compile(r"-(inbound|outbound|internal)\.\w+", re.IGNORECASE)
-_NAME_AND_NUMBER: Final = re.compile(r"(.*?)\s*<([^<>]*)>", re.DOTALL)
-_HAS_DIGIT: Final = re.compile(r"\d", re.ASCII)
-_LONGEST_DURATION: Final = 366 * 86400
+from .cursor import TimeCursor
+from .errors import RecorderError, RefusedError, UnexpectedResponseError
+from .models import (
+    ActiveRecording,
+    RecorderInfo,
+    Recording,
+    RecordingPage,
+    RecordingQuery,
+)
+from .parsing import as_int, as_object, as_text, parse_rows
+from .transport import AudioDownload
+from .yeastar_rows import (
+    archive_id,
+    is_sieved,
+    matches,
+    newest_first,
+    parse_recording,
+    search_filters,
+)
+from .yeastar_session import YeastarSession
+from .yeastar_time import PbxClock, parse_call_id, parse_file_name
+from .yeastar_wire import Errcode, rows_of
 
-
-class _Party(NamedTuple):
-    """Who called or was called."""
-
-    number: str | None
-    name: str | None
-
-
-def parse_recording(row: dict[str, Any], clock: PbxClock) -> Recording:
-    """Parse a row; `ValueError` for one without an id."""
-    if (recording_id := as_int(row.get("id"))) is None:
-        raise ValueError("no id")
-    file = parse_file_name(row.get("file"))
-    # The file's name needs no display format and no zone to be read.
-    started_at = file.started_at if file else clock.to_utc(row.get("time"))
-    size = as_int(row.get("size"))
-    duration = _parse_duration(row.get("duration"), size)
-    direction = _parse_direction(row)
-    caller, callee = _parse_party(row, "call_from"), _parse_party(row, "call_to")
-    incoming = direction is Direction.INCOMING
-    local, remote = (callee, caller) if incoming else (caller, callee)
-    return Recording(
-        id=str(recording_id),
-        reference_number=as_text(row.get("uid")),
-        started_at=started_at,
-        ended_at=started_at + duration if started_at and duration else None,
-        duration=duration,
-        direction=direction,
-        # A recording is listed when it is finished.
-        state=RecordingState.COMPLETE,
-        local_number=local.number,
-        local_name=local.name,
-        remote_number=remote.number,
-        remote_name=remote.name,
-        pbx_call_id=file.call_id if file else None,
-        size=size if size is None or size >= 0 else None,
-    )
+_LARGEST_PAGE: Final = 100
+"""How many rows are asked for at once. No document tells what is allowed."""
+_MOST_PAGES: Final = 10
+"""After how many pages a search for a number goes on in another call."""
+_INFORMATION_INTERVAL: Final = timedelta(days=1)
+_INFORMATION_RETRY: Final = timedelta(hours=1)
+_CALL_MARGIN: Final = timedelta(minutes=1)
+"""How far the time in the archive may be from the one in the call's id."""
 
 
-def _parse_duration(value: Any, size: int | None) -> timedelta | None:
-    """Read the seconds of a call. The PBX says 0 for what it does not know."""
-    seconds = as_int(value)
-    if seconds is None or not 0 <= seconds <= _LONGEST_DURATION:
-        return None
-    return None if seconds == 0 and size != 0 else timedelta(seconds=seconds)
+class YeastarArchive:
+    """Reads what a PBX has recorded."""
+
+    def __init__(self, session: YeastarSession, time_zone: tzinfo) -> None:
+        """Take where the PBX probably stands."""
+        self.info = RecorderInfo(model="P-Series")
+        self._session = session
+        self._time_zone = time_zone
+        self._clock = PbxClock(zone=time_zone)
+        self._information_due: datetime | None = None
+        self._mp3_turn = asyncio.Lock()
+        """The PBX sends one MP3 at a time ("Download Recording")."""
+
+    async def learn(self) -> None:
+        """Read what the PBX tells of itself ("Query PBX Information"), if it is time.
+
+        Nothing depends on it but rare forms of times, so it may fail.
+        """
+        now = datetime.now(UTC)
+        if self._information_due is not None and now < self._information_due:
+            return
+        self._information_due = now + _INFORMATION_RETRY
+        try:
+            information = (await self._session.get("/system/information")).fields
+        except RecorderError:
+            return
+        self._information_due = now + _INFORMATION_INTERVAL
+        information = as_object(information.get("data")) or information
+        self._clock = PbxClock.parse(information, self._time_zone)
+        self.info = RecorderInfo(
+            model=as_text(information.get("model_name")) or self.info.model,
+            sw_version=as_text(information.get("firmware_version")),
+            serial_number=as_text(information.get("sn")),
+        )
+
+    async def get_recording(self, recording_id: str) -> Recording:
+        """Read a row of the archive ("Search Specific Recording", `ids`)."""
+        recording_id = archive_id(recording_id)
+        _, rows = await self._read_rows({"ids": recording_id})
+        for recording in await self._parse(rows):
+            if recording.id == recording_id:
+                return recording
+        raise RefusedError("recording_not_found")
+
+    async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
+        """Read a page of the archive, newest first.
+
+        One request, as long as it needs no more than 100 rows. Goes on by time, not by
+        page number: a recording that is archived between two pages would shift them.
+        """
+        if query.username is not None:
+            # Rows name people as the PBX shows them, not as users.
+            raise RefusedError("not_supported")
+        cursor = TimeCursor.parse(query.cursor)
+        end = cursor.upper_bound(query.end)
+        wanted = query.limit + len(cursor.seen)
+        if not is_sieved(query):
+            looked_at = await self._look_at(
+                query, end, min(wanted, _LARGEST_PAGE), wanted
+            )
+            total = looked_at.total
+        else:
+            looked_at = await self._look_at(query, end, _LARGEST_PAGE, wanted)
+            total = None
+        found = [rec for rec in looked_at.recordings if matches(rec, query, end)]
+        return cursor.page(
+            found,
+            limit=query.limit,
+            read_to=looked_at.read_to,
+            total=total if looked_at.has_more else len(found),
+        )
+
+    async def _look_at(
+        self, query: RecordingQuery, end: datetime | None, size: int, wanted: int
+    ) -> _LookedAt:
+        """Read pages of the archive until enough rows are found, or are all read."""
+        filters = {
+            **search_filters(query.start, end),
+            "page_size": str(size),
+            "sort_by": "time",
+            "order_by": "desc",
+        }
+        recordings: dict[str, Recording] = {}
+        total, rows_read, has_more = None, 0, True
+        for page in range(1, _MOST_PAGES + 1):
+            told, rows = await self._read_rows({**filters, "page": str(page)})
+            total = told if page == 1 else total
+            rows_read += len(rows)
+            has_more = len(rows) >= size and (total is None or rows_read < total)
+            recordings |= {rec.id: rec for rec in await self._parse(rows)}
+            if not has_more or wanted <= (
+                sum(matches(rec, query, end) for rec in recordings.values())
+                if is_sieved(query)
+                # An unreadable row is no reason to ask for more.
+                else rows_read
+            ):
+                break
+        return _LookedAt(newest_first(recordings.values()), total, has_more)
+
+    async def get_oldest_start(self) -> datetime | None:
+        """Read the last row of the archive."""
+        _, rows = await self._read_rows(
+            {"page": "1", "page_size": "1", "sort_by": "time", "order_by": "asc"}
+        )
+        recordings = await self._parse(rows)
+        return recordings[0].started_at if recordings else None
+
+    async def find_archived(self, active: ActiveRecording) -> Recording | None:
+        """Find the newest recording of a call: its file's name carries the call's id."""
+        began_at = parse_call_id(active.id) or active.started_at
+        if began_at is None:
+            return None
+        start, end = began_at - _CALL_MARGIN, began_at + _CALL_MARGIN
+        _, rows = await self._read_rows(
+            {**search_filters(start, end), "page": "1", "page_size": str(_LARGEST_PAGE)}
+        )
+        of_call = [
+            rec for rec in await self._parse(rows) if rec.pbx_call_id == active.id
+        ]
+        return max(of_call, key=lambda rec: int(rec.id), default=None)
+
+    async def _read_rows(
+        self, query: Mapping[str, str]
+    ) -> tuple[int | None, list[Any]]:
+        """Read a page of rows, and how many there are."""
+        has_filter = not query.keys().isdisjoint({"start_time", "end_time", "ids"})
+        path = "/recording/search" if has_filter else "/recording/list"
+        answer = await self._session.get(path, query)
+        rows = rows_of(answer.fields.get("data"))
+        return as_int(answer.fields.get("total_number")), rows
+
+    async def _parse(self, rows: list[Any]) -> tuple[Recording, ...]:
+        """Parse rows; ask how the PBX shows times where a file's name tells none."""
+        if any(parse_file_name(as_object(row).get("file")) is None for row in rows):
+            await self.learn()
+        return parse_rows(rows, lambda row: parse_recording(row, self._clock))
+
+    @asynccontextmanager
+    async def download(self, recording_id: str) -> AsyncGenerator[AudioDownload]:
+        """Open the sound of a recording ("Download Recording")."""
+        answer = await self._session.get(
+            "/recording/download", {"id": archive_id(recording_id)}
+        )
+        if answer.errcode == Errcode.DATA_NOT_FOUND:
+            raise RefusedError("recording_not_found")
+        url = URL(as_text(answer.fields.get("download_resource_url")) or "")
+        # Anything but a path would lead the token to another place.
+        if url.is_absolute() or not url.raw_path.startswith("/"):
+            raise UnexpectedResponseError("no path to the sound")
+        is_mp3 = url.path.casefold().endswith(".mp3")
+        async with self._mp3_turn if is_mp3 else nullcontext():
+            pair = await self._session.tokens.get()
+            async with self._session.wire.transport.download(
+                url.raw_path, query={"access_token": pair.access}
+            ) as sound:
+                yield sound
 
 
-def _parse_direction(row: Mapping[str, Any]) -> Direction:
-    """Read the type of a call, from the file's name where the row does not tell it."""
-    call_type = as_text(row.get("call_type")) or ""
-    if (direction := _DIRECTIONS.get(call_type.lower())) is not None:
-        return direction
-    match = _FILE_TYPE.search(as_text(row.get("file")) or "")
-    return _DIRECTIONS[match[1].lower()] if match else Direction.UNKNOWN
+@dataclass(frozen=True, slots=True)
+class _LookedAt:
+    """Part of the archive that was read, newest first."""
 
+    recordings: list[Recording]
+    total: int | None
+    has_more: bool
 
-def _parse_party(row: Mapping[str, Any], field: str) -> _Party:
-    """Read a party: from fields of its own where there are, or from `Name<number>`."""
-    text = as_text(row.get(field)) or ""
-    if match := _NAME_AND_NUMBER.fullmatch(text):
-        name, number = as_text(match[1]), as_text(match[2])
-    elif _HAS_DIGIT.search(text):
-        name, number = None, text
-    else:
-        name, number = text or None, None
-    return _Party(
-        as_text(row.get(f"{field}_number")) or number,
-        as_text(row.get(f"{field}_name")) or name,
-    )
-
-
-def search_filters(start: datetime | None, end: datetime | None) -> dict[str, str]:
-    """Write a range as "Search Specific Recording" wants it: seconds since 1970.
-
-    Whether it includes its ends is not documented: what is too much must be left out
-    of the answer.
-    """
-    filters = {}
-    if start is not None:
-        filters["start_time"] = str(max(math.floor(start.timestamp()), 0))
-    if end is not None:
-        filters["end_time"] = str(max(math.ceil(end.timestamp()), 0))
-    return filters
-
-
-def is_sieved(query: RecordingQuery) -> bool:
-    """Tell whether the PBX has no filter for what is asked for.
-
-    It has none for the last digits of a number, nor for the direction.
-    """
-    return query.number is not None or query.direction is not None
-
-
-def matches(recording: Recording, query: RecordingQuery, end: datetime | None) -> bool:
-    """Tell whether a recording is asked for, and began before `end`."""
-    started_at = recording.started_at
-    if started_at is not None and (
-        (query.start is not None and started_at < query.start)
-        or (end is not None and started_at >= end)
-    ):
-        return False
-    if query.direction not in (None, recording.direction):
-        return False
-    return query.number is None or any(
-        number is not None and number.endswith(query.number)
-        for number in (recording.local_number, recording.remote_number)
-    )
-
-
-def newest_first(recordings: Iterable[Recording]) -> list[Recording]:
-    """Sort by begin; one whose begin is not known stays behind the one before it."""
-    keyed = []
-    begin = None
-    for recording in recordings:
-        begin = recording.started_at or begin
-        keyed.append((begin.timestamp() if begin else math.inf, recording))
-    keyed.sort(key=lambda item: item[0], reverse=True)
-    return [recording for _, recording in keyed]
-
-
-def archive_id(recording_id: str) -> str:
-    """Check an id of a recording: a whole number."""
-    if not (recording_id.isascii() and recording_id.isdigit()):
-        raise RefusedError("invalid_recording_id")
-    return str(int(recording_id))
+    @property
+    def read_to(self) -> datetime | None:
+        """Return the begin of the last row, when there is more behind it."""
+        if not self.has_more:
+            return None
+        begins = (rec.started_at for rec in reversed(self.recordings))
+        return next(filter(None, begins), None)
