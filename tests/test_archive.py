@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -12,6 +13,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 import voluptuous as vol
 
+from custom_components.call_recorder import archive
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
@@ -635,3 +637,43 @@ async def test_what_ended_before_the_archive_answered(
     await pass_time(121)
     assert [event for event, _ in told] == ["started", "ended", "archived"]
     assert today(hass) == ("1", "31")
+
+
+async def test_a_day_that_is_too_long_to_be_read(
+    hass: HomeAssistant,
+    office: Office,
+    freezer: FrozenDateTimeFactory,
+    imagicle_entry: MockConfigEntry,
+    pass_time: Poll,
+) -> None:
+    """What could not be counted is not known, until the next day."""
+    for _ in range(60):
+        record(office, 10, freezer)
+    with patch.object(archive, "_MOST_PAGES", 1), patch.object(archive, "_PAGE", 5):
+        await set_up(hass, imagicle_entry)
+    assert today(hass) == (STATE_UNKNOWN, STATE_UNKNOWN)
+    assert state(hass, "archived_recordings") == "60"
+    freezer.move_to("2026-06-10 21:59:59+00:00")
+    await pass_time(1)
+    assert today(hass) == ("0", "0")
+
+
+async def test_a_search_that_fails(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    told: list[tuple[str, str | None]],
+) -> None:
+    """While single recordings cannot be asked for, none is said to be lost."""
+    simulator.imagicle.faults.add(Fault("status", path=f"{ARCHIVE}/", status=500))
+    await let_end(office, pass_time, "lost")
+    for _ in range(13):
+        await pass_time(61)
+    assert [event for event, _ in told] == ["started", "ended"]
+    assert state(hass, "recordings_today") == "0"
+    simulator.imagicle.faults.clear()
+    for _ in range(12):
+        await pass_time(61)
+    assert [event for event, _ in told] == ["started", "ended", "lost"]
