@@ -244,6 +244,8 @@ class Transport:
             for name, value in self._headers.items()
             if name.lower() != hdrs.CONNECTION.lower()
         }
+        if self._session.closed:
+            raise CannotConnectError("closed")
         with _connection_errors():
             # A session of its own, on the given one's connections: this is where
             # aiohttp lets redirects of a websocket be refused.
