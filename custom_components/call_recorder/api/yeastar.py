@@ -91,9 +91,8 @@ class YeastarClient(RecorderClient):
         """Learn about the PBX once a day, and let it tell when calls change."""
 
         def set_connected(is_connected: bool) -> None:
-            """Poll once when the push begins or ends: something may have been missed."""
+            """Let polls be rare, or not."""
             self.push_connected = is_connected
-            on_change()
 
         push = Push(self._session, set_connected)
         while not self._session.tokens.is_closed:

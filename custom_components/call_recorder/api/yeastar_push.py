@@ -35,11 +35,11 @@ class Push:
     """Listens to the PBX, one connection at a time."""
 
     def __init__(
-        self, session: YeastarSession, on_state: Callable[[bool], None]
+        self, session: YeastarSession, set_connected: Callable[[bool], None]
     ) -> None:
-        """Take what to call when a subscription begins (true) or is lost (false)."""
+        """Take what to tell whether there is a subscription now."""
         self._session = session
-        self._on_state = on_state
+        self._set_connected = set_connected
         self._pause = _FIRST_PAUSE
 
     async def watch(self, on_change: Callable[[], None]) -> float:
@@ -57,15 +57,19 @@ class Push:
             ) as websocket:
                 await self._subscribe(websocket)
                 subscribed_at = _now()
-                self._on_state(True)
+                self._set_connected(True)
+                # Something may have happened while nobody listened.
+                on_change()
                 await self._follow(websocket, pair.access_until, on_change)
         except RecorderError as err:
             _LOGGER.debug("Nothing is pushed: %s", err)
         except Exception as err:  # noqa: BLE001 - polls do without, so nothing may stop it
             _LOGGER.debug("Nothing is pushed: %s", type(err).__name__)
         finally:
-            if subscribed_at is not None:
-                self._on_state(False)
+            self._set_connected(False)
+        if subscribed_at is not None and not self._session.tokens.is_closed:
+            # Polls take over, at once.
+            on_change()
         if subscribed_at is not None and _now() - subscribed_at >= _STABLE_TIME:
             # Its token has ended, or has been renewed: another connection is due now.
             self._pause = _FIRST_PAUSE
