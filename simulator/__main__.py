@@ -146,9 +146,10 @@ def main() -> None:
     try:
         asyncio.run(_run(arguments))
     except OSError as err:
-        sys.exit(
-            f"{err.strerror or err}. Choose another port (0: any free one), see --help."
-        )
+        text = f"{err.strerror or err}."
+        if not arguments.json:
+            text += " Choose another port (0: any free one), see --help."
+        sys.exit(text)
 
 
 if __name__ == "__main__":

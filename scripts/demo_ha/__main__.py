@@ -12,7 +12,7 @@ from typing import Final
 
 from aiohttp import ClientError
 
-from .check import check_recorder, require_clean
+from .check import check_recorder, require_clean, require_dashboard
 from .furnishing import add_recorder, make_dashboard, stay_offline
 from .home_assistant import HomeAssistant
 from .processes import HOST, ROOT, Failure
@@ -47,6 +47,7 @@ async def check(folder: Path) -> None:
             for recorder in RECORDERS:
                 await check_recorder(home_assistant, simulator, recorder)
             await make_dashboard(home_assistant)
+            await require_dashboard(home_assistant)
         require_clean(home_assistant.log)
     except (Failure, TimeoutError) as err:
         print(home_assistant.log.read_text(), file=sys.stderr)

@@ -51,6 +51,15 @@ async def _start_recording(
     raise Failure(f"no recording could be started: {refusals}")
 
 
+async def require_dashboard(home_assistant: HomeAssistant) -> None:
+    """Complain when the dashboard that Home Assistant opens with is not ours."""
+    core = await home_assistant.command(type="frontend/get_system_data", key="core")
+    panel = core["value"]["default_panel"]
+    board = await home_assistant.command(type="lovelace/config", url_path=panel)
+    if not any(section["cards"] for section in board["views"][0]["sections"]):
+        raise Failure(f"the dashboard {panel} shows nothing")
+
+
 def require_clean(log: Path) -> None:
     """Complain when the integration logged an error."""
     ours = re.compile(rf".* ERROR .*{DOMAIN}.*|.*custom_components/{DOMAIN}/.*")

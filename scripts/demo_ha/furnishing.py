@@ -8,6 +8,8 @@ from .processes import Failure
 
 DOMAIN: Final = "call_recorder"
 _FLOWS: Final = "/api/config/config_entries/flow"
+_DASHBOARD: Final = "call-recorder"
+"""One of its own: what is saved as the old default is shown only after a restart."""
 
 
 async def add_recorder(
@@ -48,9 +50,14 @@ async def list_entities(home_assistant: HomeAssistant) -> list[dict[str, Any]]:
 
 async def make_dashboard(home_assistant: HomeAssistant) -> None:
     """Show every entity on the dashboard that Home Assistant opens with."""
-    tiles: dict[str, list[dict[str, str]]] = {}
+    tiles: dict[str, list[dict[str, Any]]] = {}
     for entity in await list_entities(home_assistant):
-        tile = {"type": "tile", "entity": entity["entity_id"]}
+        # The heading names the device: only so a tile has room for its own name.
+        tile = {
+            "type": "tile",
+            "entity": entity["entity_id"],
+            "name": {"type": "entity"},
+        }
         tiles.setdefault(entity["device_id"], []).append(tile)
     devices = await home_assistant.command(type="config/device_registry/list")
     sections = [
@@ -65,9 +72,19 @@ async def make_dashboard(home_assistant: HomeAssistant) -> None:
         if device["id"] in tiles
     ]
     view = {"title": "Recorders", "type": "sections", "sections": sections}
-    await home_assistant.command(type="lovelace/config/save", config={"views": [view]})
+    boards = await home_assistant.command(type="lovelace/dashboards/list")
+    if _DASHBOARD not in [board["url_path"] for board in boards]:
+        await home_assistant.command(
+            type="lovelace/dashboards/create",
+            url_path=_DASHBOARD,
+            title="Call Recorder",
+            icon="mdi:record-rec",
+        )
+    await home_assistant.command(
+        type="lovelace/config/save", url_path=_DASHBOARD, config={"views": [view]}
+    )
     await home_assistant.command(
         type="frontend/set_system_data",
         key="core",
-        value={"default_panel": "lovelace"},
+        value={"default_panel": _DASHBOARD},
     )

@@ -25,18 +25,19 @@ _CONFIGURATION: Final = f"""\
 homeassistant:
   name: Call Recorder
   time_zone: Europe/Rome
+  country: IT
   auth_providers:
     - type: trusted_networks
       trusted_networks: {HOST}
       allow_bypass_login: true
     - type: homeassistant
 
-automation: []
+automation: !include automations.yaml
 frontend:
 history:
 logbook:
 media_source:
-script: {{}}
+script: !include scripts.yaml
 system_health:
 """
 
@@ -110,6 +111,9 @@ class HomeAssistant:
         storage = self._folder / ".storage"
         storage.mkdir(parents=True, exist_ok=True)
         (self._folder / "configuration.yaml").write_text(_CONFIGURATION)
+        # The editors of automations and scripts write into these.
+        (self._folder / "automations.yaml").touch()
+        (self._folder / "scripts.yaml").touch()
         components = self._folder / "custom_components"
         components.unlink(missing_ok=True)
         components.symlink_to(ROOT / "custom_components")

@@ -85,5 +85,6 @@ class Simulator:
         """Read what the simulator prints when it listens."""
         output = self._process.stdout
         if output is None or not (line := await output.readline()):
-            raise Failure(self._log.read_text().strip())
+            text = self._log.read_text().strip()
+            raise Failure(f"no simulator; does another demo run? {text}")
         self.access = json.loads(line)
