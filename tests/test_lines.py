@@ -194,6 +194,21 @@ async def test_a_recorder_that_fails_at_telling_the_line(
     assert event.attributes["event_type"] == "started"
 
 
+async def test_a_number_may_be_written_as_people_do(
+    hass: HomeAssistant,
+    office: Office,
+    yeastar_data: dict[str, Any],
+    pass_time: Poll,
+) -> None:
+    """Blanks and hyphens between the digits make no other line."""
+    line = {"directory_number": "1-01"}
+    entry = make_entry(hass, yeastar_data, subentries_data=add_lines(Reception=line))
+    await set_up(hass, entry)
+    office.connect("101")
+    await pass_time(61)
+    assert value(hass, "sensor.reception_state") == "recording"
+
+
 async def test_lines_become_unavailable_and_recover(
     hass: HomeAssistant, simulator: Simulator, lines: MockConfigEntry, pass_time: Poll
 ) -> None:

@@ -87,7 +87,7 @@ class Line:
         party = recording.local_party
         facts = (
             (self.username, party.username),
-            (self.directory_number, party.number),
+            (_digits(self.directory_number), _digits(party.number)),
             (self.device_name, None),
             (self.numeric_user_id, None),
         )
@@ -99,6 +99,11 @@ class Line:
         if False in told:
             return False
         return None if None in told else True
+
+
+def _digits(number: str | None) -> str | None:
+    """Leave out what people write between the digits of a number."""
+    return number and "".join(filter(str.isalnum, number))
 
 
 def lines_of(entry: ConfigEntry) -> tuple[Line, ...]:
