@@ -526,6 +526,15 @@ async def test_start_by_call_or_channel(
     ]
 
 
+async def test_a_channel_that_only_the_pbx_knows(
+    hass: HomeAssistant, pbx: Yeastar, recorder: MockConfigEntry
+) -> None:
+    """Its answer tells the call."""
+    pbx.faults.add(fault("/call/record_start", answer(0, call_id="1648717816.195")))
+    response = await act(hass, "start_recording", call_id="PJSIP/2002-00000076")
+    assert response == {"result": "started", "recording_id": "1648717816.195"}
+
+
 async def test_the_right_channel_of_the_right_call(
     hass: HomeAssistant, office: Office, pbx: Yeastar, recorder: MockConfigEntry
 ) -> None:

@@ -5,9 +5,12 @@ per application", each for 1800 seconds, and the vendor's table of errcodes.
 """
 
 import asyncio
+from contextlib import nullcontext
+from datetime import UTC
 import logging
 from typing import Any, Final
 
+from aiohttp import ClientSession
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -15,6 +18,8 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
+from custom_components.call_recorder.api.errors import RecorderError
+from custom_components.call_recorder.api.yeastar import YeastarClient
 from custom_components.call_recorder.const import DOMAIN
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -462,6 +467,39 @@ async def test_a_refresh_that_fails_for_now(
     await pass_time(301)
     assert state(hass, _RECORDING) == "off"
     assert asked(pbx, "/get_token") == 1
+
+
+@pytest.mark.parametrize(
+    ("errcode", "key", "calls"),
+    [
+        (-2, "cannot_connect", ["/refresh_token"]),
+        (70123, "api_disabled", ["/refresh_token"]),
+        (70004, "ip_blocked", ["/refresh_token"]),
+        # Nothing documented says that a refresh token has ended.
+        (-1, None, ["/refresh_token", "/get_token", "/call/query"]),
+        (10004, None, ["/refresh_token", "/get_token", "/call/query"]),
+        (10005, None, ["/refresh_token", "/get_token", "/call/query"]),
+        (40002, None, ["/refresh_token", "/get_token", "/call/query"]),
+    ],
+)
+async def test_refused_renewals(
+    pbx: Yeastar,
+    yeastar_data: dict[str, Any],
+    freezer: FrozenDateTimeFactory,
+    errcode: int,
+    key: str | None,
+    calls: list[str],
+) -> None:
+    """Where the refresh token is dead, the credentials get another token."""
+    async with ClientSession() as session:
+        client = YeastarClient(session, yeastar_data, time_zone=UTC)
+        await client.get_live_state()
+        freezer.tick(_HALF_AN_HOUR)
+        pbx.requests.clear()
+        pbx.faults.add(fault("/refresh_token", answer(errcode)))
+        with nullcontext() if key is None else pytest.raises(RecorderError, match=key):
+            await client.get_live_state()
+    assert asked_in_all(pbx) == calls
 
 
 async def test_no_token_in_the_log(

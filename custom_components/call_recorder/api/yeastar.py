@@ -24,7 +24,7 @@ from .models import (
     RecordingPage,
     RecordingQuery,
 )
-from .parsing import as_object
+from .parsing import as_object, as_text
 from .transport import AudioDownload
 from .yeastar_archive import YeastarArchive
 from .yeastar_calls import (
@@ -169,19 +169,20 @@ class YeastarClient(RecorderClient):
             raise RefusedError("line_not_specified")
         calls, _ = await self._read_calls()
         found = find_channel(calls, line.call_id, line.directory_number, may_hold=False)
-        if found is None:
-            if line.directory_number or not is_unknown_channel(calls, line.call_id):
-                raise RefusedError("no_connected_call")
+        if found is not None:
+            call_id, channel_id = found[0].id, found[1]
+        elif line.directory_number is None and is_unknown_channel(calls, line.call_id):
             # The PBX knows better whether there is such a channel.
-            await self._order("record_start", line.call_id or "")
-            return None
-        call, channel_id = found
-        if self._book.is_ours_alone(call.id):
+            call_id, channel_id = None, line.call_id or ""
+        else:
+            raise RefusedError("no_connected_call")
+        if call_id is not None and self._book.is_ours_alone(call_id):
             raise RefusedError("already_recording")
         answer = await self._order("record_start", channel_id)
-        self._book.started(call.id, answer.server_time)
-        await self._save_orders()
-        return call.id
+        if (call_id := call_id or as_text(answer.fields.get("call_id"))) is not None:
+            self._book.started(call_id, answer.server_time)
+            await self._save_orders()
+        return call_id
 
     @override
     async def pause_recording(
