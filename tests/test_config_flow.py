@@ -428,6 +428,17 @@ async def test_another_user_of_the_same_recorder(
     assert len(hass.config_entries.async_loaded_entries(DOMAIN)) == 2
 
 
+async def test_recorders_on_one_host_can_be_told_apart(
+    hass: HomeAssistant, recorder: Imagicle
+) -> None:
+    """A second recorder of the same host gets a number, not its user's name."""
+    titles = []
+    for user in ({}, _SECOND_USER):
+        result = await _submit(hass, await _open(hass), _form(recorder, **user))
+        titles.append(result["title"])
+    assert titles == ["Imagicle (127.0.0.1)", "Imagicle (127.0.0.1) 2"]
+
+
 # --- Adding Bandwidth and Yeastar ---
 
 

@@ -1,6 +1,7 @@
 """Adds, signs in again, moves and tunes a recorder."""
 
 from collections.abc import Mapping
+from itertools import chain, count
 import logging
 from typing import Any, Final, override
 
@@ -254,9 +255,20 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
             return self.async_update_reload_and_abort(
                 self._get_entry(), unique_id=self.unique_id, data=settings
             )
+        return self.async_create_entry(
+            title=self._free_title(settings), data=settings, options=options
+        )
+
+    def _free_title(self, settings: Mapping[str, Any]) -> str:
+        """Name the recorder by its host, with a number where that name is taken.
+
+        Not by its user: titles are logged.
+        """
         manufacturer = RECORDERS[self._recorder].manufacturer
         title = f"{manufacturer} ({URL(settings[CONF_URL]).host})"
-        return self.async_create_entry(title=title, data=settings, options=options)
+        taken = {entry.title for entry in self._async_current_entries()}
+        numbered = (f"{title} {number}" for number in count(2))
+        return next(name for name in chain((title,), numbered) if name not in taken)
 
 
 class CallRecorderOptionsFlow(OptionsFlowWithReload):
