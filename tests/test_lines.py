@@ -209,6 +209,32 @@ async def test_a_number_may_be_written_as_people_do(
     assert value(hass, "sensor.reception_state") == "recording"
 
 
+async def test_an_internal_call_is_on_two_lines(
+    hass: HomeAssistant,
+    office: Office,
+    yeastar_data: dict[str, Any],
+    device_registry: dr.DeviceRegistry,
+    pass_time: Poll,
+) -> None:
+    """Both the caller and the called extension are in the call that is recorded."""
+    lines = add_lines(
+        Caller={"directory_number": "101"}, Called={"directory_number": "102"}
+    )
+    entry = make_entry(hass, yeastar_data, subentries_data=lines)
+    await set_up(hass, entry)
+    office.connect("101", remote="102", direction="internal", traffic_type="internal")
+    await pass_time(61)
+    assert value(hass, "sensor.yeastar_active_recordings") == "1"
+    assert value(hass, "sensor.caller_state") == "recording"
+    assert value(hass, "sensor.called_state") == "recording"
+    device = device_registry.async_get_device_by_identifier(
+        (DOMAIN, entry.entry_id), entry.entry_id
+    )
+    assert device is not None
+    # Read after the set-up, and shown when there is something to show.
+    assert device.sw_version is not None
+
+
 async def test_lines_become_unavailable_and_recover(
     hass: HomeAssistant, simulator: Simulator, lines: MockConfigEntry, pass_time: Poll
 ) -> None:

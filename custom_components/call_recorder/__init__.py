@@ -62,11 +62,30 @@ async def async_setup_entry(
     async_register_recorder(hass, entry, live)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     live.async_listen()
+    _async_follow_info(hass, entry, live)
     entry.runtime_data.archive.async_start()
     for watch in entry.runtime_data.watches.values():
         watch.async_start()
     _async_reload_with_lines(hass, entry)
     return True
+
+
+@callback
+def _async_follow_info(
+    hass: HomeAssistant, entry: CallRecorderConfigEntry, live: LiveCoordinator
+) -> None:
+    """Show what a recorder tells of itself later: its model, its firmware."""
+    info = live.client.info
+
+    @callback
+    def _handle_update() -> None:
+        """Renew the device when there is something new to show."""
+        nonlocal info
+        if live.client.info != info:
+            info = live.client.info
+            async_register_recorder(hass, entry, live)
+
+    entry.async_on_unload(live.async_add_listener(_handle_update))
 
 
 @callback

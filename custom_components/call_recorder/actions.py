@@ -177,7 +177,7 @@ async def _get_active_recordings(call: ServiceCall) -> ServiceResponse:
             translation_domain=DOMAIN, translation_key="not_yet_known"
         )
     live = entry.runtime_data.live
-    line_ids = live.data.line_ids()
+    line_ids = live.data.line_ids
     return {
         "recordings": [
             _active_response(rec, live.lines.name_of(line_ids.get(rec.id)))

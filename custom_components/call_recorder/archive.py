@@ -135,7 +135,7 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
             )
         for recording_id in active:
             self.expected.remove(recording_id)
-        self._active, self._line_ids = active, snapshot.line_ids()
+        self._active, self._line_ids = active, snapshot.line_ids
         if ended:
             self.async_refresh_soon()
 

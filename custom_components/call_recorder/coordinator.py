@@ -79,6 +79,8 @@ class Snapshot:
     """The time that durations are counted to; `None` when nothing is recorded."""
     by_line: Mapping[str, tuple[ActiveRecording, ...]] = field(default_factory=dict)
     """The recordings of each line (its subentry) that has any."""
+    line_ids: Mapping[str, str] = field(default_factory=dict)
+    """The line of each recording that belongs to one."""
 
     @property
     def status(self) -> LiveStatus | None:
@@ -100,14 +102,6 @@ class Snapshot:
             recordings=recordings,
             measured_at=self.measured_at if recordings else None,
         )
-
-    def line_ids(self) -> dict[str, str]:
-        """Return the line of each recording that belongs to one."""
-        return {
-            recording.id: line_id
-            for line_id, recordings in self.by_line.items()
-            for recording in recordings
-        }
 
     def durations(self) -> list[timedelta] | None:
         """Return how long each recording has run; `None` when that is not known."""
@@ -212,7 +206,7 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
         self.no_channel_available = False
         """Whether the last start was refused for want of a licensed channel."""
         self._told: tuple[ActiveRecording, ...] | None = None
-        self._line_ids: dict[str, str] = {}
+        self._line_ids: Mapping[str, str] = {}
         self._expectant_until: datetime | None = None
 
     @callback
@@ -238,10 +232,10 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
         # One whose line is still being looked for is told of when that is settled.
         after = tuple(filter(self._is_settled, self.data.recordings))
         before, self._told = self._told, after
-        line_ids, self._line_ids = self._line_ids, self.data.line_ids()
+        line_ids, self._line_ids = self._line_ids, self.data.line_ids
         if before is None:
             return
-        line_ids |= self._line_ids
+        line_ids = {**line_ids, **self._line_ids}
         for event_type, recording in changes(before, after):
             event = from_active(event_type, recording, line_ids.get(recording.id))
             async_send_event(self.hass, self.config_entry.entry_id, event)
@@ -309,7 +303,8 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
             recordings, measured_at = before.recordings, before.measured_at
         by_line: dict[str, tuple[ActiveRecording, ...]] = {}
         for recording in recordings or ():
-            if line_id := line_ids.get(recording.id):
+            owner = [line_ids[recording.id]] if recording.id in line_ids else []
+            for line_id in {*owner, *self.lines.called_by(recording)}:
                 by_line[line_id] = (*by_line.get(line_id, ()), recording)
         return Snapshot(
             recordings=recordings,
@@ -317,6 +312,7 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
             busy_numbers=state.busy_numbers,
             measured_at=measured_at if recordings else None,
             by_line=by_line,
+            line_ids=line_ids,
         )
 
     def _interval(self, snapshot: Snapshot) -> timedelta:

@@ -11,7 +11,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
 from .api.client import RecorderClient
 from .api.errors import RecorderError
-from .api.models import ActiveRecording, ActiveRecordingFilter, LineAddress
+from .api.models import ActiveRecording, ActiveRecordingFilter, Direction, LineAddress
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -84,6 +84,8 @@ class Line:
 
     def fits(self, recording: ActiveRecording) -> bool | None:
         """Compare with what the recording tells; `None` when only the recorder knows."""
+        if self.is_called_by(recording):
+            return True
         party = recording.local_party
         facts = (
             (self.username, party.username),
@@ -99,6 +101,15 @@ class Line:
         if False in told:
             return False
         return None if None in told else True
+
+    def is_called_by(self, recording: ActiveRecording) -> bool:
+        """Tell whether another extension called the line: both are local parties."""
+        called = _digits(recording.remote_party.phone_number)
+        return (
+            recording.direction is Direction.INTERNAL
+            and called is not None
+            and called == _digits(self.directory_number)
+        )
 
 
 def _digits(number: str | None) -> str | None:
@@ -161,6 +172,10 @@ class LineBook:
     def find(self, address: LineAddress) -> Line | None:
         """Return the line that an order's address means."""
         return next((line for line in self.lines if line.address == address), None)
+
+    def called_by(self, recording: ActiveRecording) -> list[str]:
+        """Return the lines that an internal call has beside the one it belongs to."""
+        return [line.id for line in self.lines if line.is_called_by(recording)]
 
     def is_settled(self, recording_id: str) -> bool:
         """Tell whether it is known which line, if any, the recording belongs to."""
