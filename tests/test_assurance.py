@@ -322,6 +322,27 @@ async def extension(
     return entry
 
 
+async def test_a_call_of_an_extension_that_is_written_with_a_hyphen(
+    hass: HomeAssistant,
+    office: Office,
+    yeastar_data: dict[str, Any],
+    pass_time: Poll,
+) -> None:
+    """The PBX's own calls are found for the line, however its number is written."""
+    line = {"directory_number": "1-01", "must_be_recorded": True}
+    entry = make_entry(
+        hass,
+        yeastar_data,
+        options={"recorded_calls": "started_here", "recorded_extensions": []},
+        subentries_data=add_lines(Reception=line),
+    )
+    await set_up(hass, entry)
+    office.connect("101")
+    await pass_time(61)
+    await pass_time(16)
+    assert value(hass, NOT_RECORDED) == "on"
+
+
 async def test_the_calls_of_a_pbx_need_no_busy_entity(
     hass: HomeAssistant, office: Office, extension: MockConfigEntry, pass_time: Poll
 ) -> None:

@@ -147,13 +147,12 @@ class LineWatch:
     def _handle_update(self) -> None:
         """Look at a new snapshot; it may tell the calls of the line itself."""
         busy_numbers = self._live.data.busy_numbers
-        if self.line.busy_entity_id is None and busy_numbers is not None:
-            self._set_busy(
-                self.line.directory_number in busy_numbers
-                if self._live.last_update_success
-                else None
-            )
-        self._look()
+        if self.line.busy_entity_id is not None or busy_numbers is None:
+            self._look()
+        elif self._live.last_update_success:
+            self._set_busy(any(map(self.line.has_number, busy_numbers)))
+        else:
+            self._set_busy(None)
 
     @callback
     def _set_busy(self, busy: bool | None) -> None:

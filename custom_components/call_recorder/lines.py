@@ -104,12 +104,13 @@ class Line:
 
     def is_called_by(self, recording: ActiveRecording) -> bool:
         """Tell whether another extension called the line: both are local parties."""
-        called = _digits(recording.remote_party.phone_number)
-        return (
-            recording.direction is Direction.INTERNAL
-            and called is not None
-            and called == _digits(self.directory_number)
+        return recording.direction is Direction.INTERNAL and self.has_number(
+            recording.remote_party.phone_number
         )
+
+    def has_number(self, number: str | None) -> bool:
+        """Tell whether a number is the line's, however the two are written."""
+        return number is not None and _digits(number) == _digits(self.directory_number)
 
 
 def _digits(number: str | None) -> str | None:
