@@ -1,4 +1,4 @@
-"""The README tells the truth: its examples work, its tables are those of the integration."""
+"""The README and the docs tell the truth: examples work, tables are those of the integration."""
 
 import json
 from pathlib import Path
@@ -32,8 +32,14 @@ from simulator.office import Office
 from .conftest import Poll, make_entry, set_up
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
-README = PAGES[0].read_text()
+README = ROOT / "README.md"
+ENTITIES = ROOT / "docs" / "entities.md"
+ACTIONS_PAGE = ROOT / "docs" / "actions.md"
+AUTOMATIONS_PAGE = ROOT / "docs" / "automations.md"
+TROUBLESHOOTING = ROOT / "docs" / "troubleshooting.md"
+RECORDERS = ROOT / "docs" / "recorders"
+MANUAL = [README, *sorted((ROOT / "docs").glob("**/*.md"))]
+PAGES = [*MANUAL, *(page for page in sorted(ROOT.glob("*.md")) if page != README)]
 TEXTS: dict[str, Any] = json.loads(
     (ROOT / "custom_components" / DOMAIN / "translations" / "en.json").read_text()
 )
@@ -43,14 +49,15 @@ MANIFEST: dict[str, Any] = json.loads(
 
 
 def _blocks(language: str) -> list[str]:
-    """Return the README's code blocks in a language."""
+    """Return the code blocks of the manual in a language."""
     fence = rf"^( *)```{language}\n(.*?)^\1```$"
-    found = re.findall(fence, README, flags=re.MULTILINE | re.DOTALL)
+    text = "\n".join(page.read_text() for page in MANUAL)
+    found = re.findall(fence, text, flags=re.MULTILINE | re.DOTALL)
     return [dedent(block) for _, block in found]
 
 
 def _examples() -> list[dict[str, Any]]:
-    """Return the README's YAML blocks."""
+    """Return the YAML blocks of the manual."""
     examples = [parse_yaml(block) for block in _blocks("yaml")]
     assert all(isinstance(example, dict) for example in examples)
     return examples  # type: ignore[return-value]
@@ -66,17 +73,17 @@ GRAPHS = [example for example in EXAMPLES if "stat_types" in example]
 CONFIGURATIONS = [example for example in EXAMPLES if "logger" in example]
 
 
-def _cells(*headings: str) -> list[str]:
-    """Return the cells of the tables in the sections with these headings."""
-    text = "".join(_section(heading) for heading in headings)
+def _cells(text: str) -> list[str]:
+    """Return the cells of the tables in a text."""
     rows = re.findall(r"^\|(.+)\|$", text, flags=re.MULTILINE)
     return [cell.strip() for row in rows for cell in row.split(" | ")]
 
 
-def _section(heading: str) -> str:
+def _section(page: Path, heading: str) -> str:
     """Return the text below a heading, up to the next of the same or a higher level."""
-    level = len(re.findall(rf"^(#+) {re.escape(heading)}$", README, re.MULTILINE)[0])
-    _, _, rest = README.partition(f"\n{'#' * level} {heading}\n")
+    text = page.read_text()
+    level = len(re.findall(rf"^(#+) {re.escape(heading)}$", text, re.MULTILINE)[0])
+    _, _, rest = text.partition(f"\n{'#' * level} {heading}\n")
     return re.split(rf"^#{{1,{level}}} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
 
 
@@ -100,32 +107,64 @@ def _anchor(heading: str) -> str:
 # --- Links ---
 
 
+REPOSITORY = MANIFEST["documentation"]
+# What a page may link to: ours, Home Assistant's, and what is said to be elsewhere.
+KNOWN_ADDRESSES = (
+    REPOSITORY,
+    "https://www.home-assistant.io",
+    "https://my.home-assistant.io/",
+    "https://www.hacs.xyz",
+    "https://img.shields.io/",
+    "https://keepachangelog.com/",
+    "https://semver.org/",
+)
+
+
+def _anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), flags=re.MULTILINE)
+    return {_anchor(heading) for heading in headings}
+
+
+def _leads_somewhere(page: Path, link: str) -> bool:
+    """Return whether a link leads to a file of the repository, and to a heading in it."""
+    path, _, anchor = link.partition("#")
+    local = path.removeprefix(f"{REPOSITORY}/blob/main/")
+    base = ROOT if local != path else page.parent
+    target = base / local if path else page
+    return target.is_file() and (not anchor or anchor in _anchors(target))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     """Every file and every heading that a page links to is there."""
     text = page.read_text()
-    links = re.findall(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"", text)
-    headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
-    anchors = {f"#{_anchor(heading)}" for heading in headings}
+    links = re.findall(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"", text)
     targets = {first or second for first, second in links}
-    local = {target for target in targets if not target.startswith("https://")}
-    assert local
-    assert not {
+    ours = {
         target
-        for target in local
-        if target not in anchors and not (page.parent / target).is_file()
+        for target in targets
+        if not target.startswith("https://") or f"{REPOSITORY}/blob/" in target
     }
+    assert targets
+    assert not {target for target in ours if not _leads_somewhere(page, target)}
+
+
+def test_readme_links_are_absolute() -> None:
+    """The Marketplace shows the README alone: a relative link would lead nowhere."""
+    links = re.findall(r"(?<!!)\[[^\[\]]*\]\(([^)\s]+)\)", README.read_text())
+    assert links
+    assert not [link for link in links if not link.startswith(("https://", "#"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_addresses_are_known(page: Path) -> None:
     """No address is made up: those of the manifest, Home Assistant's, and examples."""
-    known = (MANIFEST["documentation"], "https://www.home-assistant.io")
     addresses = re.findall(r"https?://[^\s)`|\"]+", page.read_text())
     assert not [
         address
         for address in addresses
-        if not address.startswith(known) and ".example.com" not in address
+        if not address.startswith(KNOWN_ADDRESSES) and ".example.com" not in address
     ]
 
 
@@ -134,7 +173,7 @@ def test_addresses_are_known(page: Path) -> None:
 
 def test_every_action_is_described() -> None:
     """Each action is in the table, each of its fields in the section."""
-    section = _section("Actions")
+    section = ACTIONS_PAGE.read_text()
     for name, texts in TEXTS["services"].items():
         assert f"`{DOMAIN}.{name}`" in section
         for field in texts["fields"]:
@@ -143,7 +182,7 @@ def test_every_action_is_described() -> None:
 
 def test_every_error_is_described() -> None:
     """The tables have each message with its key, and no other."""
-    section = _section("When an action fails")
+    section = _section(ACTIONS_PAGE, "When an action fails")
     rows = re.findall(r"^\| (.+?) \| `(\w+)` \|", section, flags=re.MULTILINE)
     told = {key: message for message, key in rows}
     assert told == {key: text["message"] for key, text in TEXTS["exceptions"].items()}
@@ -184,7 +223,9 @@ async def test_every_entity_is_described(
 
 def _entities(heading: str, recorder: str) -> list[str]:
     """Return the entities that a table tells of a recorder."""
-    rows = re.findall(r"^\| (.+) \| .+ \| (.+) \|$", _section(heading), re.MULTILINE)
+    rows = re.findall(
+        r"^\| (.+) \| .+ \| (.+) \|$", _section(ENTITIES, heading), re.MULTILINE
+    )
     return sorted(
         name
         for name, where in rows
@@ -195,53 +236,57 @@ def _entities(heading: str, recorder: str) -> list[str]:
 def test_every_event_is_described() -> None:
     """Each type of event is in the table."""
     events = TEXTS["entity"]["event"]["recording"]["state_attributes"]["event_type"]
-    told = set(re.findall(r"`(\w+)`", " ".join(_cells("Events"))))
+    told = set(re.findall(r"`(\w+)`", " ".join(_cells(_section(ENTITIES, "Events")))))
     assert set(events["state"]) <= told
 
 
 @pytest.mark.parametrize("kind", ["triggers", "conditions"])
 def test_every_trigger_and_condition_is_described(kind: str) -> None:
     """Each is in a table, by the name that the editor shows and by its key."""
-    section = _section("Triggers and conditions")
+    section = _section(AUTOMATIONS_PAGE, "Triggers and conditions")
     for key, texts in TEXTS[kind].items():
         assert f"| {texts['name']} | `{DOMAIN}.{key}`: " in section
 
 
 def test_every_sign_of_a_call_is_described() -> None:
     """The states that mean a call are those that the integration knows."""
-    _, _, text = _section("Lines").partition("tells of a call when")
+    _, _, text = _section(ENTITIES, "Lines").partition("tells of a call when")
     assert set(re.findall(r"`(\w+)`", text)) == _BUSY_STATES
 
 
 @pytest.mark.parametrize("recorder", TEXTS["config"]["step"]["user"]["menu_options"])
 def test_every_recorder_is_described(recorder: str) -> None:
-    """Each recorder has a section, with each field of its form."""
+    """Each recorder has a page, with each field of its form."""
     fields = TEXTS["config"]["step"][recorder]["data"].values()
-    assert set(fields) <= set(_cells(recorder.capitalize()))
+    assert set(fields) <= set(
+        _cells(_section(RECORDERS / f"{recorder}.md", "The form"))
+    )
 
 
 def test_every_option_is_described() -> None:
     """Each option is in the table."""
     options = TEXTS["options"]["step"]["init"]["data"].values()
-    assert set(options) <= set(_cells("Changing it later"))
+    assert set(options) <= set(_cells(_section(README, "Changing it later")))
 
 
 def test_every_field_of_a_line_is_described() -> None:
     """Each field of a line's form is in the table."""
     fields = TEXTS["config_subentries"]["line"]["step"]["user"]["data"].values()
-    assert set(fields) <= set(_cells("Lines"))
+    assert set(fields) <= set(_cells(_section(ENTITIES, "Lines")))
 
 
 def test_every_choice_is_described() -> None:
     """Each choice of the forms is named."""
     choices = _leaves(TEXTS["selector"]["recorded_calls"]["options"])
-    assert set(choices) <= set(_cells("Yeastar"))
+    assert set(choices) <= set(
+        _cells(_section(RECORDERS / "yeastar.md", "Recorded calls"))
+    )
 
 
 def test_every_form_error_is_explained() -> None:
     """Each error of the forms is in the table of the troubleshooting."""
     errors = {_first_sentence(text) for text in TEXTS["config"]["error"].values()}
-    assert errors <= set(_cells("The form says"))
+    assert errors <= set(_cells(_section(TROUBLESHOOTING, "The form says")))
 
 
 def test_every_repair_issue_is_explained() -> None:
@@ -250,7 +295,7 @@ def test_every_repair_issue_is_explained() -> None:
         issue["title"].removeprefix("{recorder}: ")
         for issue in TEXTS["issues"].values()
     }
-    assert titles <= set(_cells("Repairs shows"))
+    assert titles <= set(_cells(_section(TROUBLESHOOTING, "Repairs shows")))
 
 
 # --- Examples ---
@@ -320,7 +365,7 @@ def test_configuration_is_valid(configuration: dict[str, Any]) -> None:
 
 
 async def _automate(hass: HomeAssistant, alias: str) -> None:
-    """Set up one of the README's automations."""
+    """Set up one of the manual's automations."""
     config = {"automation": [AUTOMATIONS[alias]]}
     assert await async_setup_component(hass, "automation", config)
     await hass.async_block_till_done()
@@ -484,7 +529,7 @@ def _shape(response: Any) -> Any:
 async def test_responses_look_like_this(
     hass: HomeAssistant, office: Office, imagicle: MockConfigEntry, tmp_path: Path
 ) -> None:
-    """The actions respond with the fields that the README shows."""
+    """The actions respond with the fields that the manual shows."""
     hass.config.allowlist_external_dirs = {str(tmp_path)}
 
     async def respond(name: str, **data: Any) -> Any:
