@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
-from custom_components.call_recorder.api.imagicle import ImagicleClient
+from custom_components.call_recorder.api.imagicle.client import ImagicleClient
 from custom_components.call_recorder.const import DOMAIN
 from homeassistant.config_entries import (
     SOURCE_REAUTH,

@@ -22,7 +22,7 @@ from custom_components.call_recorder.api.errors import (
     RefusedError,
     UnexpectedResponseError,
 )
-from custom_components.call_recorder.api.imagicle import ImagicleClient
+from custom_components.call_recorder.api.imagicle.client import ImagicleClient
 from custom_components.call_recorder.api.models import (
     Direction,
     Recording,

@@ -15,16 +15,44 @@ from typing import Any, ClassVar, Final, override
 
 from aiohttp import ClientSession
 
-from .client import Capability, RecorderClient, Storage
-from .cursor import TimeCursor
-from .errors import (
+from ..client import Capability, RecorderClient, Storage
+from ..cursor import TimeCursor
+from ..errors import (
     AccessError,
     CannotConnectError,
     RecorderError,
     RefusedError,
     UnexpectedResponseError,
 )
-from .imagicle_refusals import (
+from ..models import (
+    ActiveRecording,
+    ActiveRecordingFilter,
+    Direction,
+    LineAddress,
+    LiveState,
+    LocalParty,
+    RecorderInfo,
+    Recording,
+    RecordingMode,
+    RecordingPage,
+    RecordingQuery,
+    RecordingState,
+    RemoteParty,
+)
+from ..parsing import (
+    as_bool,
+    as_int,
+    as_object,
+    as_text,
+    local_zone,
+    parse_duration,
+    parse_rows,
+    parse_time,
+    require_id,
+    utc_offset,
+)
+from ..transport import AudioDownload, Reply, Transport, parse_origin, path_segment
+from .refusals import (
     PAUSE_REFUSALS,
     START_REFUSALS,
     STOP_LINE_REFUSALS,
@@ -32,7 +60,7 @@ from .imagicle_refusals import (
     raise_for_recording,
     raise_refusal,
 )
-from .imagicle_rows import (
+from .rows import (
     DIRECTION_NAMES,
     DIRECTIONS,
     Found,
@@ -49,34 +77,6 @@ from .imagicle_rows import (
     start,
     time_filter,
 )
-from .models import (
-    ActiveRecording,
-    ActiveRecordingFilter,
-    Direction,
-    LineAddress,
-    LiveState,
-    LocalParty,
-    RecorderInfo,
-    Recording,
-    RecordingMode,
-    RecordingPage,
-    RecordingQuery,
-    RecordingState,
-    RemoteParty,
-)
-from .parsing import (
-    as_bool,
-    as_int,
-    as_object,
-    as_text,
-    local_zone,
-    parse_duration,
-    parse_rows,
-    parse_time,
-    require_id,
-    utc_offset,
-)
-from .transport import AudioDownload, Reply, Transport, parse_origin, path_segment
 
 _BASE: Final = "/fw/Apps/Recorder/WebAPI"
 _LIVE: Final = f"{_BASE}/LiveRecordings"

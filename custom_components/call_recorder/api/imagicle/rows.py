@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from .errors import RefusedError, UnexpectedResponseError
-from .models import (
+from ..errors import RefusedError, UnexpectedResponseError
+from ..models import (
     ActiveRecording,
     Direction,
     LineAddress,
@@ -18,8 +18,8 @@ from .models import (
     RecordingQuery,
     User,
 )
-from .parsing import as_object, as_text
-from .transport import Reply
+from ..parsing import as_object, as_text
+from ..transport import Reply
 
 DIRECTIONS: Final = {
     Direction.UNKNOWN: 0,

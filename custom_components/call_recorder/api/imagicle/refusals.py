@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final, NoReturn
 
-from .errors import InvalidAuthError, RefusedError, UnexpectedResponseError
-from .parsing import as_int, as_object, public_text
-from .transport import Reply
+from ..errors import InvalidAuthError, RefusedError, UnexpectedResponseError
+from ..parsing import as_int, as_object, public_text
+from ..transport import Reply
 
 # A status with `None` means the same whatever the reason.
 START_REFUSALS: Final[Mapping[tuple[int, int | None], str]] = {
