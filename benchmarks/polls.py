@@ -21,7 +21,8 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from custom_components.call_recorder.api import RECORDERS, bandwidth_http
+from custom_components.call_recorder.api import RECORDERS
+from custom_components.call_recorder.api.bandwidth import catapult
 from custom_components.call_recorder.api.client import RecorderClient
 from custom_components.call_recorder.api.models import RecordingQuery
 from simulator.office import Office
@@ -174,7 +175,7 @@ async def measure(subject: Subject, size: int) -> tuple[str, ...]:
 
 async def main(recorders: list[str]) -> None:
     """Print the table."""
-    bandwidth_http.REQUEST_INTERVAL = 0.0
+    catapult.REQUEST_INTERVAL = 0.0
     head = ("recorder", "archive", "first", "until known", "idle", "new", "busy")
     print("| " + " | ".join((*head, "archive page", "ms")) + " |")
     print("|---|" + "--:|" * 8)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aiohttp import ClientSession
 
-from custom_components.call_recorder.api.bandwidth import BandwidthClient
+from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
 from simulator.bandwidth import Bandwidth
 from simulator.faults import Fault
 from simulator.recorder import Request

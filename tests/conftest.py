@@ -15,7 +15,8 @@ from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotEx
 from syrupy.assertion import SnapshotAssertion
 from syrupy.filters import props
 
-from custom_components.call_recorder.api import RECORDERS, bandwidth_http
+from custom_components.call_recorder.api import RECORDERS
+from custom_components.call_recorder.api.bandwidth import catapult
 from custom_components.call_recorder.const import DOMAIN
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
@@ -90,7 +91,7 @@ def bandwidth_data(
 
     A clock that stands still would let the pause between two requests last for ever.
     """
-    monkeypatch.setattr(bandwidth_http, "REQUEST_INTERVAL", 0.0)
+    monkeypatch.setattr(catapult, "REQUEST_INTERVAL", 0.0)
     return {
         "recorder": "bandwidth",
         "url": simulator.bandwidth.url,

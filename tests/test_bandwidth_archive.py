@@ -11,9 +11,9 @@ from typing import Any, Final
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.call_recorder.api import bandwidth_http
-from custom_components.call_recorder.api.bandwidth import BandwidthClient
-from custom_components.call_recorder.api.bandwidth_archive import _Cursor
+from custom_components.call_recorder.api.bandwidth import catapult
+from custom_components.call_recorder.api.bandwidth.archive import _Cursor
+from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
 from custom_components.call_recorder.api.errors import RefusedError
 from custom_components.call_recorder.api.models import (
     Direction,
@@ -59,7 +59,7 @@ async def recorder(
     office: Office, socket_enabled: None, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncGenerator[Bandwidth]:
     """Run the account's server, which answers as fast as it is asked."""
-    monkeypatch.setattr(bandwidth_http, "REQUEST_INTERVAL", 0.0)
+    monkeypatch.setattr(catapult, "REQUEST_INTERVAL", 0.0)
     async with Simulator(office, only=["bandwidth"]) as simulator:
         yield simulator.bandwidth
 
@@ -177,7 +177,7 @@ async def test_rows_that_appear_anywhere(
 ) -> None:
     """Then the newest thousand are told, as the last round has found them."""
     monkeypatch.setattr(
-        "custom_components.call_recorder.api.bandwidth_live._ROUND_PAUSE", 0.0
+        "custom_components.call_recorder.api.bandwidth.live_list._ROUND_PAUSE", 0.0
     )
     recorder.order = "shuffled"
     async with open_client(recorder) as client:
@@ -321,7 +321,7 @@ async def test_number_with_too_many_calls(
 ) -> None:
     """Then each call has to be asked for, some at a time."""
     monkeypatch.setattr(
-        "custom_components.call_recorder.api.bandwidth_calls._MAX_PAGES", 0
+        "custom_components.call_recorder.api.bandwidth.calls._MAX_PAGES", 0
     )
     async with open_client(recorder) as client:
         await poll_until_known(client)
@@ -336,7 +336,7 @@ async def test_calls_are_forgotten_after_a_while(
 ) -> None:
     """Memory is limited; a call that is needed again is read again."""
     monkeypatch.setattr(
-        "custom_components.call_recorder.api.bandwidth_calls._KEPT", 100
+        "custom_components.call_recorder.api.bandwidth.calls._KEPT", 100
     )
     await client.get_recordings(RecordingQuery(number="0101"))
     assert len(client._calls._calls) == 100

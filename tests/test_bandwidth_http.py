@@ -19,10 +19,13 @@ from hypothesis import given, strategies as st
 import pytest
 from yarl import URL
 
-from custom_components.call_recorder.api import bandwidth_http
-from custom_components.call_recorder.api.bandwidth import DEFAULT_URL, BandwidthClient
-from custom_components.call_recorder.api.bandwidth_http import next_link
-from custom_components.call_recorder.api.bandwidth_rows import plain_number, same_number
+from custom_components.call_recorder.api.bandwidth import catapult
+from custom_components.call_recorder.api.bandwidth.catapult import next_link
+from custom_components.call_recorder.api.bandwidth.client import (
+    DEFAULT_URL,
+    BandwidthClient,
+)
+from custom_components.call_recorder.api.bandwidth.rows import plain_number, same_number
 from custom_components.call_recorder.api.errors import (
     AccessError,
     CannotConnectError,
@@ -253,7 +256,7 @@ async def test_a_name_that_is_gone(
 
     A name server that cannot be asked is an outage of our own.
     """
-    monkeypatch.setattr(bandwidth_http, "REQUEST_INTERVAL", 0.0)
+    monkeypatch.setattr(catapult, "REQUEST_INTERVAL", 0.0)
     settings = {
         "url": "http://recorder.invalid",
         "user_id": "u-1",
@@ -436,4 +439,4 @@ def test_rate_limit_sample() -> None:
         headers={"Date": "Wed, 16 Nov 2016 15:03:13 GMT"},
         body=json.dumps(body).encode(),
     )
-    assert bandwidth_http._rate_limit_reset(reply) == pytest.approx(5.68)
+    assert catapult._rate_limit_reset(reply) == pytest.approx(5.68)

@@ -13,11 +13,11 @@ from zlib import crc32
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.call_recorder.api import bandwidth_http
-from custom_components.call_recorder.api.bandwidth import BandwidthClient
-from custom_components.call_recorder.api.bandwidth_http import Page, page_place
-from custom_components.call_recorder.api.bandwidth_rows import Row
-from custom_components.call_recorder.api.bandwidth_walk import Order, Walk, end_place
+from custom_components.call_recorder.api.bandwidth import catapult
+from custom_components.call_recorder.api.bandwidth.catapult import Page, page_place
+from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
+from custom_components.call_recorder.api.bandwidth.rows import Row
+from custom_components.call_recorder.api.bandwidth.walk import Order, Walk, end_place
 from custom_components.call_recorder.api.errors import (
     CannotConnectError,
     UnexpectedResponseError,
@@ -64,7 +64,7 @@ async def recorder(
     office: Office, socket_enabled: None, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncGenerator[Bandwidth]:
     """Run the account's server, which answers as fast as it is asked."""
-    monkeypatch.setattr(bandwidth_http, "REQUEST_INTERVAL", 0.0)
+    monkeypatch.setattr(catapult, "REQUEST_INTERVAL", 0.0)
     async with Simulator(office, only=["bandwidth"]) as simulator:
         yield simulator.bandwidth
 
@@ -382,7 +382,7 @@ async def test_rows_that_appear_anywhere(
 ) -> None:
     """Where there is no order, the walk goes on and finds what is new."""
     monkeypatch.setattr(
-        "custom_components.call_recorder.api.bandwidth_live._ROUND_PAUSE", 0.0
+        "custom_components.call_recorder.api.bandwidth.live_list._ROUND_PAUSE", 0.0
     )
     recorder.order = "shuffled"
     async with open_client(recorder) as client:

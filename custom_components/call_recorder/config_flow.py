@@ -28,7 +28,7 @@ from homeassistant.helpers.selector import (
 )
 
 from .api import RECORDERS
-from .api.bandwidth import DEFAULT_URL as BANDWIDTH_URL
+from .api.bandwidth.client import DEFAULT_URL as BANDWIDTH_URL
 from .api.errors import RecorderError
 from .api.transport import parse_origin
 from .api.yeastar_calls import RecordedCalls

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 import json
 from typing import Final, NamedTuple, Self
 
-from .bandwidth_calls import CallBook
-from .bandwidth_http import MAX_SIZE, Catapult, Page, page_place
-from .bandwidth_live import LiveList
-from .bandwidth_rows import Row
-from .bandwidth_walk import WINDOW, Order, time_from_text, time_to_text
-from .errors import CannotConnectError, RefusedError
-from .models import Direction, Recording, RecordingPage, RecordingQuery
+from ..errors import CannotConnectError, RefusedError
+from ..models import Direction, Recording, RecordingPage, RecordingQuery
+from .calls import CallBook
+from .catapult import MAX_SIZE, Catapult, Page, page_place
+from .live_list import LiveList
+from .rows import Row
+from .walk import WINDOW, Order, time_from_text, time_to_text
 
 _MAX_PAGES: Final = 5
 """Pages of the list that one question costs at most, once its begin is found."""

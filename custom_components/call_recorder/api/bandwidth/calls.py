@@ -10,11 +10,11 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Final
 
-from .bandwidth_http import MAX_SIZE, Catapult, Page, Place, page_place, read_rows
-from .bandwidth_rows import Call, Row, whole_number
-from .errors import RefusedError, UnexpectedResponseError
-from .parsing import as_object
-from .transport import Reply
+from ..errors import RefusedError, UnexpectedResponseError
+from ..parsing import as_object
+from ..transport import Reply
+from .catapult import MAX_SIZE, Catapult, Page, Place, page_place, read_rows
+from .rows import Call, Row, whole_number
 
 _MAX_PAGES: Final = 3
 """Pages of the newest calls that are searched; a connected call is a new one."""

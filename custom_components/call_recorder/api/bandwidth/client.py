@@ -15,15 +15,9 @@ from typing import Any, ClassVar, Final, NoReturn, override
 
 from aiohttp import ClientSession
 
-from .bandwidth_archive import Archive
-from .bandwidth_calls import CallBook
-from .bandwidth_http import DEFAULT_URL, Catapult, error_body
-from .bandwidth_live import LiveList
-from .bandwidth_rows import Row
-from .bandwidth_walk import WINDOW
-from .client import Capability, RecorderClient, Storage
-from .errors import AccessError, CannotConnectError, RecorderError, RefusedError
-from .models import (
+from ..client import Capability, RecorderClient, Storage
+from ..errors import AccessError, CannotConnectError, RecorderError, RefusedError
+from ..models import (
     ActiveRecordingFilter,
     LineAddress,
     LiveState,
@@ -33,8 +27,14 @@ from .models import (
     RecordingPage,
     RecordingQuery,
 )
-from .parsing import as_text, public_text
-from .transport import AudioDownload, Reply, parse_origin
+from ..parsing import as_text, public_text
+from ..transport import AudioDownload, Reply, parse_origin
+from .archive import Archive
+from .calls import CallBook
+from .catapult import DEFAULT_URL, Catapult, error_body
+from .live_list import LiveList
+from .rows import Row
+from .walk import WINDOW
 
 __all__ = ["DEFAULT_URL", "BandwidthClient"]
 

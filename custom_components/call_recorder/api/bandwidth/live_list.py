@@ -14,9 +14,12 @@ from http import HTTPStatus
 from operator import attrgetter
 from typing import Any, Final
 
-from .bandwidth_http import MAX_SIZE, Catapult, Page, Place, page_place
-from .bandwidth_rows import Row
-from .bandwidth_walk import (
+from ..client import Storage
+from ..errors import RefusedError, UnexpectedResponseError
+from ..parsing import as_object
+from .catapult import MAX_SIZE, Catapult, Page, Place, page_place
+from .rows import Row
+from .walk import (
     MAX_PAGES,
     WINDOW,
     CatchUp,
@@ -28,9 +31,6 @@ from .bandwidth_walk import (
     time_from_text,
     time_to_text,
 )
-from .client import Storage
-from .errors import RefusedError, UnexpectedResponseError
-from .parsing import as_object
 
 _LOOKUPS: Final = 20
 """Recordings that one poll asks for by id; more are asked in turn."""

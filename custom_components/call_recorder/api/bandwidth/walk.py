@@ -12,8 +12,8 @@ from heapq import heappush, heappushpop, nlargest
 from typing import Any, Final, NamedTuple, Self
 from zlib import crc32
 
-from .bandwidth_http import MAX_SIZE, Page, Place, page_place
-from .bandwidth_rows import Row
+from .catapult import MAX_SIZE, Page, Place, page_place
+from .rows import Row
 
 WINDOW: Final = 250
 """Rows of the page that a poll reads, at least."""

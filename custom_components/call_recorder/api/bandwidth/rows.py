@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 from urllib.parse import unquote
 
-from .models import (
+from ..models import (
     ActiveRecording,
     Direction,
     LocalParty,
@@ -17,7 +17,7 @@ from .models import (
     RecordingState,
     RemoteParty,
 )
-from .parsing import as_text, parse_time, require_id
+from ..parsing import as_text, parse_time, require_id
 
 _DIRECTIONS: Final = {"in": Direction.INCOMING, "out": Direction.OUTGOING}
 _STATES: Final = {state.value: state for state in RecordingState}

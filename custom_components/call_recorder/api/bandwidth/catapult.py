@@ -19,15 +19,15 @@ from weakref import WeakKeyDictionary
 from aiohttp import ClientSession
 from yarl import URL
 
-from .errors import (
+from ..errors import (
     AccessError,
     CannotConnectError,
     InvalidAuthError,
     RefusedError,
     UnexpectedResponseError,
 )
-from .parsing import as_int, as_object, as_text, parse_rows
-from .transport import (
+from ..parsing import as_int, as_object, as_text, parse_rows
+from ..transport import (
     AudioDownload,
     Reply,
     Transport,
