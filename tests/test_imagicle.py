@@ -13,7 +13,6 @@ from hypothesis import given, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.call_recorder.api.cursor import TimeCursor
 from custom_components.call_recorder.api.errors import (
     AccessError,
     CannotConnectError,
@@ -28,6 +27,7 @@ from custom_components.call_recorder.api.models import (
     Recording,
     RecordingQuery,
 )
+from custom_components.call_recorder.api.paging import TimeCursor
 from homeassistant.core import HomeAssistant
 from simulator import calls
 from simulator.faults import Fault

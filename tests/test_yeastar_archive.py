@@ -27,8 +27,8 @@ from custom_components.call_recorder.api.models import (
     Recording,
     RecordingQuery,
 )
-from custom_components.call_recorder.api.yeastar import YeastarClient
-from custom_components.call_recorder.api.yeastar_time import (
+from custom_components.call_recorder.api.yeastar.client import YeastarClient
+from custom_components.call_recorder.api.yeastar.pbx_time import (
     PbxClock,
     parse_call_id,
     parse_file_name,

@@ -14,7 +14,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.call_recorder.api.yeastar import YeastarClient
+from custom_components.call_recorder.api.yeastar.client import YeastarClient
 from homeassistant.core import HomeAssistant
 from simulator.faults import Fault
 from simulator.office import Office

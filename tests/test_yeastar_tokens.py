@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.call_recorder.api.errors import RecorderError
-from custom_components.call_recorder.api.yeastar import YeastarClient
+from custom_components.call_recorder.api.yeastar.client import YeastarClient
 from custom_components.call_recorder.const import DOMAIN
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntryState
 from homeassistant.core import HomeAssistant

@@ -16,7 +16,6 @@ from typing import Any, ClassVar, Final, override
 from aiohttp import ClientSession
 
 from ..client import Capability, RecorderClient, Storage
-from ..cursor import TimeCursor
 from ..errors import (
     AccessError,
     CannotConnectError,
@@ -39,6 +38,7 @@ from ..models import (
     RecordingState,
     RemoteParty,
 )
+from ..paging import TimeCursor
 from ..parsing import (
     as_bool,
     as_int,

@@ -12,16 +12,16 @@ import logging
 import time
 from typing import Any, Final, Self
 
-from .errors import (
+from ..account_storage import Memory
+from ..errors import (
     AccessError,
     CannotConnectError,
     InvalidAuthError,
     RecorderError,
     UnexpectedResponseError,
 )
-from .parsing import as_int, as_object, as_text
-from .yeastar_memory import Memory
-from .yeastar_wire import IP_BLOCKED, IP_BLOCKED_WAIT, Errcode, Wire
+from ..parsing import as_int, as_object, as_text
+from .wire import IP_BLOCKED, IP_BLOCKED_WAIT, Errcode, Wire
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from typing import Any, ClassVar, Final, override
 
 from aiohttp import ClientSession
 
-from .client import Capability, RecorderClient, Storage
-from .errors import RefusedError, UnexpectedResponseError
-from .models import (
+from ..client import Capability, RecorderClient, Storage
+from ..errors import RefusedError, UnexpectedResponseError
+from ..models import (
     ActiveRecording,
     ActiveRecordingFilter,
     LineAddress,
@@ -24,10 +24,10 @@ from .models import (
     RecordingPage,
     RecordingQuery,
 )
-from .parsing import as_object, as_text
-from .transport import AudioDownload
-from .yeastar_archive import YeastarArchive
-from .yeastar_calls import (
+from ..parsing import as_object, as_text
+from ..transport import AudioDownload
+from .archive import YeastarArchive
+from .calls import (
     Call,
     CallBook,
     RecordedCalls,
@@ -35,9 +35,9 @@ from .yeastar_calls import (
     is_unknown_channel,
     parse_calls,
 )
-from .yeastar_push import Push
-from .yeastar_session import YeastarSession, account_of
-from .yeastar_wire import Answer, Errcode
+from .push import Push
+from .session import YeastarSession, account_of
+from .wire import Answer, Errcode
 
 _REFUSALS: Final[Mapping[int, str]] = {
     Errcode.CHANNEL_ID_NOT_FOUND: "channel_not_found",

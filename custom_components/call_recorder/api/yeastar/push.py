@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
-from .errors import CannotConnectError, RecorderError
-from .parsing import as_int, as_object
-from .yeastar_session import YeastarSession
-from .yeastar_wire import BASE, Errcode
+from ..errors import CannotConnectError, RecorderError
+from ..parsing import as_int, as_object
+from .session import YeastarSession
+from .wire import BASE, Errcode
 
 _LOGGER = logging.getLogger(__name__)
 

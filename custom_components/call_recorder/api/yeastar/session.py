@@ -5,13 +5,13 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from .client import Storage
-from .errors import CannotConnectError, RefusedError, UnexpectedResponseError
-from .parsing import public_text
-from .transport import parse_origin
-from .yeastar_memory import Memory
-from .yeastar_tokens import Tokens
-from .yeastar_wire import Answer, Errcode, Wire
+from ..account_storage import Memory
+from ..client import Storage
+from ..errors import CannotConnectError, RefusedError, UnexpectedResponseError
+from ..parsing import public_text
+from ..transport import parse_origin
+from .tokens import Tokens
+from .wire import Answer, Errcode, Wire
 
 
 def account_of(settings: Mapping[str, Any]) -> str:

@@ -13,15 +13,15 @@ from typing import Any, Final
 from aiohttp import ClientSession
 from yarl import URL
 
-from .errors import (
+from ..errors import (
     AccessError,
     CannotConnectError,
     RecorderError,
     RefusedError,
     UnexpectedResponseError,
 )
-from .parsing import as_int
-from .transport import Transport
+from ..parsing import as_int
+from ..transport import Transport
 
 BASE: Final = "/openapi/v1.0"
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import re
 from typing import Any, Final, NamedTuple, Self
 
-from .parsing import as_int, as_text, local_zone, utc_offset
+from ..parsing import as_int, as_text, local_zone, utc_offset
 
 _YEAR_FIRST: Final = ("YMD",)
 _YEAR_LAST: Final = ("DMY", "MDY")

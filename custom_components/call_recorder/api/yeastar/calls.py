@@ -12,10 +12,10 @@ from enum import StrEnum
 from operator import itemgetter
 from typing import Any, Final, Self
 
-from .models import ActiveRecording, Direction, LocalParty, RemoteParty
-from .parsing import as_bool, as_object, as_text, parse_rows, parse_time
-from .yeastar_time import parse_call_id
-from .yeastar_wire import rows_of
+from ..models import ActiveRecording, Direction, LocalParty, RemoteParty
+from ..parsing import as_bool, as_object, as_text, parse_rows, parse_time
+from .pbx_time import parse_call_id
+from .wire import rows_of
 
 _EXTENSION: Final = "extension"
 _INBOUND: Final = "inbound"

@@ -10,10 +10,10 @@ import math
 import re
 from typing import Any, Final, NamedTuple
 
-from .errors import RefusedError
-from .models import Direction, Recording, RecordingQuery, RecordingState
-from .parsing import as_int, as_text
-from .yeastar_time import PbxClock, parse_file_name
+from ..errors import RefusedError
+from ..models import Direction, Recording, RecordingQuery, RecordingState
+from ..parsing import as_int, as_text
+from .pbx_time import PbxClock, parse_file_name
 
 _DIRECTIONS: Final[Mapping[str, Direction]] = {
     "inbound": Direction.INCOMING,

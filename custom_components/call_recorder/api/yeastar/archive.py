@@ -13,18 +13,19 @@ from typing import Any, Final
 
 from yarl import URL
 
-from .cursor import TimeCursor
-from .errors import RecorderError, RefusedError, UnexpectedResponseError
-from .models import (
+from ..errors import RecorderError, RefusedError, UnexpectedResponseError
+from ..models import (
     ActiveRecording,
     RecorderInfo,
     Recording,
     RecordingPage,
     RecordingQuery,
 )
-from .parsing import as_int, as_object, as_text, parse_rows
-from .transport import AudioDownload
-from .yeastar_rows import (
+from ..paging import TimeCursor
+from ..parsing import as_int, as_object, as_text, parse_rows
+from ..transport import AudioDownload
+from .pbx_time import PbxClock, parse_call_id, parse_file_name
+from .rows import (
     archive_id,
     is_sieved,
     matches,
@@ -32,9 +33,8 @@ from .yeastar_rows import (
     parse_recording,
     search_filters,
 )
-from .yeastar_session import YeastarSession
-from .yeastar_time import PbxClock, parse_call_id, parse_file_name
-from .yeastar_wire import Errcode, rows_of
+from .session import YeastarSession
+from .wire import Errcode, rows_of
 
 _LARGEST_PAGE: Final = 100
 """How many rows are asked for at once. No document tells what is allowed."""

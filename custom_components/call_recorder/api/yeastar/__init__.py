@@ -1,0 +1,5 @@
+"""Yeastar P-Series."""
+
+from .client import YeastarClient
+
+__all__ = ["YeastarClient"]
