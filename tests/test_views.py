@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.call_recorder import playback
+from custom_components.call_recorder.archive import playback
 from homeassistant.core import HomeAssistant
 from simulator.audio import Audio
 from simulator.calls import Recording

@@ -12,7 +12,8 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
 from .actions import async_setup_actions
-from .archive import ArchiveCoordinator
+from .archive.coordinator import ArchiveCoordinator
+from .archive.playback import Playbacks
 from .assurance import create_watches
 from .connection import EntryStorage, create_client
 from .const import DOMAIN
@@ -20,7 +21,6 @@ from .coordinator import CallRecorderConfigEntry, CallRecorderData, LiveCoordina
 from .entity import async_register_recorder
 from .issues import async_delete_issues
 from .lines import lines_of
-from .playback import Playbacks
 from .views import async_setup_views
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)

@@ -29,9 +29,9 @@ from .api.models import (
     RecordingMode,
     RecordingQuery,
 )
+from .archive.export import async_export
 from .const import DOMAIN
 from .coordinator import CallRecorderConfigEntry
-from .export import async_export
 from .orders import async_start_recording, translated_errors
 
 if TYPE_CHECKING:

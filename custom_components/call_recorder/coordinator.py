@@ -24,9 +24,9 @@ from .issues import ACCESS_ISSUES, async_create_issue, async_delete_issue
 from .lines import LineBook, lines_of
 
 if TYPE_CHECKING:
-    from .archive import ArchiveCoordinator
+    from .archive.coordinator import ArchiveCoordinator
+    from .archive.playback import Playbacks
     from .assurance import LineWatch
-    from .playback import Playbacks
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .archive import ArchiveCoordinator
+from .archive.coordinator import ArchiveCoordinator
 from .const import DOMAIN
 from .coordinator import CallRecorderConfigEntry, LiveCoordinator, Snapshot
 from .lines import Line

@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api.client import Capability
-from .archive import ArchiveSnapshot
+from .archive.coordinator import ArchiveSnapshot
 from .coordinator import CallRecorderConfigEntry, LiveStatus, Snapshot
 from .entity import ArchiveEntity, LineEntity, RecorderEntity
 

@@ -17,10 +17,10 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
+from .archive.playback import Playback
 from .const import DOMAIN
 from .coordinator import CallRecorderConfigEntry
 from .orders import translated_errors
-from .playback import Playback
 
 _PATIENCE: Final = 600
 """Seconds that a browser may leave a piece unread, as while the sound is paused."""

@@ -16,10 +16,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 
-from .api.client import RecorderClient
-from .api.errors import RefusedError
-from .api.models import Recording, RecordingState
-from .const import DOMAIN
+from ..api.client import RecorderClient
+from ..api.errors import RefusedError
+from ..api.models import Recording, RecordingState
+from ..const import DOMAIN
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9-]+")
 _LONGEST_NAME: Final = 60

@@ -17,9 +17,9 @@ from typing import IO, Final
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-from .api.client import RecorderClient
-from .api.errors import RecorderError, RefusedError
-from .const import DOMAIN
+from ..api.client import RecorderClient
+from ..api.errors import RecorderError, RefusedError
+from ..const import DOMAIN
 
 _LOGGER = logging.getLogger(__name__)
 

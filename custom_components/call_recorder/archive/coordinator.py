@@ -10,9 +10,9 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
-from .api.client import RecorderClient
-from .api.errors import AccessError, RecorderError, RefusedError
-from .api.models import (
+from ..api.client import RecorderClient
+from ..api.errors import AccessError, RecorderError, RefusedError
+from ..api.models import (
     ActiveRecording,
     LocalParty,
     Recording,
@@ -20,10 +20,10 @@ from .api.models import (
     RecordingQuery,
     RecordingState,
 )
-from .coordinator import CallRecorderConfigEntry, LiveCoordinator, PollingCoordinator
-from .events import RecordingEventType, async_send_event, from_active, from_archived
+from ..coordinator import CallRecorderConfigEntry, LiveCoordinator, PollingCoordinator
+from ..events import RecordingEventType, async_send_event, from_active, from_archived
+from ..issues import async_create_issue, async_delete_issue
 from .expected import Expectation, ExpectedRecordings
-from .issues import async_create_issue, async_delete_issue
 from .known import KnownRecordings
 
 _LOGGER = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from .api.models import Recording, RecordingState
+from ..api.models import Recording, RecordingState
 
 
 class _Row(NamedTuple):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from .api.models import ActiveRecording
+from ..api.models import ActiveRecording
 
 _TIME: Final = timedelta(minutes=10)
 """How long a recorder may take to put a recording into its archive."""

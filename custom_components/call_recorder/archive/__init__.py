@@ -1,0 +1,1 @@
+"""The archive of a recorder: what is finished."""
