@@ -20,12 +20,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.translation import async_get_translations
 
-from .archive.export import raise_if_not_playable
-from .browser import RECORDING, Browser, Place, folder
-from .const import DOMAIN
-from .coordinator import CallRecorderConfigEntry
-from .orders import translated_errors
-from .views import id_from_token, recording_path
+from ..archive.export import raise_if_not_playable
+from ..const import DOMAIN
+from ..coordinator import CallRecorderConfigEntry
+from ..orders import translated_errors
+from ..views import id_from_token, recording_path
+from .folders import RECORDING, Browser, Place, folder
 
 
 async def async_get_media_source(hass: HomeAssistant) -> MediaSource:

@@ -9,12 +9,12 @@ from homeassistant.components.media_player import BrowseError, MediaClass, Media
 from homeassistant.components.media_source import BrowseMediaSource
 from homeassistant.util import dt as dt_util
 
-from .api.models import Direction, Recording, RecordingQuery, RecordingState
-from .const import CONF_MASK_NUMBERS, DOMAIN
-from .coordinator import CallRecorderConfigEntry
-from .lines import Line
-from .privacy import mask_number
-from .views import id_from_token, id_to_token
+from ..api.models import Direction, Recording, RecordingQuery, RecordingState
+from ..const import CONF_MASK_NUMBERS, DOMAIN
+from ..coordinator import CallRecorderConfigEntry
+from ..lines import Line
+from ..privacy import mask_number
+from ..views import id_from_token, id_to_token
 
 RECORDING: Final = "recording"
 """Stands in a recording's identifier where a folder's has the line."""
