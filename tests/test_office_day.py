@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.call_recorder.events import (
+from custom_components.call_recorder.recording_events import (
     RecordingEvent,
     RecordingEventType,
     async_listen_events,

@@ -13,8 +13,8 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.call_recorder.assurance import _BUSY_STATES
 from custom_components.call_recorder.const import DOMAIN
+from custom_components.call_recorder.line_watch import _BUSY_STATES
 from homeassistant.components.automation.config import (
     ValidationStatus,
     async_validate_config_item,

@@ -11,16 +11,16 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
-from .actions import async_setup_actions
 from .archive.coordinator import ArchiveCoordinator
 from .archive.playback import Playbacks
-from .assurance import create_watches
-from .connection import EntryStorage, create_client
+from .client_factory import EntryStorage, create_client
 from .const import DOMAIN
 from .coordinator import CallRecorderConfigEntry, CallRecorderData, LiveCoordinator
 from .entity import async_register_recorder
 from .issues import async_delete_issues
+from .line_watch import create_watches
 from .lines import lines_of
+from .services import async_setup_actions
 from .views import async_setup_views
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)

@@ -17,9 +17,9 @@ from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
 from .api.client import Capability
-from .assurance import LineWatch
 from .coordinator import CallRecorderConfigEntry, LiveCoordinator
 from .entity import LineEntity, RecorderEntity
+from .line_watch import LineWatch
 from .lines import Line
 
 # The coordinator does the talking; the entities only read what it found.

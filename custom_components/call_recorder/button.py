@@ -6,9 +6,9 @@ from homeassistant.components.button import ButtonEntity, ButtonEntityDescriptio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .commands import async_start_recording, translated_errors
 from .coordinator import CallRecorderConfigEntry
 from .entity import LineEntity
-from .orders import async_start_recording, translated_errors
 
 # One order at a time.
 PARALLEL_UPDATES = 1

@@ -12,7 +12,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
 from .coordinator import CallRecorderConfigEntry, LiveStatus, Snapshot
-from .devices import async_get_chosen_ids, async_validate_devices
+from .device_targets import async_get_chosen_ids, async_validate_devices
 
 
 class RecordingCondition(Condition):

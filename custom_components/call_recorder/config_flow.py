@@ -32,7 +32,7 @@ from .api.bandwidth.client import DEFAULT_URL as BANDWIDTH_URL
 from .api.errors import RecorderError
 from .api.transport import parse_origin
 from .api.yeastar.calls import RecordedCalls
-from .connection import create_client
+from .client_factory import create_client
 from .const import CONF_MASK_NUMBERS, CONF_RECORDER, DOMAIN
 from .coordinator import CallRecorderConfigEntry
 from .line_flow import LineSubentryFlow

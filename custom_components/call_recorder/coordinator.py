@@ -19,14 +19,14 @@ from .api.client import RecorderClient
 from .api.errors import AccessError, CannotConnectError, InvalidAuthError, RecorderError
 from .api.models import ActiveRecording, LiveState
 from .const import CONF_MASK_NUMBERS, DOMAIN
-from .events import RecordingEvent, async_send_event, changes, from_active
 from .issues import ACCESS_ISSUES, async_create_issue, async_delete_issue
 from .lines import LineBook, lines_of
+from .recording_events import RecordingEvent, async_send_event, changes, from_active
 
 if TYPE_CHECKING:
     from .archive.coordinator import ArchiveCoordinator
     from .archive.playback import Playbacks
-    from .assurance import LineWatch
+    from .line_watch import LineWatch
 
 _LOGGER = logging.getLogger(__name__)
 

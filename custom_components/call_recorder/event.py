@@ -8,7 +8,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import CallRecorderConfigEntry
 from .entity import LineEntity, RecorderEntity
-from .events import RecordingEvent, RecordingEventType, async_listen_events
+from .recording_events import RecordingEvent, RecordingEventType, async_listen_events
 
 # The coordinator does the talking; the entities only pass on what it found.
 PARALLEL_UPDATES = 0

@@ -8,9 +8,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api.client import Capability
 from .api.errors import RefusedError
+from .commands import async_start_recording, translated_errors
 from .coordinator import CallRecorderConfigEntry
 from .entity import LineEntity
-from .orders import async_start_recording, translated_errors
 
 # One order at a time.
 PARALLEL_UPDATES = 1

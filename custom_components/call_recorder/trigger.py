@@ -12,8 +12,8 @@ from homeassistant.helpers.trigger import (
 from homeassistant.helpers.typing import ConfigType
 
 from .coordinator import CallRecorderConfigEntry
-from .devices import async_get_chosen_ids, async_validate_devices
-from .events import RecordingEvent, RecordingEventType, async_listen_events
+from .device_targets import async_get_chosen_ids, async_validate_devices
+from .recording_events import RecordingEvent, RecordingEventType, async_listen_events
 
 
 class RecordingTrigger(Trigger):

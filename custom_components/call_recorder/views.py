@@ -18,9 +18,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
 from .archive.playback import Playback
+from .commands import translated_errors
 from .const import DOMAIN
 from .coordinator import CallRecorderConfigEntry
-from .orders import translated_errors
 
 _PATIENCE: Final = 600
 """Seconds that a browser may leave a piece unread, as while the sound is paused."""

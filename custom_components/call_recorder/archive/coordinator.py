@@ -21,8 +21,13 @@ from ..api.models import (
     RecordingState,
 )
 from ..coordinator import CallRecorderConfigEntry, LiveCoordinator, PollingCoordinator
-from ..events import RecordingEventType, async_send_event, from_active, from_archived
 from ..issues import async_create_issue, async_delete_issue
+from ..recording_events import (
+    RecordingEventType,
+    async_send_event,
+    from_active,
+    from_archived,
+)
 from .expected import Expectation, ExpectedRecordings
 from .known import KnownRecordings
 

@@ -21,9 +21,9 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.translation import async_get_translations
 
 from ..archive.export import raise_if_not_playable
+from ..commands import translated_errors
 from ..const import DOMAIN
 from ..coordinator import CallRecorderConfigEntry
-from ..orders import translated_errors
 from ..views import id_from_token, recording_path
 from .folders import RECORDING, Browser, Place, folder
 

@@ -30,9 +30,9 @@ from .api.models import (
     RecordingQuery,
 )
 from .archive.export import async_export
+from .commands import async_start_recording, translated_errors
 from .const import DOMAIN
 from .coordinator import CallRecorderConfigEntry
-from .orders import async_start_recording, translated_errors
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

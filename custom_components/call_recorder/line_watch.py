@@ -21,16 +21,16 @@ from homeassistant.helpers.event import async_call_later, async_track_state_chan
 from .api.client import Capability
 from .api.errors import RecorderError, RefusedError
 from .api.models import LocalParty
+from .commands import async_start_recording, async_tell_refusal
 from .const import DOMAIN
 from .coordinator import CallRecorderConfigEntry
-from .events import (
+from .lines import Line
+from .recording_events import (
     RecordingEvent,
     RecordingEventType,
     async_listen_events,
     async_send_event,
 )
-from .lines import Line
-from .orders import async_start_recording, async_tell_refusal
 
 _GRACE: Final = 15
 """Seconds that a call may go on before it counts as not recorded."""

@@ -11,7 +11,7 @@ from .api.errors import InvalidAuthError, RecorderError, RefusedError
 from .api.models import LineAddress, LocalParty, RecordingMode
 from .const import DOMAIN
 from .coordinator import CallRecorderConfigEntry
-from .events import RecordingEvent, RecordingEventType, async_send_event
+from .recording_events import RecordingEvent, RecordingEventType, async_send_event
 
 # These refusals say that the wish is fulfilled.
 _ENSURED: Final = {
