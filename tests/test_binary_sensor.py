@@ -15,10 +15,9 @@ from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-
-from .conftest import Poll
-from .states import value
-from .test_sensor import _frozen_time, all_enabled, busy  # noqa: F401 - fixtures
+from tests.conftest import Poll
+from tests.helpers.states import value
+from tests.test_sensor import _frozen_time, all_enabled, busy  # noqa: F401 - fixtures
 
 RECORDING = "binary_sensor.imagicle_recording"
 NO_CHANNEL = "binary_sensor.imagicle_no_channel_available"

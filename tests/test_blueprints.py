@@ -15,8 +15,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
 from simulator.office import Office
 from simulator.server import Simulator
-
-from .conftest import Poll, make_entry, set_up
+from tests.conftest import Poll, make_entry, set_up
 
 BLUEPRINTS = Path(__file__).parents[1] / "blueprints" / "automation" / "call_recorder"
 

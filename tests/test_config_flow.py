@@ -26,8 +26,7 @@ from simulator.imagicle import Imagicle
 from simulator.imagicle.users import COMPLETE_MANAGEMENT, User
 from simulator.office import Office
 from simulator.server import Simulator
-
-from .conftest import Poll, make_entry, set_up, settle
+from tests.conftest import Poll, make_entry, set_up, settle
 
 _PLAIN_USER: Final[dict[str, Any]] = {
     "username": "anna.rossi",

@@ -16,9 +16,8 @@ from homeassistant.setup import async_setup_component
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-
-from .conftest import Poll
-from .test_privacy import (  # noqa: F401 - fixtures
+from tests.conftest import Poll
+from tests.test_privacy import (  # noqa: F401 - fixtures
     CREDENTIALS,
     FAULTS,
     NAME,
@@ -28,7 +27,7 @@ from .test_privacy import (  # noqa: F401 - fixtures
     options,
     recorder,
 )
-from .test_sensor import TEN
+from tests.test_sensor import TEN
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,7 @@ from homeassistant.core import Event, EventStateChangedData, HomeAssistant, call
 from homeassistant.exceptions import HomeAssistantError
 from simulator.office import Office
 from simulator.server import Simulator
-
-from .conftest import Poll, add_lines, make_entry, set_up
+from tests.conftest import Poll, add_lines, make_entry, set_up
 
 RECORDER = "event.imagicle_recording_events"
 LINE = "event.reception_recording_events"

@@ -10,9 +10,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator.office import Office
-
-from .conftest import Poll, add_lines, make_entry, set_up, settle
-from .states import value
+from tests.conftest import Poll, add_lines, make_entry, set_up, settle
+from tests.helpers.states import value
 
 EXPECTED_NOTHING = {"must_be_recorded": False, "auto_start": False}
 

@@ -13,9 +13,8 @@ from homeassistant.helpers import device_registry as dr
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-
-from .conftest import Poll, add_lines, make_entry, set_up
-from .states import value
+from tests.conftest import Poll, add_lines, make_entry, set_up
+from tests.helpers.states import value
 
 
 @pytest.fixture

@@ -27,8 +27,7 @@ from homeassistant.core import HomeAssistant
 from simulator.calls import Call, Recording
 from simulator.office import Office
 from simulator.server import Simulator
-
-from .conftest import add_lines, make_entry, set_up, settle
+from tests.conftest import add_lines, make_entry, set_up, settle
 
 LINES = 200
 CALLS = 2000

@@ -28,8 +28,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
 from simulator.office import Office
-
-from .conftest import Poll, make_entry, set_up
+from tests.conftest import Poll, make_entry, set_up
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

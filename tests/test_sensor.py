@@ -21,9 +21,8 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-
-from .conftest import Poll, make_entry, set_up
-from .states import get_state, value
+from tests.conftest import Poll, make_entry, set_up
+from tests.helpers.states import get_state, value
 
 TEN = datetime(2027, 7, 2, 10, tzinfo=UTC)
 

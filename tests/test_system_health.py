@@ -11,8 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator.faults import Fault
 from simulator.server import Simulator
-
-from .conftest import Poll
+from tests.conftest import Poll
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,7 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from simulator.office import Office
-
-from .conftest import Poll, add_lines, make_entry, set_up, settle
+from tests.conftest import Poll, add_lines, make_entry, set_up, settle
 
 
 @pytest.fixture

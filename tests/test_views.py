@@ -26,8 +26,7 @@ from simulator.calls import Recording
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-
-from .conftest import Poll, settle
+from tests.conftest import Poll, settle
 
 
 class Player:

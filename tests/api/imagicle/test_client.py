@@ -33,9 +33,8 @@ from simulator import calls
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-
-from .conftest import Poll
-from .states import value
+from tests.conftest import Poll
+from tests.helpers.states import value
 
 ACTIVE = "sensor.imagicle_active_recordings"
 PAUSED = "sensor.imagicle_paused_recordings"

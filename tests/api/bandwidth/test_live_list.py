@@ -31,11 +31,18 @@ from simulator.faults import Fault
 from simulator.identifiers import bandwidth_id
 from simulator.office import Office
 from simulator.server import Simulator
-
-from .bandwidth import USER, Clock, MemoryStorage, asked, open_client, pages, rows_fault
-from .conftest import make_entry, settle
-from .states import value
-from .yeastar import until
+from tests.conftest import make_entry, settle
+from tests.helpers.bandwidth import (
+    USER,
+    Clock,
+    MemoryStorage,
+    asked,
+    open_client,
+    pages,
+    rows_fault,
+)
+from tests.helpers.states import value
+from tests.helpers.yeastar import until
 
 _ORDERS: Final[list[ListOrder]] = ["newest_first", "oldest_first", "shuffled"]
 _SORTED: Final[list[ListOrder]] = ["newest_first", "oldest_first"]

@@ -28,8 +28,7 @@ from simulator.imagicle.users import BASE_ACCESS, COMPLETE_MANAGEMENT, User
 from simulator.office import Office
 from simulator.recorder import Request
 from simulator.server import Simulator
-
-from .conftest import Poll, settle
+from tests.conftest import Poll, settle
 
 _LIVE: Final = "/fw/Apps/Recorder/WebAPI/LiveRecordings"
 _ARCHIVE: Final = "/fw/Apps/Recorder/WebAPI/Recordings"

@@ -27,11 +27,10 @@ from simulator.faults import Fault
 from simulator.identifiers import bandwidth_id
 from simulator.office import Office
 from simulator.server import Simulator
-
-from .bandwidth import USER, asked, error, rows_fault
-from .conftest import Poll
-from .states import value
-from .yeastar import act, refusal
+from tests.conftest import Poll
+from tests.helpers.bandwidth import USER, asked, error, rows_fault
+from tests.helpers.states import value
+from tests.helpers.yeastar import act, refusal
 
 _ACTIVE: Final = "sensor.bandwidth_active_recordings"
 _RECORDING: Final = "binary_sensor.bandwidth_recording"

@@ -40,8 +40,7 @@ from simulator.faults import Fault
 from simulator.identifiers import bandwidth_id
 from simulator.office import Office
 from simulator.server import Simulator
-
-from .bandwidth import USER, MemoryStorage, asked, open_client, settings_of
+from tests.helpers.bandwidth import USER, MemoryStorage, asked, open_client, settings_of
 
 _LIST: Final = URL("https://api.catapult.inetwork.com/v1/users/u-1/recordings")
 

@@ -20,9 +20,8 @@ from simulator.office import Office
 from simulator.server import Simulator
 from simulator.yeastar import Yeastar
 from simulator.yeastar.rows import call_id, channel_ids
-
-from .conftest import Poll, make_entry, set_up, settle
-from .yeastar import act, answer, asked, fault, refusal, state
+from tests.conftest import Poll, make_entry, set_up, settle
+from tests.helpers.yeastar import act, answer, asked, fault, refusal, state
 
 _ACTIVE: Final = "sensor.yeastar_active_recordings"
 _CALLS: Final = "sensor.yeastar_active_calls"

@@ -22,9 +22,8 @@ from homeassistant.helpers.event import async_track_state_change_event
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-
-from .conftest import Poll, set_up
-from .states import get_state, value
+from tests.conftest import Poll, set_up
+from tests.helpers.states import get_state, value
 
 ARCHIVE = "/Recordings"
 EVENT = "event.imagicle_recording_events"

@@ -22,9 +22,8 @@ from pytest_homeassistant_custom_component.typing import (
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator.office import Office
-
-from .conftest import make_entry, set_up, settle
-from .states import get_state, value
+from tests.conftest import make_entry, set_up, settle
+from tests.helpers.states import get_state, value
 
 
 @pytest.fixture(params=["imagicle", "bandwidth", "yeastar"])

@@ -41,8 +41,7 @@ from simulator.office import Office
 from simulator.server import Simulator
 from simulator.yeastar import Yeastar
 from simulator.yeastar.rows import call_id
-
-from .yeastar import act, answer, asked, fault, refusal
+from tests.helpers.yeastar import act, answer, asked, fault, refusal
 
 # The example of the vendor's page, row by row.
 _EXAMPLE: Final[list[dict[str, Any]]] = [

@@ -29,9 +29,17 @@ from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
 from simulator.yeastar import Yeastar
-
-from .conftest import Poll, make_entry, settle
-from .yeastar import BASE, act, answer, asked, asked_in_all, fault, refusal, state
+from tests.conftest import Poll, make_entry, settle
+from tests.helpers.yeastar import (
+    BASE,
+    act,
+    answer,
+    asked,
+    asked_in_all,
+    fault,
+    refusal,
+    state,
+)
 
 _HALF_AN_HOUR: Final = 1800
 _RECORDING: Final = "binary_sensor.yeastar_recording"

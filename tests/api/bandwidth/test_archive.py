@@ -27,9 +27,8 @@ from simulator.calls import Recording as OfficeRecording
 from simulator.identifiers import bandwidth_id
 from simulator.office import Office
 from simulator.server import Simulator
-
-from .bandwidth import Clock, asked, open_client, pages, rows_fault
-from .test_bandwidth_list import poll_until_known, record_many
+from tests.api.bandwidth.test_live_list import poll_until_known, record_many
+from tests.helpers.bandwidth import Clock, asked, open_client, pages, rows_fault
 
 _SORTED: Final[list[ListOrder]] = ["newest_first", "oldest_first"]
 

@@ -18,8 +18,7 @@ from simulator.calls import Call
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-
-from .conftest import add_lines, make_entry, set_up
+from tests.conftest import add_lines, make_entry, set_up
 
 ROOT = "media-source://call_recorder"
 RECORDER = f"{ROOT}/01IMAGICLE"

@@ -11,9 +11,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator.office import Office
 from simulator.server import Simulator
-
-from .conftest import Poll, add_lines, make_entry, set_up, settle
-from .states import get_state, value
+from tests.conftest import Poll, add_lines, make_entry, set_up, settle
+from tests.helpers.states import get_state, value
 
 PHONE = "binary_sensor.phone"
 NOT_RECORDED = "binary_sensor.reception_not_recorded"

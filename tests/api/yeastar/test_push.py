@@ -21,9 +21,8 @@ from simulator.office import Office
 from simulator.server import Simulator
 from simulator.yeastar import Yeastar
 from simulator.yeastar.events import Events
-
-from .conftest import Poll, make_entry, set_up, settle
-from .yeastar import asked, fault, state, until
+from tests.conftest import Poll, make_entry, set_up, settle
+from tests.helpers.yeastar import asked, fault, state, until
 
 _ACTIVE: Final = "sensor.yeastar_active_recordings"
 
