@@ -212,7 +212,7 @@ async def test_recorder_is_down_at_start(
     await recorder.stop()
     assert not await hass.config_entries.async_setup(imagicle_entry.entry_id)
     assert _entry_state(imagicle_entry) is ConfigEntryState.SETUP_RETRY
-    assert imagicle_entry.reason == "The recorder does not answer"
+    assert imagicle_entry.reason == "Failed to connect to the recorder"
     assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
     await recorder.start()
     await pass_time(60)

@@ -363,4 +363,4 @@ async def test_a_recorder_that_fails(
         ("search_media", {"search_query": "1234"}),
     ):
         answer = await browser.ask(what, f"{RECORDER}/all/2026-06", **more)
-        assert answer["error"]["message"] == "The recorder does not answer"
+        assert answer["error"]["message"] == "Failed to connect to the recorder"
