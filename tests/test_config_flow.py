@@ -155,7 +155,7 @@ async def test_add(hass: HomeAssistant, recorder: Imagicle) -> None:
         form["flow_id"], _form(recorder)
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert result["title"] == "Imagicle (127.0.0.1)"
+    assert result["title"] == "Imagicle"
     assert result["data"] == {"recorder": "imagicle", **_form(recorder)}
     assert result["options"] == {}
     assert [(request.method, request.path) for request in recorder.requests][:1] == [
@@ -430,12 +430,14 @@ async def test_another_user_of_the_same_recorder(
 async def test_recorders_on_one_host_can_be_told_apart(
     hass: HomeAssistant, recorder: Imagicle
 ) -> None:
-    """A second recorder of the same host gets a number, not its user's name."""
+    """Further ones get their host's name, then a number; never their user's name."""
+    recorder.users.append(User("third", "Imagicle-10c", COMPLETE_MANAGEMENT))
     titles = []
-    for user in ({}, _SECOND_USER):
+    third = {"username": "third", "password": "Imagicle-10c"}
+    for user in ({}, _SECOND_USER, third):
         result = await _submit(hass, await _open(hass), _form(recorder, **user))
         titles.append(result["title"])
-    assert titles == ["Imagicle (127.0.0.1)", "Imagicle (127.0.0.1) 2"]
+    assert titles == ["Imagicle", "Imagicle (127.0.0.1)", "Imagicle (127.0.0.1) 2"]
 
 
 # --- Adding Bandwidth and Yeastar ---
@@ -456,7 +458,7 @@ async def test_add_bandwidth(
     bandwidth_data["url"] = f"{simulator.bandwidth.url}/v1/users/"
     result = await _submit(hass, form, bandwidth_data)
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert result["title"] == "Bandwidth (127.0.0.1)"
+    assert result["title"] == "Bandwidth"
     assert result["data"] == {
         **bandwidth_data,
         "recorder": recorder,
@@ -481,12 +483,32 @@ async def test_add_yeastar(
     assert schema(yeastar_data)["recorded_extensions"] == []
     result = await _submit(hass, form, yeastar_data | recorded)
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert result["title"] == "Yeastar (127.0.0.1)"
+    assert result["title"] == "Yeastar"
     assert result["data"] == {**yeastar_data, "recorder": recorder}
     assert result["options"] == recorded
     # A form's markers are equal to their names, but cannot be saved.
     assert {type(option) for option in result["options"]} == {str}
     assert result["result"].state is ConfigEntryState.LOADED
+
+
+@pytest.mark.parametrize("typed", [["101, 102"], ["101", " 102 "], ["101;102,"]])
+async def test_extensions_are_pasted_in_one_piece(
+    hass: HomeAssistant, yeastar_data: dict[str, Any], typed: list[str]
+) -> None:
+    """A list that was pasted as one text is still a list, also in the options."""
+    del yeastar_data["recorder"]
+    recorded = {"recorded_calls": "extensions", "recorded_extensions": typed}
+    form = await _open(hass, "yeastar")
+    result = await _submit(hass, form, yeastar_data | recorded)
+    assert result["options"]["recorded_extensions"] == ["101", "102"]
+    entry = result["result"]
+    hass.config_entries.async_update_entry(entry, options={})
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    await hass.config_entries.options.async_configure(
+        form["flow_id"], {**recorded, "mask_numbers": False}
+    )
+    await settle(hass)
+    assert entry.options["recorded_extensions"] == ["101", "102"]
 
 
 async def test_the_form_gives_its_token_back(

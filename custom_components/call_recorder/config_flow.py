@@ -1,9 +1,10 @@
-"""Adds, signs in again, moves and tunes a recorder."""
+"""Config and options flow: add, sign in again, reconfigure and tune a recorder."""
 
 from collections.abc import Mapping
 from itertools import chain, count
 import logging
-from typing import Any, Final, override
+import re
+from typing import Any, Final, NamedTuple, override
 
 import voluptuous as vol
 from yarl import URL
@@ -16,7 +17,13 @@ from homeassistant.config_entries import (
     ConfigSubentryFlow,
     OptionsFlowWithReload,
 )
-from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_VERIFY_SSL
+from homeassistant.const import (
+    CONF_HOST,
+    CONF_PASSWORD,
+    CONF_URL,
+    CONF_USERNAME,
+    CONF_VERIFY_SSL,
+)
 from homeassistant.core import callback
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -30,7 +37,6 @@ from homeassistant.helpers.selector import (
 from .api import RECORDERS
 from .api.bandwidth.client import DEFAULT_URL as BANDWIDTH_URL
 from .api.errors import RecorderError
-from .api.transport import parse_origin
 from .api.yeastar.calls import RecordedCalls
 from .client_factory import create_client
 from .const import CONF_MASK_NUMBERS, CONF_RECORDER, DOMAIN
@@ -44,48 +50,66 @@ _TEXT: Final = TextSelector()
 _SECRET: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 _URL: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.URL))
 
-# What each recorder asks for: where it is, whom it knows, and how to treat it.
-_ADDRESS: Final[Mapping[str, Mapping[Any, Any]]] = {
-    "imagicle": {vol.Required(CONF_URL): _URL},
-    "bandwidth": {vol.Required(CONF_URL, default=BANDWIDTH_URL): _URL},
-    "yeastar": {vol.Required(CONF_URL): _URL},
-}
-_CREDENTIALS: Final[Mapping[str, Mapping[Any, Any]]] = {
-    "imagicle": {
-        vol.Required(CONF_USERNAME): _TEXT,
-        vol.Required(CONF_PASSWORD): _SECRET,
-    },
-    "bandwidth": {
-        vol.Required("user_id"): _TEXT,
-        vol.Required("api_token"): _TEXT,
-        vol.Required("api_secret"): _SECRET,
-    },
-    "yeastar": {
-        vol.Required("client_id"): _TEXT,
-        vol.Required("client_secret"): _SECRET,
-    },
-}
-# Settings that the options flow can change; kept as options from the start.
-_RECORDER_OPTIONS: Final[Mapping[str, Mapping[Any, Any]]] = {
-    "yeastar": {
-        vol.Required("recorded_calls", default=RecordedCalls.ALL.value): SelectSelector(
-            SelectSelectorConfig(
-                options=[calls.value for calls in RecordedCalls],
-                translation_key="recorded_calls",
-            )
-        ),
-        vol.Required("recorded_extensions", default=list): TextSelector(
-            TextSelectorConfig(multiple=True)
-        ),
-    },
-}
-_OPTIONS: Final = tuple(
-    str(key) for fields in _RECORDER_OPTIONS.values() for key in fields
-)
-_PRIVACY: Final = {vol.Required(CONF_MASK_NUMBERS, default=False): BooleanSelector()}
-_SECURITY: Final = {vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector()}
+type _Fields = Mapping[Any, Any]
+"""A part of a form: selectors by markers."""
 
-# The form knows these; whatever else goes wrong means that it did not work now.
+
+class _Form(NamedTuple):
+    """What a recorder asks for."""
+
+    address: _Fields
+    """Where it is: asked when it is added or reconfigured."""
+    credentials: _Fields
+    """Asked when signing in again too."""
+    options: _Fields = {}
+    """Kept as options, and changed in the options flow."""
+
+
+_FORMS: Final[Mapping[str, _Form]] = {
+    "imagicle": _Form(
+        address={vol.Required(CONF_URL): _URL},
+        credentials={
+            vol.Required(CONF_USERNAME): _TEXT,
+            vol.Required(CONF_PASSWORD): _SECRET,
+        },
+    ),
+    "bandwidth": _Form(
+        address={vol.Required(CONF_URL, default=BANDWIDTH_URL): _URL},
+        credentials={
+            vol.Required("user_id"): _TEXT,
+            vol.Required("api_token"): _TEXT,
+            vol.Required("api_secret"): _SECRET,
+        },
+    ),
+    "yeastar": _Form(
+        address={vol.Required(CONF_URL): _URL},
+        credentials={
+            vol.Required("client_id"): _TEXT,
+            vol.Required("client_secret"): _SECRET,
+        },
+        options={
+            vol.Required(
+                "recorded_calls", default=RecordedCalls.ALL.value
+            ): SelectSelector(
+                SelectSelectorConfig(
+                    options=[calls.value for calls in RecordedCalls],
+                    translation_key="recorded_calls",
+                )
+            ),
+            vol.Required("recorded_extensions", default=list): TextSelector(
+                TextSelectorConfig(multiple=True)
+            ),
+        },
+    ),
+}
+_PRIVACY: Final[_Fields] = {
+    vol.Required(CONF_MASK_NUMBERS, default=False): BooleanSelector()
+}
+_SECURITY: Final[_Fields] = {
+    vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector()
+}
+
+# The form knows these; any other failure means that the recorder cannot be used now.
 _FORM_ERRORS: Final = (
     "api_disabled",
     "insufficient_permissions",
@@ -150,12 +174,8 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Add a recorder: all that it asks for, in one form."""
         self._recorder = recorder
-        schema = {
-            **_ADDRESS[recorder],
-            **_CREDENTIALS[recorder],
-            **_SECURITY,
-            **_RECORDER_OPTIONS.get(recorder, {}),
-        }
+        form = _FORMS[recorder]
+        schema = {**form.address, **form.credentials, **_SECURITY, **form.options}
         return await self._async_step_form(recorder, schema, {}, user_input)
 
     async def async_step_reauth(
@@ -171,7 +191,7 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for the credentials only."""
         return await self._async_step_form(
             "reauth_confirm",
-            _CREDENTIALS[self._recorder],
+            _FORMS[self._recorder].credentials,
             self._get_reauth_entry().data,
             user_input,
         )
@@ -182,11 +202,8 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         """Change the address, the credentials or the check of the certificate."""
         entry = self._get_reconfigure_entry()
         self._recorder = entry.data[CONF_RECORDER]
-        schema = {
-            **_ADDRESS[self._recorder],
-            **_CREDENTIALS[self._recorder],
-            **_SECURITY,
-        }
+        form = _FORMS[self._recorder]
+        schema = {**form.address, **form.credentials, **_SECURITY}
         return await self._async_step_form(
             "reconfigure", schema, entry.data, user_input
         )
@@ -194,14 +211,18 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
     async def _async_step_form(
         self,
         step_id: str,
-        schema: Mapping[Any, Any],
+        schema: _Fields,
         before: Mapping[str, Any],
         user_input: dict[str, Any] | None,
     ) -> ConfigFlowResult:
         """Show a form until the recorder accepts what it says."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            settings = {**before, CONF_RECORDER: self._recorder, **user_input}
+            settings = {
+                **before,
+                CONF_RECORDER: self._recorder,
+                **_split_lists(user_input),
+            }
             if (error := await self._async_try(settings)) is None:
                 return self._async_finish(settings)
             errors["base"] = error
@@ -217,13 +238,13 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
     async def _async_try(self, settings: dict[str, Any]) -> str | None:
-        """Sign in and read once; return the key of what went wrong."""
+        """Clean the settings, sign in and read once; return the error's key."""
+        recorder = RECORDERS[self._recorder]
         try:
-            origin = parse_origin(settings[CONF_URL])
+            settings.update(recorder.normalize(settings))
         except ValueError:
             return "invalid_url"
-        settings[CONF_URL] = str(origin)
-        await self._async_abort_if_known(RECORDERS[self._recorder].unique_id(settings))
+        await self._async_abort_if_known(recorder.unique_id(settings))
         client = create_client(self.hass, settings)
         try:
             await client.get_live_state()
@@ -250,7 +271,11 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
 
     def _async_finish(self, settings: dict[str, Any]) -> ConfigFlowResult:
         """Make the entry, or change it."""
-        options = {key: settings.pop(key) for key in _OPTIONS if key in settings}
+        options = {
+            str(key): settings.pop(key)
+            for key in _FORMS[self._recorder].options
+            if key in settings
+        }
         if self.source != SOURCE_USER:
             return self.async_update_reload_and_abort(
                 self._get_entry(), unique_id=self.unique_id, data=settings
@@ -260,28 +285,39 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
     def _free_title(self, settings: Mapping[str, Any]) -> str:
-        """Name the recorder by its host, with a number where that name is taken.
+        """Name the recorder by its maker; where that name is taken, by its host too.
 
         Not by its user: titles are logged.
         """
-        manufacturer = RECORDERS[self._recorder].manufacturer
-        title = f"{manufacturer} ({URL(settings[CONF_URL]).host})"
+        maker = RECORDERS[self._recorder].manufacturer
+        title = f"{maker} ({settings.get(CONF_HOST) or URL(settings[CONF_URL]).host})"
         taken = {entry.title for entry in self._async_current_entries()}
         numbered = (f"{title} {number}" for number in count(2))
-        return next(name for name in chain((title,), numbered) if name not in taken)
+        names = chain((maker, title), numbered)
+        return next(name for name in names if name not in taken)
+
+
+def _split_lists(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """Split the items of lists at commas and blanks, as people paste them."""
+    return {
+        key: re.findall(r"[^\s,;]+", " ".join(value))
+        if isinstance(value, list)
+        else value
+        for key, value in user_input.items()
+    }
 
 
 class CallRecorderOptionsFlow(OptionsFlowWithReload):
-    """Tunes a recorder."""
+    """Changes how a recorder is treated."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the options of this kind of recorder."""
         if user_input is not None:
-            return self.async_create_entry(data=user_input)
-        recorder = self.config_entry.data[CONF_RECORDER]
-        schema = {**_RECORDER_OPTIONS.get(recorder, {}), **_PRIVACY}
+            return self.async_create_entry(data=_split_lists(user_input))
+        form = _FORMS[self.config_entry.data[CONF_RECORDER]]
+        schema = {**form.options, **_PRIVACY}
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(

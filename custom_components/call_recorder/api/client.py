@@ -21,7 +21,7 @@ from .models import (
     RecordingPage,
     RecordingQuery,
 )
-from .transport import AudioDownload
+from .transport import AudioDownload, parse_origin
 
 
 class Capability(StrEnum):
@@ -78,6 +78,14 @@ class RecorderClient(ABC):
         `time_zone` is where the recorder probably stands. Without `storage`
         nothing outlives the client.
         """
+
+    @classmethod
+    def normalize(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the form's fields as they are kept, with the address cleaned.
+
+        Raises `ValueError` when the address cannot be used.
+        """
+        return {**settings, "url": str(parse_origin(settings["url"]))}
 
     @staticmethod
     @abstractmethod
