@@ -15,7 +15,8 @@ from .archive.coordinator import ArchiveCoordinator
 from .archive.playback import Playbacks
 from .client_factory import EntryStorage, create_client
 from .const import DOMAIN
-from .coordinator import CallRecorderConfigEntry, CallRecorderData, LiveCoordinator
+from .coordinator import LiveCoordinator
+from .data import CallRecorderConfigEntry, CallRecorderData
 from .entity import async_register_recorder
 from .issues import async_delete_issues
 from .line_watch import create_watches
@@ -57,8 +58,8 @@ async def async_setup_entry(
         live=live,
         archive=ArchiveCoordinator(hass, entry, client, live),
         playbacks=Playbacks(hass, client),
+        watches=create_watches(live),
     )
-    entry.runtime_data.watches = create_watches(hass, entry)
     async_register_recorder(hass, entry, live)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     live.async_listen()

@@ -17,7 +17,8 @@ from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
 from .api.client import Capability
-from .coordinator import CallRecorderConfigEntry, LiveCoordinator
+from .coordinator import LiveCoordinator
+from .data import CallRecorderConfigEntry
 from .entity import LineEntity, RecorderEntity
 from .line_watch import LineWatch
 from .lines import Line

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .commands import async_start_recording, translated_errors
-from .coordinator import CallRecorderConfigEntry
+from .data import CallRecorderConfigEntry
 from .entity import LineEntity
 
 # One order at a time.
@@ -39,6 +39,6 @@ class StartRecordingButton(LineEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Start recording; a refusal is shown to whoever pressed."""
-        entry = self.coordinator.config_entry
-        with translated_errors(self.hass, entry):
-            await async_start_recording(self.hass, entry, self.line.address)
+        live = self.coordinator
+        with translated_errors(self.hass, live.config_entry):
+            await async_start_recording(live, self.line.address)

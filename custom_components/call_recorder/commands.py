@@ -1,16 +1,20 @@
-"""Orders to a recorder, from actions, buttons, switches and lines that watch a phone."""
+"""Commands to a recorder: the one road for actions, buttons, switches and watches.
 
-from collections.abc import Iterator
+All raise `RecorderError`; `translated_errors` turns that into the user's language.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .api.errors import InvalidAuthError, RecorderError, RefusedError
 from .api.models import LineAddress, LocalParty, RecordingMode
 from .const import DOMAIN
-from .coordinator import CallRecorderConfigEntry
+from .coordinator import LiveCoordinator
 from .recording_events import RecordingEvent, RecordingEventType, async_send_event
 
 # These refusals say that the wish is fulfilled.
@@ -29,9 +33,7 @@ class StartResult(NamedTuple):
 
 
 @contextmanager
-def translated_errors(
-    hass: HomeAssistant, entry: CallRecorderConfigEntry
-) -> Iterator[None]:
+def translated_errors(hass: HomeAssistant, entry: ConfigEntry) -> Iterator[None]:
     """Raise what a recorder refused or failed at in the user's language."""
     try:
         yield
@@ -49,32 +51,30 @@ def translated_errors(
 
 
 async def async_start_recording(
-    hass: HomeAssistant,
-    entry: CallRecorderConfigEntry,
-    address: LineAddress,
+    live: LiveCoordinator,
+    line: LineAddress,
     *,
     mode: RecordingMode | None = None,
     ensure: bool = False,
     tell: bool = True,
 ) -> StartResult:
-    """Start a recording. Raises `RecorderError`.
+    """Start recording the connected call of a line.
 
     With `ensure`, a call that is being recorded already is a success. With `tell`, a
-    refusal is an event too.
+    refusal is sent as an event too.
     """
-    live = entry.runtime_data.live
     try:
-        recording_id = await live.client.start_recording(address, mode)
+        recording_id = await live.client.start_recording(line, mode)
     except RefusedError as err:
         if err.key not in _ENSURED:
             live.async_note_start(refusal=err.key)
             if tell:
-                async_tell_refusal(hass, entry, address, err)
+                async_tell_refusal(live, line, err)
             raise
         if not ensure:
             raise
         result = StartResult(
-            _ENSURED[err.key], await live.client.find_active_recording(address)
+            _ENSURED[err.key], await live.client.find_active_recording(line)
         )
     else:
         live.async_note_start(refusal=None)
@@ -83,19 +83,51 @@ async def async_start_recording(
     return result
 
 
+async def async_stop_recording(
+    live: LiveCoordinator, recording_id: str | None, line: LineAddress
+) -> str | None:
+    """Stop an active recording, named by its id or its line; return its id."""
+    return await _command(live, live.client.stop_recording, recording_id, line)
+
+
+async def async_pause_recording(
+    live: LiveCoordinator, recording_id: str | None, line: LineAddress
+) -> str | None:
+    """Pause an active recording, named by its id or its line; return its id."""
+    return await _command(live, live.client.pause_recording, recording_id, line)
+
+
+async def async_resume_recording(
+    live: LiveCoordinator, recording_id: str | None, line: LineAddress
+) -> str | None:
+    """Resume a paused recording, named by its id or its line; return its id."""
+    return await _command(live, live.client.resume_recording, recording_id, line)
+
+
+async def _command(
+    live: LiveCoordinator,
+    command: Callable[[str | None, LineAddress], Awaitable[str | None]],
+    recording_id: str | None,
+    line: LineAddress,
+) -> str | None:
+    """Send a command about one recording, then poll for what it changed."""
+    if recording_id is None and line.is_empty:
+        raise RefusedError("line_not_specified")
+    recording_id = await command(recording_id, line)
+    live.async_expect_change()
+    return recording_id
+
+
 @callback
 def async_tell_refusal(
-    hass: HomeAssistant,
-    entry: CallRecorderConfigEntry,
-    address: LineAddress,
-    err: RefusedError,
+    live: LiveCoordinator, address: LineAddress, err: RefusedError
 ) -> None:
     """Send the event that a recording could not be started, and why."""
-    line = entry.runtime_data.live.lines.find(address)
+    line = live.lines.find(address)
     event = RecordingEvent(
         type=RecordingEventType.FAILED,
         line_id=line.id if line else None,
         local_party=LocalParty(number=address.directory_number),
         reason=err.key,
     )
-    async_send_event(hass, entry.entry_id, event)
+    async_send_event(live.hass, live.config_entry.entry_id, event)

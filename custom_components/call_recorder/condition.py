@@ -11,7 +11,8 @@ from homeassistant.helpers.condition import (
 from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
-from .coordinator import CallRecorderConfigEntry, LiveStatus, Snapshot
+from .coordinator import LiveStatus, Snapshot
+from .data import CallRecorderConfigEntry
 from .device_targets import async_get_chosen_ids, async_validate_devices
 
 

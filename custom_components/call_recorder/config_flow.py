@@ -40,7 +40,7 @@ from .api.errors import RecorderError
 from .api.yeastar.calls import RecordedCalls
 from .client_factory import create_client
 from .const import CONF_MASK_NUMBERS, CONF_RECORDER, DOMAIN
-from .coordinator import CallRecorderConfigEntry
+from .data import CallRecorderConfigEntry
 from .line_flow import LineSubentryFlow
 from .lines import SUBENTRY_TYPE_LINE
 

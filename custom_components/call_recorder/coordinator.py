@@ -1,12 +1,11 @@
 """Polls a recorder for what is active, and holds what it said last."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 import logging
-from typing import TYPE_CHECKING, Any, Final, override
+from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -23,11 +22,6 @@ from .issues import ACCESS_ISSUES, async_create_issue, async_delete_issue
 from .lines import LineBook, lines_of
 from .recording_events import RecordingEvent, async_send_event, changes, from_active
 
-if TYPE_CHECKING:
-    from .archive.coordinator import ArchiveCoordinator
-    from .archive.playback import Playbacks
-    from .line_watch import LineWatch
-
 _LOGGER = logging.getLogger(__name__)
 
 _ACTIVE_INTERVAL: Final = timedelta(seconds=10)
@@ -40,22 +34,6 @@ _MEASURE_INTERVAL: Final = timedelta(seconds=30)
 """How often the durations move, so that the database does not grow with each poll."""
 _REFRESH_COOLDOWN: Final = 1.0
 """Seconds in which several orders share one poll."""
-
-type CallRecorderConfigEntry = ConfigEntry[CallRecorderData]
-
-
-@dataclass(kw_only=True)
-class CallRecorderData:
-    """What a loaded recorder consists of."""
-
-    client: RecorderClient
-    live: LiveCoordinator
-    archive: ArchiveCoordinator
-    playbacks: Playbacks
-    export_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """One copy at a time, so that a night's export leaves the recorder free."""
-    watches: dict[str, LineWatch] = field(default_factory=dict)
-    """What is expected of a line (its subentry)."""
 
 
 class LiveStatus(StrEnum):
@@ -122,12 +100,12 @@ class Snapshot:
 class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
     """What the polls of a recorder share: how failures are borne."""
 
-    config_entry: CallRecorderConfigEntry
+    config_entry: ConfigEntry
 
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: CallRecorderConfigEntry,
+        entry: ConfigEntry,
         client: RecorderClient,
         *,
         interval: timedelta,
@@ -195,7 +173,7 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: CallRecorderConfigEntry,
+        entry: ConfigEntry,
         client: RecorderClient,
     ) -> None:
         """Prepare the polls of what is active."""

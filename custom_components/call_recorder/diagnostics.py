@@ -8,7 +8,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 
 from .const import CONF_RECORDER
-from .coordinator import CallRecorderConfigEntry
+from .data import CallRecorderConfigEntry
 
 
 async def async_get_config_entry_diagnostics(

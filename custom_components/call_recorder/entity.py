@@ -2,6 +2,7 @@
 
 from typing import override
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
@@ -11,7 +12,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .archive.coordinator import ArchiveCoordinator
 from .const import DOMAIN
-from .coordinator import CallRecorderConfigEntry, LiveCoordinator, Snapshot
+from .coordinator import LiveCoordinator, Snapshot
 from .lines import Line
 
 
@@ -100,7 +101,7 @@ class LineEntity(RecorderEntity):
 
 @callback
 def async_register_recorder(
-    hass: HomeAssistant, entry: CallRecorderConfigEntry, live: LiveCoordinator
+    hass: HomeAssistant, entry: ConfigEntry, live: LiveCoordinator
 ) -> None:
     """Make the recorder's device before those of its lines."""
     info = live.client.info

@@ -6,7 +6,7 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import CallRecorderConfigEntry
+from .data import CallRecorderConfigEntry
 from .entity import LineEntity, RecorderEntity
 from .recording_events import RecordingEvent, RecordingEventType, async_listen_events
 

@@ -21,7 +21,7 @@ from homeassistant.helpers.selector import (
 )
 
 from .const import CONF_RECORDER
-from .coordinator import CallRecorderConfigEntry
+from .data import CallRecorderConfigEntry
 from .lines import (
     ADDRESS_FIELDS,
     CONF_AUTO_START,

@@ -9,13 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import (
-    CALLBACK_TYPE,
-    Event,
-    EventStateChangedData,
-    HomeAssistant,
-    callback,
-)
+from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, callback
 from homeassistant.helpers.event import async_call_later, async_track_state_change_event
 
 from .api.client import Capability
@@ -23,7 +17,7 @@ from .api.errors import RecorderError, RefusedError
 from .api.models import LocalParty
 from .commands import async_start_recording, async_tell_refusal
 from .const import DOMAIN
-from .coordinator import CallRecorderConfigEntry
+from .coordinator import LiveCoordinator
 from .lines import Line
 from .recording_events import (
     RecordingEvent,
@@ -71,14 +65,12 @@ def is_busy(state: str | None) -> bool | None:
 class LineWatch:
     """Watches one line: whether its calls are recorded, and starts that if asked to."""
 
-    def __init__(
-        self, hass: HomeAssistant, entry: CallRecorderConfigEntry, line: Line
-    ) -> None:
+    def __init__(self, live: LiveCoordinator, line: Line) -> None:
         """Begin without knowing whether the line is in a call."""
         self.line = line
-        self._hass = hass
-        self._entry = entry
-        self._live = entry.runtime_data.live
+        self._hass = live.hass
+        self._entry = live.config_entry
+        self._live = live
         self._busy: bool | None = None
         self._exposed = False
         """In a call and not recorded."""
@@ -256,7 +248,7 @@ class LineWatch:
         refusal: RefusedError | None = None
         try:
             outcome, _ = await async_start_recording(
-                self._hass, self._entry, self.line.address, ensure=True, tell=False
+                self._live, self.line.address, ensure=True, tell=False
             )
         except RefusedError as err:
             refusal, outcome = err, err.key
@@ -271,7 +263,7 @@ class LineWatch:
             self._attempts += 1
             self._cancel_retry = async_call_later(self._hass, delay, self._try_start)
         elif refusal is not None:
-            async_tell_refusal(self._hass, self._entry, self.line.address, refusal)
+            async_tell_refusal(self._live, self.line.address, refusal)
 
     @callback
     def _cancel_timers(self) -> None:
@@ -282,12 +274,10 @@ class LineWatch:
         self._cancel_grace = self._cancel_retry = None
 
 
-def create_watches(
-    hass: HomeAssistant, entry: CallRecorderConfigEntry
-) -> dict[str, LineWatch]:
+def create_watches(live: LiveCoordinator) -> dict[str, LineWatch]:
     """Return a watch for each line that something is expected of."""
     return {
-        line.id: LineWatch(hass, entry, line)
-        for line in entry.runtime_data.live.lines.lines
+        line.id: LineWatch(live, line)
+        for line in live.lines.lines
         if line.must_be_recorded or line.auto_start
     }

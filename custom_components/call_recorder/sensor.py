@@ -17,7 +17,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api.client import Capability
 from .archive.coordinator import ArchiveSnapshot
-from .coordinator import CallRecorderConfigEntry, LiveStatus, Snapshot
+from .coordinator import LiveStatus, Snapshot
+from .data import CallRecorderConfigEntry
 from .entity import ArchiveEntity, LineEntity, RecorderEntity
 
 # The coordinator does the talking; the entities only read what it found.

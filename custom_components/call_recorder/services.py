@@ -20,7 +20,6 @@ from homeassistant.helpers import config_validation as cv, service
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
-from .api.errors import RefusedError
 from .api.models import (
     ActiveRecording,
     ActiveRecordingFilter,
@@ -30,9 +29,16 @@ from .api.models import (
     RecordingQuery,
 )
 from .archive.export import async_export
-from .commands import async_start_recording, translated_errors
+from .commands import (
+    async_pause_recording,
+    async_resume_recording,
+    async_start_recording,
+    async_stop_recording,
+    translated_errors,
+)
 from .const import DOMAIN
-from .coordinator import CallRecorderConfigEntry
+from .coordinator import LiveCoordinator
+from .data import CallRecorderConfigEntry
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -119,8 +125,7 @@ async def _start_recording(call: ServiceCall) -> ServiceResponse:
     entry = _get_entry(call)
     with translated_errors(call.hass, entry):
         result = await async_start_recording(
-            call.hass,
-            entry,
+            entry.runtime_data.live,
             _get_line(call),
             mode=call.data.get("mode"),
             ensure=call.data["ensure"],
@@ -130,34 +135,33 @@ async def _start_recording(call: ServiceCall) -> ServiceResponse:
 
 async def _stop_recording(call: ServiceCall) -> ServiceResponse:
     """Stop an active recording."""
-    entry = _get_entry(call)
-    return await _order(call, entry, entry.runtime_data.client.stop_recording)
+    return await _command(call, async_stop_recording)
 
 
 async def _pause_recording(call: ServiceCall) -> ServiceResponse:
     """Pause an active recording."""
-    entry = _get_entry(call)
-    return await _order(call, entry, entry.runtime_data.client.pause_recording)
+    return await _command(call, async_pause_recording)
 
 
 async def _resume_recording(call: ServiceCall) -> ServiceResponse:
     """Resume a paused recording."""
-    entry = _get_entry(call)
-    return await _order(call, entry, entry.runtime_data.client.resume_recording)
+    return await _command(call, async_resume_recording)
 
 
-async def _order(
+async def _command(
     call: ServiceCall,
-    entry: CallRecorderConfigEntry,
-    order: Callable[[str | None, LineAddress], Awaitable[str | None]],
+    command: Callable[
+        [LiveCoordinator, str | None, LineAddress], Awaitable[str | None]
+    ],
 ) -> ServiceResponse:
-    """Give an order about a recording, named by its id or its line."""
-    recording_id, line = call.data.get("recording_id") or None, _get_line(call)
+    """Send a command about a recording, named by its id or its line."""
+    entry = _get_entry(call)
     with translated_errors(call.hass, entry):
-        if recording_id is None and line.is_empty:
-            raise RefusedError("line_not_specified")
-        recording_id = await order(recording_id, line)
-    entry.runtime_data.live.async_expect_change()
+        recording_id = await command(
+            entry.runtime_data.live,
+            call.data.get("recording_id") or None,
+            _get_line(call),
+        )
     return {"recording_id": recording_id}
 
 

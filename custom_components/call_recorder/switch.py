@@ -8,8 +8,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api.client import Capability
 from .api.errors import RefusedError
-from .commands import async_start_recording, translated_errors
-from .coordinator import CallRecorderConfigEntry
+from .commands import async_start_recording, async_stop_recording, translated_errors
+from .data import CallRecorderConfigEntry
 from .entity import LineEntity
 
 # One order at a time.
@@ -47,21 +47,16 @@ class RecordingSwitch(LineEntity, SwitchEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Record the connected call, unless it is being recorded already."""
-        entry = self.coordinator.config_entry
-        with translated_errors(self.hass, entry):
-            await async_start_recording(
-                self.hass, entry, self.line.address, ensure=True
-            )
+        live = self.coordinator
+        with translated_errors(self.hass, live.config_entry):
+            await async_start_recording(live, self.line.address, ensure=True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Stop all that is recorded on the line."""
-        recordings = self.snapshot.recordings
-        with translated_errors(self.hass, self.coordinator.config_entry):
+        live, recordings = self.coordinator, self.snapshot.recordings
+        with translated_errors(self.hass, live.config_entry):
             if not recordings:
                 raise RefusedError("not_active_recording")
             for recording in recordings:
-                await self.coordinator.client.stop_recording(
-                    recording.id, self.line.address
-                )
-        self.coordinator.async_expect_change()
+                await async_stop_recording(live, recording.id, self.line.address)

@@ -11,7 +11,7 @@ from homeassistant.helpers.trigger import (
 )
 from homeassistant.helpers.typing import ConfigType
 
-from .coordinator import CallRecorderConfigEntry
+from .data import CallRecorderConfigEntry
 from .device_targets import async_get_chosen_ids, async_validate_devices
 from .recording_events import RecordingEvent, RecordingEventType, async_listen_events
 

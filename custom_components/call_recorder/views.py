@@ -20,7 +20,7 @@ from homeassistant.exceptions import HomeAssistantError
 from .archive.playback import Playback
 from .commands import translated_errors
 from .const import DOMAIN
-from .coordinator import CallRecorderConfigEntry
+from .data import CallRecorderConfigEntry
 
 _PATIENCE: Final = 600
 """Seconds that a browser may leave a piece unread, as while the sound is paused."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import logging
 from typing import Final, override
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
@@ -20,7 +21,7 @@ from ..api.models import (
     RecordingQuery,
     RecordingState,
 )
-from ..coordinator import CallRecorderConfigEntry, LiveCoordinator, PollingCoordinator
+from ..coordinator import LiveCoordinator, PollingCoordinator
 from ..issues import async_create_issue, async_delete_issue
 from ..recording_events import (
     RecordingEventType,
@@ -67,7 +68,7 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: CallRecorderConfigEntry,
+        entry: ConfigEntry,
         client: RecorderClient,
         live: LiveCoordinator,
     ) -> None:

@@ -23,7 +23,7 @@ from homeassistant.helpers.translation import async_get_translations
 from ..archive.export import raise_if_not_playable
 from ..commands import translated_errors
 from ..const import DOMAIN
-from ..coordinator import CallRecorderConfigEntry
+from ..data import CallRecorderConfigEntry
 from ..views import id_from_token, recording_path
 from .folders import RECORDING, Browser, Place, folder
 

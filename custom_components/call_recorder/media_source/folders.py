@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from ..api.models import Direction, Recording, RecordingQuery, RecordingState
 from ..const import CONF_MASK_NUMBERS, DOMAIN
-from ..coordinator import CallRecorderConfigEntry
+from ..data import CallRecorderConfigEntry
 from ..lines import Line
 from ..privacy import mask_number
 from ..views import id_from_token, id_to_token
