@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from simulator.calls import Call, FileFormat
-from simulator.identifiers import number_of_bandwidth_id
 
 from .errors import CatapultError
+from .identifiers import number_of_bandwidth_id
 from .listing import page_of
 from .rows import call_row, call_state, recording_row, single_call_row
 

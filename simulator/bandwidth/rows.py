@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from simulator.calls import Call, Recording
-from simulator.identifiers import bandwidth_id
+
+from .identifiers import bandwidth_id
 
 if TYPE_CHECKING:
     from .server import Bandwidth

@@ -9,12 +9,12 @@ from aiohttp import web
 
 from simulator.audio import Audio, Mp3, Wav
 from simulator.calls import Recording
-from simulator.identifiers import number_of_bandwidth_id
 from simulator.office import Office
 from simulator.recorder import Recorder, basic_credentials
 
 from .calls import Calls
 from .errors import BadCredentialsError, CatapultError, rate_limit_reached
+from .identifiers import number_of_bandwidth_id
 from .listing import LinkStyle, Order, page_of, recordings_in_order
 from .rows import media_name, recording_row
 

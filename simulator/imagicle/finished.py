@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from simulator.calls import Recording
-from simulator.identifiers import number_of_guid
 
+from .identifiers import number_of_guid
 from .listing import FilterError, PagingError, list_recordings
 from .refusals import is_guid, refused
 from .rows import finished_recording

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from simulator.calls import Call, Line, Recording
-from simulator.identifiers import number_of_guid
 
+from .identifiers import number_of_guid
 from .refusals import is_guid, refused
 from .rows import active_recording
 from .users import COMPLETE_MANAGEMENT, User

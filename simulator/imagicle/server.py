@@ -8,11 +8,11 @@ from aiohttp import hdrs, web
 
 from simulator.audio import Mp3
 from simulator.calls import Recording
-from simulator.identifiers import guid
 from simulator.office import Office
 from simulator.recorder import Recorder, basic_credentials
 
 from .finished import FinishedRecordings
+from .identifiers import guid
 from .live import LiveRecordings
 from .users import BASE_ACCESS, COMPLETE_MANAGEMENT, AuditEvent, User
 

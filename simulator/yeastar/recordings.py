@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from simulator.calls import Call, Recording
-from simulator.identifiers import number_of_yeastar_id
 
 from .errors import YeastarError, parameter_error
+from .identifiers import number_of_yeastar_id
 from .rows import audio_of, file_name, parties, recording_row
 
 if TYPE_CHECKING:

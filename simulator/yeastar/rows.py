@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.audio import Wav
 from simulator.calls import Call, Recording
-from simulator.identifiers import mix, yeastar_id
+from simulator.identifiers import mix
 
 from .display import display_time
+from .identifiers import yeastar_id
 
 if TYPE_CHECKING:
     from .server import Yeastar

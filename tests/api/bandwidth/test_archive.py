@@ -22,9 +22,9 @@ from custom_components.call_recorder.api.models import (
     RecordingState,
 )
 from simulator.bandwidth import Bandwidth
+from simulator.bandwidth.identifiers import bandwidth_id
 from simulator.bandwidth.listing import Order as ListOrder
 from simulator.calls import Recording as OfficeRecording
-from simulator.identifiers import bandwidth_id
 from simulator.office import Office
 from simulator.server import Simulator
 from tests.api.bandwidth.test_live_list import poll_until_known, record_many

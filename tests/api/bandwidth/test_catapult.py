@@ -36,8 +36,8 @@ from custom_components.call_recorder.api.errors import (
 from custom_components.call_recorder.api.models import LineAddress
 from custom_components.call_recorder.api.transport import Reply
 from simulator.bandwidth import Bandwidth
+from simulator.bandwidth.identifiers import bandwidth_id
 from simulator.faults import Fault
-from simulator.identifiers import bandwidth_id
 from simulator.office import Office
 from simulator.server import Simulator
 from tests.helpers.bandwidth import USER, MemoryStorage, asked, open_client, settings_of

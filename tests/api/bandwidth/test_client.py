@@ -21,10 +21,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from simulator.bandwidth import Bandwidth
+from simulator.bandwidth.identifiers import bandwidth_id
 from simulator.bandwidth.rows import call_id
 from simulator.calls import Call
 from simulator.faults import Fault
-from simulator.identifiers import bandwidth_id
 from simulator.office import Office
 from simulator.server import Simulator
 from tests.conftest import Poll

@@ -25,10 +25,10 @@ from custom_components.call_recorder.api.errors import (
 from custom_components.call_recorder.api.models import RecordingQuery
 from homeassistant.core import HomeAssistant
 from simulator.bandwidth import Bandwidth
+from simulator.bandwidth.identifiers import bandwidth_id
 from simulator.bandwidth.listing import LinkStyle, Order as ListOrder
 from simulator.calls import Recording
 from simulator.faults import Fault
-from simulator.identifiers import bandwidth_id
 from simulator.office import Office
 from simulator.server import Simulator
 from tests.conftest import make_entry, settle
