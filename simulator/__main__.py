@@ -8,25 +8,27 @@ import json
 import signal
 import sys
 
+from . import traffic
 from .office import Office, real_clock
-from .server import NAMES, Simulator
+from .server import RECORDERS, Simulator
 
 _TICK = 0.2
-_DEFAULT_PORTS = dict(zip(NAMES, (8801, 8802, 8803), strict=True))
+"""Seconds between two looks at what is due."""
+_FIRST_PORT = 8801
 
 
 def _arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m simulator",
-        description="A small office with phones, and three call recorders in front of it.",
+        description="A small office with phones, and call recorders in front of it.",
         epilog="The truth about the office: GET /_simulator/office on any of the ports. Start a call: "
         """POST /_simulator/calls {"line": "101"}. Let a recorder fail: """
         """POST /_simulator/faults {"kind": "status", "status": 503, "times": 1}.""",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    for name, port in _DEFAULT_PORTS.items():
+    for port, name in enumerate(RECORDERS, _FIRST_PORT):
         parser.add_argument(
             f"--{name}-port", type=int, default=port, help="0: any free port"
         )
@@ -64,69 +66,45 @@ def _arguments() -> argparse.Namespace:
 
 
 def _clock(speed: float) -> Callable[[], datetime]:
-    """Return a clock that runs faster or slower from now on."""
-    begin = datetime.now(UTC)
+    """Return a clock that runs `speed` times as fast from now on."""
+    start = datetime.now(UTC)
     return (
         real_clock
         if speed == 1
-        else lambda: begin + (datetime.now(UTC) - begin) * speed
+        else lambda: start + (datetime.now(UTC) - start) * speed
     )
-
-
-def _credentials(simulator: Simulator) -> dict[str, dict[str, str]]:
-    """Return each recorder's address and what it asks for."""
-    imagicle, bandwidth, yeastar = (
-        simulator.imagicle,
-        simulator.bandwidth,
-        simulator.yeastar,
-    )
-    return {
-        "imagicle": {
-            "url": imagicle.url,
-            "username": imagicle.username,
-            "password": imagicle.password,
-        },
-        "bandwidth": {
-            "url": bandwidth.url,
-            "user_id": bandwidth.user_id,
-            "api_token": bandwidth.api_token,
-            "api_secret": bandwidth.api_secret,
-        },
-        "yeastar": {
-            "url": yeastar.url,
-            "client_id": yeastar.client_id,
-            "client_secret": yeastar.client_secret,
-        },
-    }
 
 
 def _print(simulator: Simulator, as_json: bool) -> None:
-    """Tell where the recorders are and how to sign in."""
-    credentials = _credentials(simulator)
+    """Print where the recorders are and what Home Assistant's form needs."""
     if as_json:
-        print(json.dumps(credentials), flush=True)
+        recorders = {
+            recorder.name: {"url": recorder.url, "settings": recorder.settings}
+            for recorder in simulator.recorders
+        }
+        print(json.dumps(recorders), flush=True)
         return
-    for name, facts in credentials.items():
-        print(name.capitalize())
-        for fact, value in facts.items():
-            print(f"  {fact:<14} {value}")
+    for recorder in simulator.recorders:
+        print(recorder.name.capitalize())
+        for field, value in recorder.settings.items():
+            print(f"  {field:<14} {value}")
     print(
-        f"\nThe truth: {simulator.imagicle.url}/_simulator/office   Stop: Ctrl-C",
+        f"\nThe truth: {simulator.recorders[0].url}/_simulator/office   Stop: Ctrl-C",
         flush=True,
     )
 
 
 async def _run(arguments: argparse.Namespace) -> None:
-    """Run until somebody stops it."""
+    """Run until a signal comes."""
     office = Office(
         seed=arguments.seed,
         clock=_clock(arguments.speed),
         archive_size=arguments.archive,
-        traffic=None if arguments.traffic == "none" else arguments.traffic,
         lines=arguments.lines,
-        record=arguments.record,
     )
-    ports = {name: getattr(arguments, f"{name}_port") for name in NAMES}
+    if arguments.traffic != "none":
+        traffic.start(office, arguments.traffic, arguments.record)
+    ports = {name: getattr(arguments, f"{name}_port") for name in RECORDERS}
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -141,7 +119,7 @@ async def _run(arguments: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Run the simulator; a port that cannot be had is said in one sentence."""
+    """Run the simulator; a taken port is reported in one sentence, without a traceback."""
     arguments = _arguments()
     try:
         asyncio.run(_run(arguments))

@@ -1,19 +1,21 @@
 """`/_simulator/`: the truth about the office, and ways to change it, for people and scripts."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
-from .calls import Call, Recording
+from .calls import Call, Line, Recording
 from .faults import Fault, Faults
 from .office import Office
 
 
-def control_routes(office: Office, faults: Faults) -> Iterable[web.AbstractRouteDef]:
-    """Return the control endpoints of one recorder."""
-    control = _Control(office, faults)
+def control_routes(
+    office: Office, faults: Faults, directory_number: Callable[[Line], str]
+) -> Iterable[web.AbstractRouteDef]:
+    """Return the control endpoints of one recorder, which knows lines by a number of its own."""
+    control = _Control(office, faults, directory_number)
     return (
         web.get("/_simulator/office", control.get_office),
         web.post("/_simulator/calls", control.connect),
@@ -26,10 +28,13 @@ def control_routes(office: Office, faults: Faults) -> Iterable[web.AbstractRoute
 class _Control:
     """The control endpoints' handlers."""
 
-    def __init__(self, office: Office, faults: Faults) -> None:
-        """Stand before the office, and before one recorder's faults."""
+    def __init__(
+        self, office: Office, faults: Faults, directory_number: Callable[[Line], str]
+    ) -> None:
+        """Control the office and one recorder's faults."""
         self._office = office
         self._faults = faults
+        self._directory_number = directory_number
 
     async def get_office(self, request: web.Request) -> web.Response:
         """Return lines, calls and recordings as they are."""
@@ -44,6 +49,7 @@ class _Control:
                         "device_name": line.device_name,
                         "username": line.username,
                         "numeric_user_id": line.numeric_user_id,
+                        "directory_number": self._directory_number(line),
                     }
                     for line in office.lines
                 ],

@@ -7,12 +7,12 @@ not do is a plain attribute, to be set at any time.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from .archive import Archive
 from .calls import Call, Direction, Line, Recording, TrafficType
 from .people import hire
-from .traffic import Recorded, Traffic, TrafficKind
 
 type Clock = Callable[[], datetime]
 type CallListener = Callable[[Call], None]
@@ -23,6 +23,17 @@ def real_clock() -> datetime:
     return datetime.now(UTC)
 
 
+class Mover(Protocol):
+    """Makes things happen in the office by itself, step by step."""
+
+    @property
+    def next_step_at(self) -> datetime:
+        """Return when its next step is due."""
+
+    def step(self) -> None:
+        """Do the next step."""
+
+
 class Office:
     """Lines, the calls on them, and their recordings."""
 
@@ -31,11 +42,9 @@ class Office:
         seed: int = 1,
         clock: Clock = real_clock,
         archive_size: int = 0,
-        traffic: TrafficKind | None = None,
         lines: int = 12,
-        record: Recorded = "some",
     ) -> None:
-        """Open the office; with `traffic` its phones ring by themselves."""
+        """Open the office with nobody on the phone (`traffic.start` changes that)."""
         self.seed = seed
         self.clock = clock
         self.time_zone: tzinfo = ZoneInfo("Europe/Rome")
@@ -47,6 +56,7 @@ class Office:
         """Pending, active, being saved, and those that ended in an error."""
         self.lost_recordings: list[Recording] = []
         self.call_listeners: list[CallListener] = []
+        self.movers: list[Mover] = []
 
         self.recording_delay = timedelta(0)
         """Between a start and the moment when the recording really begins."""
@@ -69,7 +79,6 @@ class Office:
         self._call_numbers = archive_size
         self._recording_numbers = archive_size
         self._moment: datetime | None = None
-        self._traffic = Traffic(self, traffic, record) if traffic else None
 
     @property
     def now(self) -> datetime:
@@ -77,12 +86,15 @@ class Office:
         return self._moment or self.clock()
 
     def advance(self) -> None:
-        """Move the traffic up to the clock's time and file what was saved by then."""
-        if self._traffic is not None:
+        """Do all movers' steps up to the clock's time, and archive what is saved by then."""
+        if self.movers:
             present = self.clock()
-            while (moment := self._traffic.next_step_at) <= present:
-                self._moment = moment
-                self._traffic.step()
+            while True:
+                mover = min(self.movers, key=lambda mover: mover.next_step_at)
+                if mover.next_step_at > present:
+                    break
+                self._moment = mover.next_step_at
+                mover.step()
             self._moment = None
         self._file_saved()
 

@@ -9,11 +9,12 @@ from datetime import UTC
 from email.utils import format_datetime
 from os import strerror
 from ssl import SSLContext
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from aiohttp import hdrs, web
 
 from .audio import Audio
+from .calls import Line
 from .control import control_routes
 from .faults import CONTENT_TYPE, Faults, Handler
 from .office import Office
@@ -38,8 +39,9 @@ class Recorder(ABC):
     """A recorder's REST server in front of the office."""
 
     name: ClassVar[str]
+    """What the config flow and the simulator's options call this kind of recorder."""
     root: str
-    """Where the API begins; a fault's path counts from here."""
+    """Path of the API; a fault's path counts from here."""
 
     def __init__(
         self, office: Office, host: str, port: int, tls: SSLContext | None
@@ -59,9 +61,23 @@ class Recorder(ABC):
         self._tls = tls
         self._runner: web.AppRunner | None = None
 
+    @property
+    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """Return the fields of the config form that reaches this recorder."""
+
     @abstractmethod
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         """Return what the recorder answers to."""
+
+    def directory_number(self, line: Line) -> str:
+        """Return the number by which this recorder knows a line."""
+        return line.number
+
+    @property
+    def is_self_signed(self) -> bool:
+        """Return whether a client that verifies certificates is turned away."""
+        return self._tls is not None
 
     @property
     def url(self) -> str:
@@ -73,7 +89,7 @@ class Recorder(ABC):
         app = web.Application(
             client_max_size=_LARGEST_BODY, middlewares=[self._middleware]
         )
-        app.add_routes(control_routes(self.office, self.faults))
+        app.add_routes(control_routes(self.office, self.faults, self.directory_number))
         app.add_routes(self.routes())
         app.on_response_prepare.append(self._finish_headers)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)

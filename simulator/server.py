@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from .bandwidth import Bandwidth
 from .certificate import self_signed
@@ -11,33 +11,42 @@ from .office import Office
 from .recorder import Recorder
 from .yeastar import Yeastar
 
-NAMES = ("imagicle", "bandwidth", "yeastar")
+RECORDERS: Final[dict[str, type[Recorder]]] = {
+    recorder.name: recorder for recorder in (Imagicle, Bandwidth, Yeastar)
+}
+"""Every kind of recorder, by its name. A further one is added here, and to the attributes below."""
 
 
 class Simulator:
     """Runs the recorders while the context lasts."""
+
+    imagicle: Imagicle
+    bandwidth: Bandwidth
+    yeastar: Yeastar
 
     def __init__(
         self,
         office: Office,
         *,
         tls: bool = False,
-        only: Collection[str] = NAMES,
+        only: Collection[str] | None = None,
         host: str = "127.0.0.1",
         ports: Mapping[str, int] | None = None,
     ) -> None:
-        """Put the recorders before the office; a port that is not given is a free one."""
+        """Make all recorders, to run those in `only`; a port that is not given is a free one."""
         context = self_signed(host) if tls else None
         ports = ports or {}
         self.office = office
-        self.imagicle = Imagicle(office, host, ports.get("imagicle", 0), context)
-        self.bandwidth = Bandwidth(office, host, ports.get("bandwidth", 0), context)
-        self.yeastar = Yeastar(office, host, ports.get("yeastar", 0), context)
-        recorders: tuple[Recorder, ...] = (self.imagicle, self.bandwidth, self.yeastar)
-        self.recorders = [recorder for recorder in recorders if recorder.name in only]
+        self.recorders: list[Recorder] = []
+        """Those that run."""
+        for name, kind in RECORDERS.items():
+            recorder = kind(office, host, ports.get(name, 0), context)
+            setattr(self, name, recorder)
+            if only is None or name in only:
+                self.recorders.append(recorder)
 
     async def __aenter__(self) -> Self:
-        """Let every recorder listen."""
+        """Start every recorder."""
         try:
             for recorder in self.recorders:
                 await recorder.start()
@@ -56,7 +65,7 @@ class Simulator:
         await self.stop()
 
     def catch_up(self) -> None:
-        """Let happen what is due by now, also when nobody asks the recorders anything."""
+        """Do what is due by now, without waiting for a request."""
         for recorder in self.recorders:
             recorder.catch_up()
 

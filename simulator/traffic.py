@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heapify, heapreplace
 from random import Random
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from .calls import Call, Line
+from .office import Office
 from .people import caller
-
-if TYPE_CHECKING:
-    from .calls import Call, Line
-    from .office import Office
 
 type TrafficKind = Literal["quiet", "normal", "busy"]
 type Recorded = Literal["all", "some", "none"]
@@ -35,7 +33,12 @@ _MOODS: dict[TrafficKind, _Mood] = {
 }
 
 
-class Traffic:
+def start(office: Office, kind: TrafficKind, recorded: Recorded = "some") -> None:
+    """Let the office's phones ring by themselves from now on."""
+    office.movers.append(_Traffic(office, kind, recorded))
+
+
+class _Traffic:
     """Several conversations side by side, each one call after the other."""
 
     def __init__(self, office: Office, kind: TrafficKind, recorded: Recorded) -> None:

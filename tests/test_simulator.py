@@ -17,13 +17,13 @@ from aiohttp import (
 )
 import pytest
 
-from simulator.bandwidth.listing import LinkStyle, Order
+from simulator.bandwidth.account import LinkStyle, ListOrder
 from simulator.calls import Call
 from simulator.faults import Fault, FaultKind
 from simulator.imagicle.rows import iso_duration
 from simulator.office import Office
 from simulator.server import Simulator
-from simulator.traffic import TrafficKind
+from simulator.traffic import TrafficKind, start
 
 LIVE, ARCHIVE = "/LiveRecordings", "/Recordings"
 
@@ -515,7 +515,7 @@ async def test_bandwidth_links(
 
 @pytest.mark.parametrize("order", ["newest_first", "oldest_first", "shuffled"])
 async def test_bandwidth_orders(
-    bandwidth: Client, clock: Clock, session: ClientSession, order: Order
+    bandwidth: Client, clock: Clock, session: ClientSession, order: ListOrder
 ) -> None:
     """Whatever the order, each recording is listed once."""
     office = Office(clock=clock, archive_size=20)
@@ -749,7 +749,8 @@ def test_office_is_the_same_each_time(clock: Clock) -> None:
     """The same seed and the same clock make the same calls."""
 
     def day(traffic: TrafficKind) -> list[tuple[str, str, datetime]]:
-        office = Office(clock=clock, traffic=traffic)
+        office = Office(clock=clock)
+        start(office, traffic)
         clock.tick(6 * 3600)
         office.advance()
         clock.tick(-6 * 3600)
@@ -764,7 +765,8 @@ def test_office_is_the_same_each_time(clock: Clock) -> None:
 
 def test_normal_traffic_looks_alive(clock: Clock) -> None:
     """Nearly always one to four calls, nearly always one that is not recorded."""
-    office = Office(clock=clock, traffic="normal")
+    office = Office(clock=clock)
+    start(office, "normal")
     clock.tick(300)
     calls, unrecorded = [], []
     for _ in range(1000):

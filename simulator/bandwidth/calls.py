@@ -1,28 +1,26 @@
 """`/calls`: List Calls, Fetch Call, Update Call (recordingEnabled), Call Recordings."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from simulator.calls import Call, FileFormat
 
+from .account import Account
 from .errors import CatapultError
 from .identifiers import number_of_bandwidth_id
 from .listing import page_of
 from .rows import call_row, call_state, recording_row, single_call_row
 
-if TYPE_CHECKING:
-    from .server import Bandwidth
-
 
 class Calls:
     """What Catapult answers about calls."""
 
-    def __init__(self, bandwidth: Bandwidth) -> None:
+    def __init__(self, account: Account) -> None:
         """Stand before the office."""
-        self._bandwidth = bandwidth
-        self._office = bandwidth.office
+        self._account = account
+        self._office = account.office
 
     async def list(self, request: web.Request) -> web.StreamResponse:
         """Answer List Calls (getCalls.md): by startTime, newest first unless asked otherwise."""
@@ -43,14 +41,14 @@ class Calls:
                 index if request.query.get("sortOrder") == "asc" else total - 1 - index
             )
             if place < len(older):
-                return call_row(self._bandwidth, archive[older[place]].call)
-            return call_row(self._bandwidth, recent[place - len(older)])
+                return call_row(self._account, archive[older[place]].call)
+            return call_row(self._account, recent[place - len(older)])
 
-        return page_of(self._bandwidth, request, total, row)
+        return page_of(self._account, request, total, row)
 
     async def get(self, request: web.Request) -> web.StreamResponse:
         """Answer Fetch Call Information (getCallsCallId.md)."""
-        return web.json_response(single_call_row(self._bandwidth, self._find(request)))
+        return web.json_response(single_call_row(self._account, self._find(request)))
 
     async def recordings(self, request: web.Request) -> web.StreamResponse:
         """Answer List all Call Recordings (getCallsCallIdRecordings.md)."""
@@ -60,7 +58,7 @@ class Calls:
             row for row in self._office.recordings_of(call) if not row.is_pending(now)
         ]
         rows = [*self._office.archive.of_call(call.number), *live]
-        return web.json_response([recording_row(self._bandwidth, row) for row in rows])
+        return web.json_response([recording_row(self._account, row) for row in rows])
 
     async def update(self, request: web.Request) -> web.StreamResponse:
         """Answer Update active Call (postCallsCallId.md): 200 with an empty body."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from math import gcd
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from aiohttp import web
 
@@ -10,28 +10,15 @@ from simulator.calls import Recording
 from simulator.identifiers import mix
 from simulator.office import Office
 
+from .account import Account, ListOrder
 from .errors import CatapultError
-
-if TYPE_CHECKING:
-    from .server import Bandwidth
-
-type Order = Literal["newest_first", "oldest_first", "shuffled"]
-type LinkStyle = Literal[
-    "standard",  # <https://...?page=0&size=25>; rel="first", <...?page=1&size=25>; rel="next"
-    "relative",  # <recordings?page=1&size=25>; rel="next"
-    "single_quotes",  # rel='next'
-    "sort_key",  # <https://...?sortKeyLT=...&size=25>; rel="next", as getMessages.md has it
-    "malformed",  # no semicolon: to be taken for "there is no next page"
-    "other_host",  # leads to `link_host`
-    "none",
-]
 
 _DEFAULT_SIZE, _LARGEST_SIZE = 25, 1000
 _STRIDE = 7919
 
 
 def page_of(
-    bandwidth: Bandwidth,
+    account: Account,
     request: web.Request,
     total: int,
     row: Callable[[int], dict[str, Any]],
@@ -49,12 +36,12 @@ def page_of(
         raise CatapultError(400, "validation-error", message)
     start = _number(request, "sortKeyLT", page * size, 0)
     rows = [row(index) for index in range(start, min(start + size, total))]
-    link = _link(bandwidth, request, start, size) if start + size < total else None
+    link = _link(account, request, start, size) if start + size < total else None
     return web.json_response(rows, headers={"Link": link} if link else None)
 
 
 def recordings_in_order(
-    office: Office, order: Order
+    office: Office, order: ListOrder
 ) -> tuple[int, Callable[[int], Recording]]:
     """Return how many recordings there are, and a function that returns the one at an index."""
     archive, older, now = office.archive, office.archive.older, office.now
@@ -102,13 +89,11 @@ def _number(request: web.Request, name: str, default: int, smallest: int) -> int
     return int(text)
 
 
-def _link(
-    bandwidth: Bandwidth, request: web.Request, start: int, size: int
-) -> str | None:
+def _link(account: Account, request: web.Request, start: int, size: int) -> str | None:
     """Return the Link header in the spelling that is asked for."""
-    resource = f"{bandwidth.url}{request.path}"
+    resource = f"{account.url}{request.path}"
     following = f"page={start // size + 1}&size={size}"
-    style = bandwidth.link_style
+    style = account.link_style
     if style == "none":
         return None
     if style == "relative":
@@ -120,5 +105,5 @@ def _link(
     if style == "malformed":
         return f'<{resource}?{following}> rel="next"'
     if style == "other_host":
-        return f'<{bandwidth.link_host}{request.path}?{following}>; rel="next"'
+        return f'<{account.link_host}{request.path}?{following}>; rel="next"'
     return f'<{resource}?page=0&size={size}>; rel="first", <{resource}?{following}>; rel="next"'

@@ -1,30 +1,27 @@
 """Recordings and calls in Catapult's words."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.calls import Call, Recording
 
-from .identifiers import bandwidth_id
-
-if TYPE_CHECKING:
-    from .server import Bandwidth
+from .account import Account
 
 
-def recording_row(bandwidth: Bandwidth, recording: Recording) -> dict[str, Any]:
+def recording_row(account: Account, recording: Recording) -> dict[str, Any]:
     """Return a recording (getRecordings.md); `endTime` and `media` once they exist."""
-    state = _recording_state(recording, bandwidth.office.now)
+    state = _recording_state(recording, account.office.now)
     row = {
-        "id": bandwidth_id(bandwidth.office.seed, "r", recording.number),
-        "startTime": _time(bandwidth, recording.started_at),
-        "call": f"{bandwidth.url}{bandwidth.root}/calls/{call_id(bandwidth, recording.call)}",
+        "id": account.id_of(recording),
+        "startTime": _time(account, recording.started_at),
+        "call": f"{account.url}{account.root}/calls/{account.call_id(recording.call)}",
         "state": state,
     }
     if recording.ended_at is not None:
-        row["endTime"] = _time(bandwidth, recording.ended_at)
-    if state == "complete" or (state == "saving" and bandwidth.saving_has_media):
-        base = bandwidth.media_base or f"{bandwidth.url}{bandwidth.root}/media"
-        row["media"] = f"{base}/{media_name(bandwidth, recording)}"
+        row["endTime"] = _time(account, recording.ended_at)
+    if state == "complete" or (state == "saving" and account.saving_has_media):
+        base = account.media_base or f"{account.url}{account.root}/media"
+        row["media"] = f"{base}/{account.media_name(recording)}"
     return row
 
 
@@ -37,44 +34,33 @@ def _recording_state(recording: Recording, now: datetime) -> str:
     return "error" if recording.fate == "error" else "complete"
 
 
-def media_name(bandwidth: Bandwidth, recording: Recording) -> str:
-    """Return "{callId}-1.wav" (getRecordings.md, example)."""
-    call = call_id(bandwidth, recording.call)
-    return f"{call}-{recording.sequence}.{recording.file_format}"
-
-
-def call_id(bandwidth: Bandwidth, call: Call) -> str:
-    """Return a call's id."""
-    return bandwidth_id(bandwidth.office.seed, "c", call.number)
-
-
-def call_row(bandwidth: Bandwidth, call: Call) -> dict[str, Any]:
+def call_row(account: Account, call: Call) -> dict[str, Any]:
     """Return a call of the list (getCalls.md)."""
     incoming = call.direction in ("incoming", "unknown")
     near, far = call.line.phone_number, call.remote_number
     row: dict[str, Any] = {
-        "id": call_id(bandwidth, call),
+        "id": account.call_id(call),
         "direction": "in" if incoming else "out",
         "from": far if incoming else near,
         "to": near if incoming else far,
-        "recordingEnabled": _is_recorded(bandwidth, call),
+        "recordingEnabled": _is_recorded(account, call),
         "callbackUrl": "",
         "state": call_state(call),
-        "startTime": _time(bandwidth, call.started_at),
-        "events": f"{bandwidth.url}{bandwidth.root}/calls/{call_id(bandwidth, call)}/events",
+        "startTime": _time(account, call.started_at),
+        "events": f"{account.url}{account.root}/calls/{account.call_id(call)}/events",
     }
     if call.answered_at is not None:
-        row["activeTime"] = _time(bandwidth, call.answered_at)
+        row["activeTime"] = _time(account, call.answered_at)
     if call.ended_at is not None:
-        row["endTime"] = _time(bandwidth, call.ended_at)
+        row["endTime"] = _time(account, call.ended_at)
         row["chargeableDuration"] = _charged(call)
     return row
 
 
-def single_call_row(bandwidth: Bandwidth, call: Call) -> dict[str, Any]:
+def single_call_row(account: Account, call: Call) -> dict[str, Any]:
     """Return a single call (getCallsCallId.md): with its resources."""
-    base = f"{bandwidth.url}{bandwidth.root}/calls/{call_id(bandwidth, call)}"
-    return call_row(bandwidth, call) | {
+    base = f"{account.url}{account.root}/calls/{account.call_id(call)}"
+    return call_row(account, call) | {
         "recordings": f"{base}/recordings",
         "transcriptionEnabled": False,
         "transcriptions": f"{base}/transcriptions",
@@ -88,11 +74,11 @@ def call_state(call: Call) -> str:
     return "active" if call.answered_at else "started"
 
 
-def _is_recorded(bandwidth: Bandwidth, call: Call) -> bool:
+def _is_recorded(account: Account, call: Call) -> bool:
     """Tell whether a call is being recorded, or was once it is over."""
-    recordings = bandwidth.office.recordings_of(call)
+    recordings = account.office.recordings_of(call)
     if call.ended_at is not None:
-        return bool(recordings or bandwidth.office.archive.of_call(call.number))
+        return bool(recordings or account.office.archive.of_call(call.number))
     return any(recording.ended_at is None for recording in recordings)
 
 
@@ -103,9 +89,9 @@ def _charged(call: Call) -> int:
     return -int((call.answered_at - call.ended_at).total_seconds() // 60) * 60
 
 
-def _time(bandwidth: Bandwidth, moment: datetime) -> str:
+def _time(account: Account, moment: datetime) -> str:
     """Return UTC with a Z, with milliseconds or (some samples) without."""
-    precision = "milliseconds" if bandwidth.milliseconds else "seconds"
+    precision = "milliseconds" if account.milliseconds else "seconds"
     return (
         moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision) + "Z"
     )

@@ -1,53 +1,35 @@
-"""Catapult in front of the office: its account, its options, its calls."""
+"""Catapult's routes, and the checks that come before each."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from ssl import SSLContext
-from typing import ClassVar
 
 from aiohttp import web
 
-from simulator.audio import Audio, Mp3, Wav
 from simulator.calls import Recording
 from simulator.office import Office
-from simulator.recorder import Recorder, basic_credentials
+from simulator.recorder import basic_credentials
 
+from .account import Account
 from .calls import Calls
 from .errors import BadCredentialsError, CatapultError, rate_limit_reached
 from .identifiers import number_of_bandwidth_id
-from .listing import LinkStyle, Order, page_of, recordings_in_order
-from .rows import media_name, recording_row
+from .listing import page_of, recordings_in_order
+from .rows import recording_row
 
 type _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _RATE = timedelta(seconds=1)
 
 
-class Bandwidth(Recorder):
+class Bandwidth(Account):
     """Bandwidth Catapult v1 below `/v1/users/{userId}`."""
-
-    name: ClassVar[str] = "bandwidth"
 
     def __init__(
         self, office: Office, host: str, port: int, tls: SSLContext | None
     ) -> None:
-        """Open an account."""
+        """Open an account that has made no request yet."""
         super().__init__(office, host, port, tls)
-        self.user_id = "u-dkjf9094802375s"
-        self.api_token = "t-7fq2xw4m3b6zka"
-        self.api_secret = "Bandwidth-secret"
-        self.root = f"/v1/users/{self.user_id}"
-        self.order: Order = "newest_first"
-        self.link_style: LinkStyle = "standard"
-        self.link_host = "https://elsewhere.invalid"
-        self.media_base: str | None = None
-        """What the `media` URLs begin with, if it is not this server."""
-        self.saving_has_media = False
-        self.milliseconds = True
-        self.limits_rate = False
-        """One request per second for each of /recordings, /calls and /media."""
-        self.sends_rate_limit_reset = True
-        self.deleted_media: set[str] = set()
         self._last_requests: dict[str, datetime] = {}
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:
@@ -123,11 +105,11 @@ class Bandwidth(Recorder):
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         """Answer Download Media (getMediaMediaName.md)."""
-        return await self.media(request, self._audio(self._find_media(request)))
+        return await self.media(request, self.audio_of(self._find_media(request)))
 
     async def _delete_media(self, request: web.Request) -> web.StreamResponse:
         """Answer Remove Media (deleteMediaMediaName.md)."""
-        self.deleted_media.add(media_name(self, self._find_media(request)))
+        self.deleted_media.add(self.media_name(self._find_media(request)))
         return web.Response()
 
     def _find(self, number: int) -> Recording | None:
@@ -144,13 +126,7 @@ class Bandwidth(Recorder):
         call = number_of_bandwidth_id(self.office.seed, "c", name.rpartition("-")[0])
         recordings = [] if call is None else self.office.archive.of_call(call)
         for recording in recordings:
-            if media_name(self, recording) == name and name not in self.deleted_media:
+            if self.media_name(recording) == name and name not in self.deleted_media:
                 return recording
         message = f"The media resource named `{name}` could not be found"
         raise CatapultError(404, "media-not-found", message)
-
-    def _audio(self, recording: Recording) -> Audio:
-        """Return a complete recording's sound."""
-        seconds = recording.recorded_time(self.office.now).total_seconds()
-        kind = Mp3 if recording.file_format == "mp3" else Wav
-        return kind(media_name(self, recording), seconds)

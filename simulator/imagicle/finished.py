@@ -1,7 +1,5 @@
 """`/Recordings`: Get Recordings List (628), Get Recording (536), Download Recording (540)."""
 
-from typing import TYPE_CHECKING
-
 from aiohttp import web
 
 from simulator.calls import Recording
@@ -10,24 +8,22 @@ from .identifiers import number_of_guid
 from .listing import FilterError, PagingError, list_recordings
 from .refusals import is_guid, refused
 from .rows import finished_recording
+from .suite import Suite
 from .users import COMPLETE_MANAGEMENT, AuditEvent, User
-
-if TYPE_CHECKING:
-    from .server import Imagicle
 
 
 class FinishedRecordings:
     """What the suite answers about finished recordings."""
 
-    def __init__(self, imagicle: Imagicle) -> None:
+    def __init__(self, suite: Suite) -> None:
         """Stand before the archive of one suite."""
-        self._imagicle = imagicle
-        self._office = imagicle.office
+        self._suite = suite
+        self._office = suite.office
 
     async def list(self, request: web.Request, user: User) -> web.StreamResponse:
         """Answer Get Recordings List (628): most recent first, in pages if asked for."""
         try:
-            answer = list_recordings(self._imagicle, request.query, _own_username(user))
+            answer = list_recordings(self._suite, request.query, _own_username(user))
         except FilterError as err:
             return refused(400, 0, message=str(err))
         except PagingError as err:
@@ -39,17 +35,17 @@ class FinishedRecordings:
         recording = self._find(request, user)
         if isinstance(recording, web.Response):
             return recording
-        return web.json_response(finished_recording(self._imagicle, recording))
+        return web.json_response(finished_recording(self._suite, recording))
 
     async def download(self, request: web.Request, user: User) -> web.StreamResponse:
         """Answer Download Recording (540); each download is an audit event."""
         recording = self._find(request, user)
         if isinstance(recording, web.Response):
             return recording
-        identifier = self._imagicle.id_of(recording)
+        identifier = self._suite.id_of(recording)
         event = AuditEvent(identifier, user.username, self._office.now)
-        self._imagicle.audit_events.append(event)
-        return await self._imagicle.media(request, self._imagicle.audio_of(recording))
+        self._suite.audit_events.append(event)
+        return await self._suite.media(request, self._suite.audio_of(recording))
 
     def _find(self, request: web.Request, user: User) -> Recording | web.Response:
         """Find a recording: 400 not a GUID, 404 no such one, 403 not the user's."""

@@ -2,15 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.archive import Archive
 from simulator.calls import Call
 
 from .rows import DIRECTIONS, listed_recording
-
-if TYPE_CHECKING:
-    from .server import Imagicle
+from .suite import Suite
 
 type _Span = tuple[datetime | None, datetime | None]
 type _Test = Callable[[Call], bool]
@@ -29,11 +27,11 @@ class PagingError(ValueError):
 
 
 def list_recordings(
-    imagicle: Imagicle, query: Mapping[str, str], only_of: str | None
+    suite: Suite, query: Mapping[str, str], only_of: str | None
 ) -> dict[str, Any]:
     """Return the answer; without `pageSize` it holds ALL matches (628, Paging)."""
     page, size = _paging(query)
-    archive = imagicle.office.archive
+    archive = suite.office.archive
     positions = _ended_within(
         archive, _span(query.get("endTime")), _span(query.get("startTime"))
     )
@@ -51,7 +49,7 @@ def list_recordings(
     return {
         "totalCount": len(positions),
         "recordings": [
-            listed_recording(imagicle, archive[position]) for position in shown
+            listed_recording(suite, archive[position]) for position in shown
         ],
     }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
@@ -11,36 +11,34 @@ from simulator.calls import Call, Line, Recording
 from .identifiers import number_of_guid
 from .refusals import is_guid, refused
 from .rows import active_recording
+from .suite import Suite
 from .users import COMPLETE_MANAGEMENT, User
-
-if TYPE_CHECKING:
-    from .server import Imagicle
 
 
 class LiveRecordings:
     """What the suite answers about recordings that run now."""
 
-    def __init__(self, imagicle: Imagicle) -> None:
+    def __init__(self, suite: Suite) -> None:
         """Stand before the office of one suite."""
-        self._imagicle = imagicle
-        self._office = imagicle.office
+        self._suite = suite
+        self._office = suite.office
 
     async def get(self, request: web.Request, user: User) -> web.StreamResponse:
         """Answer Get Active Recordings (615): filters ANDed, an empty array if none."""
         now = self._office.now
         rows = [
-            active_recording(self._imagicle, recording, now)
+            active_recording(self._suite, recording, now)
             for recording in self._office.active_recordings()
             if _line_fits(recording.call.line, request)
         ]
-        if self._imagicle.single_as_object and len(rows) == 1:
+        if self._suite.single_as_object and len(rows) == 1:
             return web.json_response(rows[0])
         return web.json_response(rows)
 
     async def start(self, request: web.Request, user: User) -> web.StreamResponse:
         """Answer Start Recording (533); without a body the user's line (ucxcr)."""
         body = await request.text()
-        if not body and self._imagicle.body_is_optional:
+        if not body and self._suite.body_is_optional:
             if user.extension is None:
                 return refused(400, 3)
             return self._start_wanted({"directoryNumber": user.extension})
@@ -108,7 +106,7 @@ class LiveRecordings:
         if not self._office.channel_is_free():
             return web.Response(status=503)
         recording = self._office.start_recording(call)
-        return web.json_response({"id": self._imagicle.id_of(recording)}, status=201)
+        return web.json_response({"id": self._suite.id_of(recording)}, status=201)
 
     async def stop(self, request: web.Request, user: User) -> web.StreamResponse:
         """Answer Stop Recording by id (534)."""
@@ -170,8 +168,8 @@ class LiveRecordings:
         change: Callable[[Recording], None],
     ) -> web.Response:
         """Answer 204, 409 no live recording, 429 already in that state."""
-        if self._imagicle.pause_refusal is not None:
-            return web.Response(status=self._imagicle.pause_refusal)
+        if self._suite.pause_refusal is not None:
+            return web.Response(status=self._suite.pause_refusal)
         if not recordings:
             return web.Response(status=409)
         for recording in changing:

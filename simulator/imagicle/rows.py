@@ -1,13 +1,12 @@
 """Recordings in Imagicle's words."""
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.audio import mp3_sha256
 from simulator.calls import Direction, Line, Recording
 
-if TYPE_CHECKING:
-    from .server import Imagicle
+from .suite import Suite
 
 DIRECTIONS: dict[Direction, int] = {
     "unknown": 0,
@@ -19,20 +18,18 @@ DIRECTIONS: dict[Direction, int] = {
 
 
 def active_recording(
-    imagicle: Imagicle, recording: Recording, now: datetime
+    suite: Suite, recording: Recording, now: datetime
 ) -> dict[str, Any]:
     """Return a row of Get Active Recordings (615)."""
     call = recording.call
     first_name, last_name = call.remote_name or (None, None)
     counted = (
-        recording.duration
-        if imagicle.duration_counts_pauses
-        else recording.recorded_time
+        recording.duration if suite.duration_counts_pauses else recording.recorded_time
     )
     row = {
-        "id": imagicle.id_of(recording),
-        "duration": iso_duration(counted(now), imagicle.fractions),
-        "startedAt": local_time(imagicle, recording.started_at),
+        "id": suite.id_of(recording),
+        "duration": iso_duration(counted(now), suite.fractions),
+        "startedAt": local_time(suite, recording.started_at),
         "localParty": {"username": call.line.username if call.line.has_user else None},
         "remoteParty": {
             "firstName": first_name,
@@ -41,46 +38,46 @@ def active_recording(
         },
         "isPaused": recording.is_paused,
     }
-    return without_unknown(row) if imagicle.leaves_out_unknown else row
+    return without_unknown(row) if suite.leaves_out_unknown else row
 
 
-def listed_recording(imagicle: Imagicle, recording: Recording) -> dict[str, Any]:
+def listed_recording(suite: Suite, recording: Recording) -> dict[str, Any]:
     """Return a row of Get Recordings List (schema Recording: with `ownerUsername`)."""
-    row = _base(imagicle, recording) | {
+    row = _base(suite, recording) | {
         "ownerUsername": recording.call.line.username
         if recording.call.line.has_user
         else None
     }
-    return without_unknown(row) if imagicle.leaves_out_unknown else row
+    return without_unknown(row) if suite.leaves_out_unknown else row
 
 
-def finished_recording(imagicle: Imagicle, recording: Recording) -> dict[str, Any]:
+def finished_recording(suite: Suite, recording: Recording) -> dict[str, Any]:
     """Return the answer of Get Recording (536; schema RecordingDetail)."""
     line = recording.call.line
     owner = _user(line) if line.has_user else None
-    preserving = _user(imagicle.office.lines[0]) if recording.preserved else None
-    audio = imagicle.audio_of(recording)
-    seconds = recording.recorded_time(imagicle.office.now).total_seconds()
-    row = _base(imagicle, recording) | {
+    preserving = _user(suite.office.lines[0]) if recording.preserved else None
+    audio = suite.audio_of(recording)
+    seconds = recording.recorded_time(suite.office.now).total_seconds()
+    row = _base(suite, recording) | {
         "pbxCallId": str(17_000_000 + recording.call.number),
         "owner": owner,
         "preservingUser": preserving,
         "note": {"owner": owner, "text": recording.note} if recording.note else None,
         "size": audio.size,
-        "hash": {"SHA256": mp3_sha256(imagicle.id_of(recording), seconds)},
+        "hash": {"SHA256": mp3_sha256(suite.id_of(recording), seconds)},
     }
-    return without_unknown(row) if imagicle.leaves_out_unknown else row
+    return without_unknown(row) if suite.leaves_out_unknown else row
 
 
-def _base(imagicle: Imagicle, recording: Recording) -> dict[str, Any]:
+def _base(suite: Suite, recording: Recording) -> dict[str, Any]:
     """Return what list and single answer have in common (schema RecordingBase)."""
     call = recording.call
-    now = imagicle.office.now
+    now = suite.office.now
     return {
-        "id": imagicle.id_of(recording),
+        "id": suite.id_of(recording),
         "referenceNumber": f"{recording.started_at:%Y}2{recording.number:08}",
-        "startTime": _archive_time(imagicle, recording.started_at),
-        "duration": iso_duration(recording.recorded_time(now), imagicle.fractions),
+        "startTime": _archive_time(suite, recording.started_at),
+        "duration": iso_duration(recording.recorded_time(now), suite.fractions),
         "direction": DIRECTIONS[call.direction],
         "localPartyNumber": call.line.number,
         "remotePartyNumber": call.remote_number,
@@ -99,16 +96,16 @@ def _user(line: Line) -> dict[str, str]:
     }
 
 
-def local_time(imagicle: Imagicle, moment: datetime) -> str:
+def local_time(suite: Suite, moment: datetime) -> str:
     """Return "2018-07-02T15:07:00.0000000": seven digits, no zone (615, example)."""
-    local = moment.astimezone(imagicle.office.time_zone)
+    local = moment.astimezone(suite.office.time_zone)
     return f"{local:%Y-%m-%dT%H:%M:%S.%f}0"
 
 
-def _archive_time(imagicle: Imagicle, moment: datetime) -> str:
+def _archive_time(suite: Suite, moment: datetime) -> str:
     """Return a finished recording's time; the pages show Z in uploads and filters."""
-    if not imagicle.archive_times_have_zone:
-        return local_time(imagicle, moment)
+    if not suite.archive_times_have_zone:
+        return local_time(suite, moment)
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}0Z"
 
 

@@ -1,16 +1,14 @@
 """`call/query`, `call/record_start`, `call/record_pause`, `call/record_unpause`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from simulator.calls import Call, Recording
 
 from .errors import YeastarError, not_json, parameter_error
+from .pbx import Pbx
 from .rows import call_id, call_row, channel_ids
-
-if TYPE_CHECKING:
-    from .server import Yeastar
 
 _TYPES = {
     "inbound": ("incoming", "unknown"),
@@ -22,10 +20,10 @@ _TYPES = {
 class Calls:
     """What the PBX answers about calls that are going on."""
 
-    def __init__(self, yeastar: Yeastar) -> None:
+    def __init__(self, pbx: Pbx) -> None:
         """Stand before the office."""
-        self._yeastar = yeastar
-        self._office = yeastar.office
+        self._pbx = pbx
+        self._office = pbx.office
 
     async def query(self, request: web.Request) -> dict[str, Any]:
         """Answer Query Calls; when idle there is no `data` at all, or 60001."""
@@ -39,7 +37,7 @@ class Calls:
         ]
         if rows:
             return {"data": rows}
-        if self._yeastar.says_not_found:
+        if self._pbx.says_not_found:
             raise YeastarError(60001)
         return {}
 
@@ -75,7 +73,7 @@ class Calls:
             raise not_json(body) from None
         except KeyError, TypeError:
             raise parameter_error("channel_id", None) from None
-        if not self._yeastar.can_control_recording:
+        if not self._pbx.can_control_recording:
             raise YeastarError(70132)
         for call in self._office.calls:
             if wanted in channel_ids(call):

@@ -5,17 +5,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import WSMsgType, web
 
 from simulator.calls import Call
 
+from .pbx import Pbx
 from .rows import call_row, ended_call_row
 from .tokens import Token
-
-if TYPE_CHECKING:
-    from .server import Yeastar
 
 CALL_STATE_CHANGED, CALL_ENDED = 30011, 30012
 _SILENCE = timedelta(seconds=60)
@@ -36,23 +34,23 @@ class _Subscriber:
 class Events:
     """The WebSockets that are open, and what is sent to them."""
 
-    def __init__(self, yeastar: Yeastar) -> None:
+    def __init__(self, pbx: Pbx) -> None:
         """Begin without any."""
-        self._yeastar = yeastar
+        self._pbx = pbx
         self._subscribers: list[_Subscriber] = []
 
     async def subscribe(self, request: web.Request) -> web.StreamResponse:
         """Keep one WebSocket open until the client, its token or its silence ends it."""
-        token = self._yeastar.tokens.find(request.query.get("access_token"))
+        token = self._pbx.tokens.find(request.query.get("access_token"))
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        subscriber = _Subscriber(socket, token, self._yeastar.office.now)
+        subscriber = _Subscriber(socket, token, self._pbx.office.now)
         self._subscribers.append(subscriber)
         writer = asyncio.create_task(self._write(subscriber))
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
-                    subscriber.heard_at = self._yeastar.office.now
+                    subscriber.heard_at = self._pbx.office.now
                     subscriber.outbox.put_nowait(_reply(subscriber, message.data))
         finally:
             self._subscribers.remove(subscriber)
@@ -63,12 +61,12 @@ class Events:
         """Tell the subscribers of a call's new state, and of its end."""
         self._send(CALL_STATE_CHANGED, call_row(call))
         if call.ended_at is not None:
-            self._send(CALL_ENDED, ended_call_row(self._yeastar, call))
+            self._send(CALL_ENDED, ended_call_row(self._pbx, call))
 
     def close_dead(self) -> None:
         """Close the sockets whose token is gone or that sent no heartbeat for a minute."""
-        now = self._yeastar.office.now
-        valid = self._yeastar.tokens.valid()
+        now = self._pbx.office.now
+        valid = self._pbx.tokens.valid()
         for subscriber in self._subscribers:
             if subscriber.token not in valid or now - subscriber.heard_at > _SILENCE:
                 subscriber.outbox.put_nowait(None)
@@ -80,10 +78,8 @@ class Events:
 
     def _send(self, topic: int, details: dict[str, Any]) -> None:
         """Put an event into the outbox of each subscriber of its topic."""
-        message: Any = (
-            details if self._yeastar.message_as_object else json.dumps(details)
-        )
-        event = {"type": topic, "sn": self._yeastar.serial_number, "msg": message}
+        message: Any = details if self._pbx.message_as_object else json.dumps(details)
+        event = {"type": topic, "sn": self._pbx.serial_number, "msg": message}
         self.close_dead()
         for subscriber in self._subscribers:
             if topic in subscriber.topics:

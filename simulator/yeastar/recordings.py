@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
@@ -11,10 +11,8 @@ from simulator.calls import Call, Recording
 
 from .errors import YeastarError, parameter_error
 from .identifiers import number_of_yeastar_id
-from .rows import audio_of, file_name, parties, recording_row
-
-if TYPE_CHECKING:
-    from .server import Yeastar
+from .pbx import Pbx
+from .rows import file_name, parties, recording_row
 
 _DEFAULT_PAGE_SIZE, _LARGEST_PAGE_SIZE = 10, 10_000
 _DOWNLOAD_TIME = timedelta(minutes=30)
@@ -23,10 +21,10 @@ _DOWNLOAD_TIME = timedelta(minutes=30)
 class Recordings:
     """What the PBX answers about finished recordings."""
 
-    def __init__(self, yeastar: Yeastar) -> None:
+    def __init__(self, pbx: Pbx) -> None:
         """Stand before the archive; no download is prepared."""
-        self._yeastar = yeastar
-        self._office = yeastar.office
+        self._pbx = pbx
+        self._office = pbx.office
         self._downloads: dict[str, tuple[Recording, datetime]] = {}
 
     async def list(self, request: web.Request) -> dict[str, Any]:
@@ -58,11 +56,11 @@ class Recordings:
     async def download(self, request: web.Request) -> dict[str, Any]:
         """Answer Download Recording: an address that is good for 30 minutes."""
         recording = self._asked_for(request.query)
-        name = file_name(self._yeastar, recording)
+        name = file_name(self._pbx, recording)
         stamp = f"{self._office.now.astimezone(self._office.time_zone):%Y%m%d%H%M%S}"
         resource = f"Recording-X.7.0.6-{len(self._downloads) + 1}-download-{stamp}.wav"
         self._downloads[resource] = recording, self._office.now + _DOWNLOAD_TIME
-        url = f"{self._yeastar.download_base}/api/download/{resource}"
+        url = f"{self._pbx.download_base}/api/download/{resource}"
         return {"file": name, "download_resource_url": url}
 
     async def resource(self, request: web.Request) -> web.StreamResponse:
@@ -72,7 +70,7 @@ class Recordings:
         )
         if recording is None or until is None or self._office.now > until:
             return web.Response(status=404)
-        return await self._yeastar.media(request, audio_of(self._yeastar, recording))
+        return await self._pbx.media(request, self._pbx.audio_of(recording))
 
     def _page(
         self, query: Mapping[str, str], older: Sequence[int], newer: Sequence[Recording]
@@ -92,7 +90,7 @@ class Recordings:
             key=lambda row: row.call.started_at if sort_by == "time" else row.number,
         )
         total = len(older) + len(newer)
-        if total == 0 and self._yeastar.says_not_found:
+        if total == 0 and self._pbx.says_not_found:
             raise YeastarError(60001)
         places = range(total) if order_by == "asc" else range(total - 1, -1, -1)
         rows = [
@@ -103,7 +101,7 @@ class Recordings:
         ]
         return {
             "total_number": total,
-            "data": [recording_row(self._yeastar, row) for row in rows],
+            "data": [recording_row(self._pbx, row) for row in rows],
         }
 
     def _begin(self, position: int) -> datetime:
@@ -128,7 +126,7 @@ class Recordings:
     def _find_file(self, name: str) -> Recording | None:
         """Return the recording with this file name."""
         for recording in self._office.archive.newer:
-            if file_name(self._yeastar, recording) == name:
+            if file_name(self._pbx, recording) == name:
                 return recording
         epoch = name.partition("-")[2].partition(".")[0]
         if not epoch.isdecimal():
@@ -138,9 +136,7 @@ class Recordings:
             moment, moment + timedelta(minutes=1)
         )
         near = (self._office.archive[position] for position in positions)
-        return next(
-            (row for row in near if file_name(self._yeastar, row) == name), None
-        )
+        return next((row for row in near if file_name(self._pbx, row) == name), None)
 
 
 def _number(query: Mapping[str, str], name: str, default: int) -> int:

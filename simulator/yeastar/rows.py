@@ -1,17 +1,13 @@
 """Recordings and calls in Yeastar's words."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simulator.audio import Wav
 from simulator.calls import Call, Recording
 from simulator.identifiers import mix
 
 from .display import display_time
-from .identifiers import yeastar_id
-
-if TYPE_CHECKING:
-    from .server import Yeastar
+from .pbx import Pbx
 
 TRUNK = "office-trunk"
 _NOTHING = " "
@@ -24,30 +20,30 @@ _TYPES = {
 }
 
 
-def recording_row(yeastar: Yeastar, recording: Recording) -> dict[str, Any]:
+def recording_row(pbx: Pbx, recording: Recording) -> dict[str, Any]:
     """Return a row of Query Recording List (Recording_Details)."""
     call = recording.call
     caller, callee = parties(call)
-    duration = (recording.ended_at or yeastar.office.now) - call.started_at
+    duration = (recording.ended_at or pbx.office.now) - call.started_at
     row = {
-        "id": yeastar_id(recording.number),
-        "time": display_time(yeastar, call.started_at),
-        "uid": _uid(yeastar, call),
+        "id": pbx.id_of(recording),
+        "time": display_time(pbx, call.started_at),
+        "uid": _uid(pbx, call),
         "call_from": _shown(*caller),
         "call_to": _shown(*callee),
-        "duration": 0 if yeastar.zero_durations else int(duration.total_seconds()),
-        "size": audio_of(yeastar, recording).size,
+        "duration": 0 if pbx.zero_durations else int(duration.total_seconds()),
+        "size": pbx.audio_of(recording).size,
         "call_type": _TYPES[call.direction],
-        "file": file_name(yeastar, recording),
+        "file": file_name(pbx, recording),
     }
-    if yeastar.newer_fields:
+    if pbx.newer_fields:
         row |= {
             "call_from_number": caller[1],
             "call_from_name": caller[0],
             "call_to_number": callee[1],
             "call_to_name": callee[0],
         }
-    if yeastar.cloud_fields:
+    if pbx.cloud_fields:
         path = f"/recordings/{row['file']}"
         row |= {
             "archive_status": "success",
@@ -65,18 +61,12 @@ def parties(call: Call) -> tuple[tuple[str, str], tuple[str, str]]:
     return (far, near) if call.direction in ("incoming", "unknown") else (near, far)
 
 
-def file_name(yeastar: Yeastar, recording: Recording) -> str:
+def file_name(pbx: Pbx, recording: Recording) -> str:
     """Return "20220112173629-1641980184.14-5566-5556-Internal.wav": local begin, call, parties."""
     (_, caller), (_, callee) = parties(recording.call)
-    begin = _local(yeastar, recording.started_at)
+    begin = _local(pbx, recording.started_at)
     kind = _TYPES[recording.call.direction]
     return f"{begin}-{call_id(recording.call)}-{caller}-{callee}-{kind}.wav"
-
-
-def audio_of(yeastar: Yeastar, recording: Recording) -> Wav:
-    """Return a recording's sound."""
-    seconds = recording.recorded_time(yeastar.office.now).total_seconds()
-    return Wav(str(yeastar_id(recording.number)), seconds)
 
 
 def call_id(call: Call) -> str:
@@ -127,15 +117,15 @@ def call_row(call: Call) -> dict[str, Any]:
     return {"call_id": call_id(call), "members": [{"inbound": trunk | remote}, line]}
 
 
-def ended_call_row(yeastar: Yeastar, call: Call) -> dict[str, Any]:
+def ended_call_row(pbx: Pbx, call: Call) -> dict[str, Any]:
     """Return the msg of (30012) Call End Details; its time is Y-m-d in every example."""
     (_, caller), (_, callee) = parties(call)
-    ended_at = call.ended_at or yeastar.office.now
-    local = call.started_at.astimezone(yeastar.office.time_zone)
+    ended_at = call.ended_at or pbx.office.now
+    local = call.started_at.astimezone(pbx.office.time_zone)
     incoming = call.direction in ("incoming", "unknown")
     recordings = [
-        *yeastar.office.archive.of_call(call.number),
-        *yeastar.office.recordings_of(call),
+        *pbx.office.archive.of_call(call.number),
+        *pbx.office.recordings_of(call),
     ]
     talk = ended_at - call.answered_at if call.answered_at else None
     return {
@@ -150,7 +140,7 @@ def ended_call_row(yeastar: Yeastar, call: Call) -> dict[str, Any]:
         "pin_code": _NOTHING,
         "status": "ANSWERED" if call.answered_at else "NO ANSWER",
         "type": _TYPES[call.direction],
-        "recording": file_name(yeastar, recordings[0]) if recordings else "",
+        "recording": file_name(pbx, recordings[0]) if recordings else "",
         "did_number": callee if incoming else _NOTHING,
         "agent_ring_time": 0,
     }
@@ -170,11 +160,11 @@ def _shown(name: str, number: str) -> str:
     return f"{name}<{number}>" if name else number
 
 
-def _uid(yeastar: Yeastar, call: Call) -> str:
+def _uid(pbx: Pbx, call: Call) -> str:
     """Return "2022011217362446627": local time and five hexadecimal digits."""
-    return f"{_local(yeastar, call.started_at)}{mix(0, call.number, 4) % 16**5:05X}"
+    return f"{_local(pbx, call.started_at)}{mix(0, call.number, 4) % 16**5:05X}"
 
 
-def _local(yeastar: Yeastar, moment: datetime) -> str:
+def _local(pbx: Pbx, moment: datetime) -> str:
     """Return fourteen digits of local time."""
-    return f"{moment.astimezone(yeastar.office.time_zone):%Y%m%d%H%M%S}"
+    return f"{moment.astimezone(pbx.office.time_zone):%Y%m%d%H%M%S}"

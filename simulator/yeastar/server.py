@@ -1,65 +1,34 @@
-"""A P-Series PBX in front of the office: its application, its options, its calls."""
+"""The routes of a P-Series PBX, and the checks that come before each."""
 
 from collections.abc import Awaitable, Callable, Iterable
 import json
 from ssl import SSLContext
-from typing import Any, ClassVar
+from typing import Any
 
 from aiohttp import hdrs, web
 
 from simulator.office import Office
-from simulator.recorder import Recorder
 
 from .calls import Calls
 from .display import system_information
 from .errors import MESSAGES, YeastarError, not_json, parameter_error
 from .events import Events
+from .pbx import Pbx
 from .recordings import Recordings
-from .tokens import Tokens, token_answer
+from .tokens import token_answer
 
 type _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 type _Action = Callable[[web.Request], Awaitable[dict[str, Any]]]
 
 
-class Yeastar(Recorder):
+class Yeastar(Pbx):
     """Yeastar P-Series below `/openapi/v1.0`."""
-
-    name: ClassVar[str] = "yeastar"
-    root = "/openapi/v1.0"
 
     def __init__(
         self, office: Office, host: str, port: int, tls: SSLContext | None
     ) -> None:
-        """Enable the API for one application."""
+        """Start without an open WebSocket."""
         super().__init__(office, host, port, tls)
-        self.client_id = "c2FtcGxlQ2xpZW50SWQ"
-        self.client_secret = "Yeastar-secret"
-        self.keeps_alive = False
-        self.serial_number = "3631A2124XXX"
-        self.tokens = Tokens(office)
-        self.date_format = "MM/DD/YYYY"
-        self.time_format = "hh:mm:ss"
-        """24 hours; "hh:mm:ss AM" shows 12 hours and the meridiem."""
-        self.refusals: dict[str, int] = {}
-        """Error codes by the interface's begin: {"": 70123} all, {"recording/": 10005}."""
-        self.bad_credentials_code = 10005
-        """Not documented."""
-        self.blocks_after: int | None = None
-        """So many wrong credentials in a row, and the address is blocked (70004)."""
-        self.says_not_found = False
-        """Nothing found is 60001 instead of an empty answer."""
-        self.zero_durations = False
-        """`duration` is 0, as in the page's example."""
-        self.newer_fields = False
-        """Rows carry call_from_number, call_from_name, call_to_number, call_to_name."""
-        self.cloud_fields = False
-        """Rows carry archive_status and the other fields of the Cloud edition."""
-        self.can_control_recording = True
-        self.message_as_object = False
-        """An event's `msg` is an object instead of JSON in a string."""
-        self.download_base = ""
-        """What `download_resource_url` begins with; properly nothing."""
-        self.failures = 0
         self._events = Events(self)
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:

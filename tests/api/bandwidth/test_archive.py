@@ -22,8 +22,8 @@ from custom_components.call_recorder.api.models import (
     RecordingState,
 )
 from simulator.bandwidth import Bandwidth
+from simulator.bandwidth.account import ListOrder
 from simulator.bandwidth.identifiers import bandwidth_id
-from simulator.bandwidth.listing import Order as ListOrder
 from simulator.calls import Recording as OfficeRecording
 from simulator.office import Office
 from simulator.server import Simulator

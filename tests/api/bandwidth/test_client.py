@@ -22,7 +22,6 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from simulator.bandwidth import Bandwidth
 from simulator.bandwidth.identifiers import bandwidth_id
-from simulator.bandwidth.rows import call_id
 from simulator.calls import Call
 from simulator.faults import Fault
 from simulator.office import Office
@@ -460,7 +459,7 @@ async def test_start_and_stop(
     (request,) = asked(recorder, "/calls", "POST")
     # The documents' examples send a text.
     assert json.loads(request.body) == {"recordingEnabled": "true"}
-    assert request.path == f"{USER}/calls/{call_id(recorder, call)}"
+    assert request.path == f"{USER}/calls/{recorder.call_id(call)}"
     answer = await act(hass, "stop_recording", directory_number=_LINE_101)
     assert answer == {"recording_id": started["recording_id"]}
     assert not office.active_recordings()
@@ -473,7 +472,7 @@ async def test_start_by_call_id(
     hass: HomeAssistant, office: Office, recorder: Bandwidth, call: Call
 ) -> None:
     """A call that is named need not be looked for."""
-    await act(hass, "start_recording", call_id=call_id(recorder, call))
+    await act(hass, "start_recording", call_id=recorder.call_id(call))
     assert [recording.call for recording in office.active_recordings()] == [call]
     assert not [
         request
@@ -501,7 +500,7 @@ async def test_number_and_call_must_both_match(
     hass: HomeAssistant, office: Office, recorder: Bandwidth, call: Call
 ) -> None:
     """All given parts of a line must match."""
-    line = {"call_id": call_id(recorder, call)}
+    line = {"call_id": recorder.call_id(call)}
     err = await refusal(
         hass, "start_recording", directory_number="+19195550102", **line
     )
@@ -546,7 +545,7 @@ async def test_a_ringing_call_is_not_recorded(
     ringing = office.connect("101", ringing=True)
     err = await refusal(hass, "start_recording", directory_number=_LINE_101)
     assert err.translation_key == "no_connected_call"
-    err = await refusal(hass, "start_recording", call_id=call_id(recorder, ringing))
+    err = await refusal(hass, "start_recording", call_id=recorder.call_id(ringing))
     # "Unable to update call. Invalid call state": 403, call-invalid-state.
     assert err.translation_key == "no_connected_call"
 
@@ -610,7 +609,7 @@ async def test_refused_start(
 ) -> None:
     """errors.md: each documented reason is an error of its own."""
     recorder.faults.add(error(status, code, message))
-    err = await refusal(hass, "start_recording", call_id=call_id(recorder, call))
+    err = await refusal(hass, "start_recording", call_id=recorder.call_id(call))
     assert err.translation_key == key
     if key == "request_refused":
         assert code in str(err) and message in str(err)
@@ -678,7 +677,7 @@ async def test_stop_what_is_not_recorded(
     """Nothing is sent for a call without an active recording."""
     for line in (
         {"directory_number": _LINE_101},
-        {"call_id": call_id(recorder, call)},
+        {"call_id": recorder.call_id(call)},
     ):
         err = await refusal(hass, "stop_recording", **line)
         assert err.translation_key == "not_active_recording"
@@ -763,7 +762,7 @@ async def test_lost_start_that_cannot_be_found_out(
     hass: HomeAssistant, recorder: Bandwidth, call: Call
 ) -> None:
     """When the recordings cannot be read either, nobody knows."""
-    identifier = call_id(recorder, call)
+    identifier = recorder.call_id(call)
     recorder.faults.add(Fault("drop", method="POST", times=1))
     recorder.faults.add(Fault("status", path=f"/calls/{identifier}/rec", status=500))
     err = await refusal(hass, "start_recording", call_id=identifier)
@@ -774,7 +773,7 @@ async def test_start_without_an_id(
     hass: HomeAssistant, office: Office, recorder: Bandwidth, call: Call
 ) -> None:
     """A start is done even if the id of the recording cannot be read."""
-    identifier = call_id(recorder, call)
+    identifier = recorder.call_id(call)
     recorder.faults.add(Fault("status", path=f"/calls/{identifier}/rec", status=500))
     answer = await act(hass, "start_recording", call_id=identifier)
     assert answer == {"result": "started", "recording_id": None}
@@ -827,7 +826,7 @@ async def test_get_recording(
     assert answer["local_number"] == _LINE_101
     assert answer["remote_number"] == _REMOTE
     assert answer["state"] == "complete"
-    assert answer["pbx_call_id"] == call_id(recorder, call)
+    assert answer["pbx_call_id"] == recorder.call_id(call)
     for field in ("reference_number", "owner", "note", "size", "sha256"):
         assert answer[field] is None
 
@@ -899,7 +898,7 @@ async def test_export(
     assert answer["verified"] is None
     assert answer["size"] > 0
     (request,) = asked(recorder, "/media")
-    assert request.path == f"{USER}/media/{call_id(recorder, call)}-1.wav"
+    assert request.path == f"{USER}/media/{recorder.call_id(call)}-1.wav"
     assert "Authorization" in request.headers
 
 
@@ -919,7 +918,7 @@ async def test_export_without_a_sound(
     hass.config.allowlist_external_dirs = {str(tmp_path)}
     office.start_recording(call)
     if deleted:
-        recorder.deleted_media.add(f"{call_id(recorder, call)}-1.wav")
+        recorder.deleted_media.add(f"{recorder.call_id(call)}-1.wav")
     else:
         office.saving_time = timedelta(hours=1)
     office.hang_up(call)

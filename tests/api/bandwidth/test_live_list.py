@@ -25,8 +25,8 @@ from custom_components.call_recorder.api.errors import (
 from custom_components.call_recorder.api.models import RecordingQuery
 from homeassistant.core import HomeAssistant
 from simulator.bandwidth import Bandwidth
+from simulator.bandwidth.account import LinkStyle, ListOrder
 from simulator.bandwidth.identifiers import bandwidth_id
-from simulator.bandwidth.listing import LinkStyle, Order as ListOrder
 from simulator.calls import Recording
 from simulator.faults import Fault
 from simulator.office import Office
