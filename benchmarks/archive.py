@@ -68,11 +68,8 @@ async def _serve(pipe: Connection, size: int) -> None:
         imagicle = simulator.imagicle
         pipe.send(
             {
-                "recorder": "imagicle",
-                "url": imagicle.url,
-                "username": imagicle.username,
-                "password": imagicle.password,
-                "verify_ssl": True,
+                "recorder": imagicle.name,
+                **imagicle.settings,
                 "recording_id": imagicle.id_of(recording),
             }
         )

@@ -12,7 +12,7 @@ new recordings (`later`) never ends: one page per second, beside the polls.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 import sys
@@ -27,7 +27,7 @@ from custom_components.call_recorder.api.client import RecorderClient
 from custom_components.call_recorder.api.models import RecordingQuery
 from simulator.office import Office
 from simulator.recorder import Recorder
-from simulator.server import Simulator
+from simulator.server import RECORDERS as SIMULATED, Simulator
 
 SIZES = (1_000, 1_000_000)
 POLLS = 20
@@ -35,41 +35,11 @@ POLLS = 20
 
 @dataclass(frozen=True)
 class Subject:
-    """One recorder, in one of its ways."""
+    """A recorder with one of its options."""
 
     recorder: str
-    remark: str
-    settings: Callable[[Any], Mapping[str, Any]]
-    """Makes a form's fields of the simulated recorder."""
+    remark: str = ""
     prepare: Callable[[Any], None] = lambda recorder: None
-
-
-def imagicle(recorder: Any) -> dict[str, Any]:
-    """Return what the form asks for."""
-    return {
-        "url": recorder.url,
-        "username": recorder.username,
-        "password": recorder.password,
-    }
-
-
-def bandwidth(recorder: Any) -> dict[str, Any]:
-    """Return what the form asks for."""
-    return {
-        "url": recorder.url,
-        "user_id": recorder.user_id,
-        "api_token": recorder.api_token,
-        "api_secret": recorder.api_secret,
-    }
-
-
-def yeastar(recorder: Any) -> dict[str, Any]:
-    """Return what the form asks for."""
-    return {
-        "url": recorder.url,
-        "client_id": recorder.client_id,
-        "client_secret": recorder.client_secret,
-    }
 
 
 def in_order(order: str) -> Callable[[Any], None]:
@@ -77,13 +47,14 @@ def in_order(order: str) -> Callable[[Any], None]:
     return lambda recorder: setattr(recorder, "order", order)
 
 
-SUBJECTS = (
-    Subject("imagicle", "", imagicle),
-    Subject("bandwidth", "newest first", bandwidth, in_order("newest_first")),
-    Subject("bandwidth", "oldest first", bandwidth, in_order("oldest_first")),
-    Subject("bandwidth", "in no order", bandwidth, in_order("shuffled")),
-    Subject("yeastar", "", yeastar),
-)
+OPTIONS = {
+    "bandwidth": (
+        Subject("bandwidth", "newest first", in_order("newest_first")),
+        Subject("bandwidth", "oldest first", in_order("oldest_first")),
+        Subject("bandwidth", "in no order", in_order("shuffled")),
+    )
+}
+"""Recorders that are measured more than once."""
 
 
 class Clock:
@@ -133,11 +104,9 @@ async def measure(subject: Subject, size: int) -> tuple[str, ...]:
         Simulator(office, only=[subject.recorder]) as simulator,
         ClientSession() as session,
     ):
-        recorder: Recorder = getattr(simulator, subject.recorder)
+        recorder = simulator.recorders[0]
         subject.prepare(recorder)
-        client = RECORDERS[subject.recorder](
-            session, subject.settings(recorder), time_zone=UTC
-        )
+        client = RECORDERS[subject.recorder](session, recorder.settings, time_zone=UTC)
         await client.get_live_state()
         first = len(recorder.requests)
         if (await client.get_live_state()).recordings is None:
@@ -179,8 +148,8 @@ async def main(recorders: list[str]) -> None:
     head = ("recorder", "archive", "first", "until known", "idle", "new", "busy")
     print("| " + " | ".join((*head, "archive page", "ms")) + " |")
     print("|---|" + "--:|" * 8)
-    for subject in SUBJECTS:
-        if not recorders or subject.recorder in recorders:
+    for name in recorders or SIMULATED:
+        for subject in OPTIONS.get(name, [Subject(name)]):
             for size in SIZES:
                 print("| " + " | ".join(await measure(subject, size)) + " |")
 

@@ -1,4 +1,4 @@
-"""Loads every YAML and JSON file the way Home Assistant would, and names those that cannot be loaded."""
+"""Loads every YAML and JSON file as Home Assistant would, and prints those that cannot be loaded."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ LOADERS: dict[str, Callable[[str], object]] = {
 
 
 def data_files() -> list[Path]:
-    """Return the YAML and JSON files that git knows or would take in."""
+    """Return the YAML and JSON files that git tracks or would add."""
     listing = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
         check=True,
@@ -29,7 +29,7 @@ def data_files() -> list[Path]:
 
 
 def problem(path: Path) -> str | None:
-    """Return what is wrong with a file."""
+    """Return the error of loading a file, None if it can be loaded."""
     try:
         LOADERS[path.suffix](str(path))
     except HomeAssistantError as err:

@@ -21,6 +21,7 @@ from custom_components.call_recorder.const import DOMAIN
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from simulator.office import Office
+from simulator.recorder import Recorder
 from simulator.server import Simulator
 
 type Poll = Callable[[float], Awaitable[None]]
@@ -71,16 +72,15 @@ async def simulator(office: Office, socket_enabled: None) -> AsyncGenerator[Simu
         yield simulator
 
 
+def entry_data(recorder: Recorder) -> dict[str, Any]:
+    """Return the data of an entry for a simulated recorder."""
+    return {"recorder": recorder.name, **recorder.settings}
+
+
 @pytest.fixture
 def imagicle_data(simulator: Simulator) -> dict[str, Any]:
     """Return the data of an entry for the simulated Imagicle."""
-    return {
-        "recorder": "imagicle",
-        "url": simulator.imagicle.url,
-        "username": simulator.imagicle.username,
-        "password": simulator.imagicle.password,
-        "verify_ssl": True,
-    }
+    return entry_data(simulator.imagicle)
 
 
 @pytest.fixture
@@ -92,26 +92,13 @@ def bandwidth_data(
     A clock that stands still would let the pause between two requests last for ever.
     """
     monkeypatch.setattr(catapult, "REQUEST_INTERVAL", 0.0)
-    return {
-        "recorder": "bandwidth",
-        "url": simulator.bandwidth.url,
-        "user_id": simulator.bandwidth.user_id,
-        "api_token": simulator.bandwidth.api_token,
-        "api_secret": simulator.bandwidth.api_secret,
-        "verify_ssl": True,
-    }
+    return entry_data(simulator.bandwidth)
 
 
 @pytest.fixture
 def yeastar_data(simulator: Simulator) -> dict[str, Any]:
     """Return the data of an entry for the simulated Yeastar."""
-    return {
-        "recorder": "yeastar",
-        "url": simulator.yeastar.url,
-        "client_id": simulator.yeastar.client_id,
-        "client_secret": simulator.yeastar.client_secret,
-        "verify_ssl": True,
-    }
+    return entry_data(simulator.yeastar)
 
 
 def make_entry(

@@ -1,1 +1,1 @@
-"""The demo: simulated recorders, and a real Home Assistant in front of them."""
+"""The demo: simulated recorders, and a real Home Assistant that shows them."""

@@ -1,4 +1,4 @@
-"""Starts the demo, and stops it when its user has seen enough or the check is done."""
+"""Starts the demo, and stops it at Ctrl-C or when the check is done."""
 
 from argparse import ArgumentParser
 import asyncio
@@ -16,46 +16,45 @@ from .check import check_recorder, require_clean, require_dashboard
 from .furnishing import add_recorder, make_dashboard, stay_offline
 from .home_assistant import HomeAssistant
 from .processes import HOST, ROOT, Failure
-from .simulator import RECORDERS, Simulator
+from .simulator import Simulator
 
 _FOLDER: Final = ROOT / ".cache" / "demo"
-_PATIENCE: Final = 180
-"""How many seconds a check may take."""
+_TIME_LIMIT: Final = 180
+"""Seconds that a check may take."""
 
 
 async def demonstrate(folder: Path, port: int) -> None:
-    """Run until somebody stops it."""
+    """Run until Home Assistant ends or a signal comes."""
     home_assistant = HomeAssistant(folder, port)
     simulator = Simulator(folder / "simulator.log", any_ports=False)
     async with simulator, home_assistant:
         await stay_offline(home_assistant)
-        for recorder in RECORDERS:
-            access = simulator.access[recorder.name]
-            await add_recorder(home_assistant, recorder.name, access)
+        for name, settings in simulator.settings.items():
+            await add_recorder(home_assistant, name, settings)
         await make_dashboard(home_assistant)
         print(f"Open {home_assistant.url}   Stop: Ctrl-C", flush=True)
         await home_assistant.run()
 
 
 async def check(folder: Path) -> None:
-    """Prove that it works, in limited time; what Home Assistant logged explains a failure."""
+    """Prove that it works, in limited time; a failure prints Home Assistant's log."""
     home_assistant = HomeAssistant(folder, _free_port())
     simulator = Simulator(folder / "simulator.log", any_ports=True)
     try:
-        async with asyncio.timeout(_PATIENCE), simulator, home_assistant:
+        async with asyncio.timeout(_TIME_LIMIT), simulator, home_assistant:
             await stay_offline(home_assistant)
-            for recorder in RECORDERS:
-                await check_recorder(home_assistant, simulator, recorder)
+            for name in simulator.settings:
+                await check_recorder(home_assistant, simulator, name)
             await make_dashboard(home_assistant)
             await require_dashboard(home_assistant)
         require_clean(home_assistant.log)
     except (Failure, TimeoutError) as err:
         print(home_assistant.log.read_text(), file=sys.stderr)
-        raise Failure(str(err) or f"not done after {_PATIENCE} seconds") from err
+        raise Failure(str(err) or f"not done after {_TIME_LIMIT} seconds") from err
 
 
 async def until_stopped(work: Coroutine[None, None, None]) -> None:
-    """Do the work until it is done or a signal comes; a second signal would leave processes behind."""
+    """Cancel the work at the first signal; a second one would leave processes behind."""
     task = asyncio.ensure_future(work)
 
     def stop_once() -> None:
@@ -92,7 +91,7 @@ def main() -> int:
 
 
 def _free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
@@ -100,7 +99,7 @@ def _free_port() -> int:
 
 
 def _require_free(port: int) -> None:
-    """Complain when somebody listens on a port."""
+    """Raise Failure if a port is taken."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,4 +1,4 @@
-"""Proves that the demo works: live sensors, a recording that was started, a clean log."""
+"""Proves that the demo works: live sensors, a started recording, a clean log."""
 
 from functools import partial
 from pathlib import Path
@@ -8,36 +8,32 @@ from typing import Any
 from .furnishing import DOMAIN, add_recorder, list_entities
 from .home_assistant import HomeAssistant
 from .processes import Failure, wait_for
-from .simulator import Recorder, Simulator
+from .simulator import Simulator
 
 
 async def check_recorder(
-    home_assistant: HomeAssistant, simulator: Simulator, recorder: Recorder
+    home_assistant: HomeAssistant, simulator: Simulator, name: str
 ) -> None:
     """Add a recorder, wait until its sensors are live, and start a recording."""
-    print(recorder.name, flush=True)
-    access = simulator.access[recorder.name]
-    config_entry = await add_recorder(home_assistant, recorder.name, access)
+    print(name, flush=True)
+    config_entry = await add_recorder(home_assistant, name, simulator.settings[name])
     if config_entry is None:
-        raise Failure(f"{recorder.name} was there before")
+        raise Failure(f"{name} was there before")
     await wait_for(partial(_is_live, home_assistant, config_entry))
-    await _start_recording(home_assistant, simulator, recorder, config_entry)
+    await _start_recording(home_assistant, simulator, name, config_entry)
     for entity_id, state in (await _states(home_assistant, config_entry)).items():
         print(f"  {entity_id}: {state}")
 
 
 async def _start_recording(
-    home_assistant: HomeAssistant,
-    simulator: Simulator,
-    recorder: Recorder,
-    config_entry: str,
+    home_assistant: HomeAssistant, simulator: Simulator, name: str, config_entry: str
 ) -> None:
-    """Let Home Assistant record a new call, on the first line that allows it."""
+    """Record a new call through Home Assistant, on the first line that allows it."""
     call = partial(_call, home_assistant, config_entry)
     refusals = []
-    for line in await simulator.free_lines(recorder.name):
-        await simulator.connect(recorder.name, line["number"])
-        number = line[recorder.line_is_called]
+    for line in await simulator.free_lines(name):
+        await simulator.connect(name, line["number"])
+        number = line["directory_number"]
         try:
             started = await call("start_recording", directory_number=number)
         except Failure as err:
@@ -47,12 +43,12 @@ async def _start_recording(
         active = await call("get_active_recordings")
         if started["recording_id"] in [row["id"] for row in active["recordings"]]:
             return
-        raise Failure(f"the recording that was started is not among {active}")
+        raise Failure(f"the started recording is not among {active}")
     raise Failure(f"no recording could be started: {refusals}")
 
 
 async def require_dashboard(home_assistant: HomeAssistant) -> None:
-    """Complain when the dashboard that Home Assistant opens with is not ours."""
+    """Raise Failure if the default dashboard is not the demo's."""
     core = await home_assistant.command(type="frontend/get_system_data", key="core")
     panel = core["value"]["default_panel"]
     board = await home_assistant.command(type="lovelace/config", url_path=panel)
@@ -61,7 +57,7 @@ async def require_dashboard(home_assistant: HomeAssistant) -> None:
 
 
 def require_clean(log: Path) -> None:
-    """Complain when the integration logged an error."""
+    """Raise Failure if the integration logged an error."""
     ours = re.compile(rf".* ERROR .*{DOMAIN}.*|.*custom_components/{DOMAIN}/.*")
     if error := ours.search(log.read_text()):
         raise Failure(f"Home Assistant's log has an error: {error[0]}")

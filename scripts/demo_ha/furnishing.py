@@ -1,4 +1,4 @@
-"""What the demo puts into Home Assistant: the recorders, and a dashboard."""
+"""Adds to Home Assistant what the demo shows: the recorders, and a dashboard."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -9,17 +9,17 @@ from .processes import Failure
 DOMAIN: Final = "call_recorder"
 _FLOWS: Final = "/api/config/config_entries/flow"
 _DASHBOARD: Final = "call-recorder"
-"""One of its own: what is saved as the old default is shown only after a restart."""
+"""A dashboard of its own: a change to the default one shows only after a restart."""
 
 
 async def add_recorder(
-    home_assistant: HomeAssistant, name: str, access: Mapping[str, str]
+    home_assistant: HomeAssistant, name: str, settings: Mapping[str, Any]
 ) -> str | None:
-    """Add a recorder through the config flow and return its entry's id; None: it was there."""
+    """Add a recorder through the config flow; return its entry's id, None if it was there."""
     flow = await home_assistant.post(_FLOWS, {"handler": DOMAIN})
     step = f"{_FLOWS}/{flow['flow_id']}"
     await home_assistant.post(step, {"next_step_id": name})
-    result = await home_assistant.post(step, {**access, "verify_ssl": True})
+    result = await home_assistant.post(step, settings)
     if result["type"] == "create_entry":
         return str(result["result"]["entry_id"])
     if result.get("reason") == "already_configured":
@@ -28,7 +28,7 @@ async def add_recorder(
 
 
 async def stay_offline(home_assistant: HomeAssistant) -> None:
-    """Turn the Marketplace off, which asks the internet for its catalogue."""
+    """Disable the Marketplace, which fetches its catalog from the internet."""
     path = "/api/config/config_entries/entry?domain=marketplace"
     for entry in await home_assistant.get(path):
         await home_assistant.command(
@@ -39,7 +39,7 @@ async def stay_offline(home_assistant: HomeAssistant) -> None:
 
 
 async def list_entities(home_assistant: HomeAssistant) -> list[dict[str, Any]]:
-    """Return this integration's enabled entities, as the entity registry knows them."""
+    """Return this integration's enabled entities from the entity registry."""
     registry = await home_assistant.command(type="config/entity_registry/list")
     return [
         entity
@@ -49,10 +49,10 @@ async def list_entities(home_assistant: HomeAssistant) -> list[dict[str, Any]]:
 
 
 async def make_dashboard(home_assistant: HomeAssistant) -> None:
-    """Show every entity on the dashboard that Home Assistant opens with."""
+    """Create a dashboard with every entity, and make it the default one."""
     tiles: dict[str, list[dict[str, Any]]] = {}
     for entity in await list_entities(home_assistant):
-        # The heading names the device: only so a tile has room for its own name.
+        # The heading names the device, so that a tile has room for the entity's name.
         tile = {
             "type": "tile",
             "entity": entity["entity_id"],

@@ -1,4 +1,4 @@
-"""A real Home Assistant in a process of its own, signed in to and talked to as a browser does."""
+"""Runs a real Home Assistant in a process of its own; signs in and sends requests as a browser does."""
 
 from asyncio.subprocess import Process
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from homeassistant.const import RESTART_EXIT_CODE
 
 from .processes import HOST, ROOT, Failure, start_module, stop, wait_for
 
-# Not default_config: it calls the internet. On this machine nobody has to log in.
+# Not default_config: it calls the internet. Browsers on this machine need no login.
 _CONFIGURATION: Final = f"""\
 homeassistant:
   name: Call Recorder
@@ -43,13 +43,13 @@ system_health:
 
 
 class HomeAssistant:
-    """Runs while the context lasts."""
+    """Home Assistant's process; it runs while the context lasts."""
 
     _process: Process
     _session: ClientSession
 
     def __init__(self, folder: Path, port: int) -> None:
-        """Keep everything in a folder; what is in it already is used again."""
+        """Use a folder for everything; an earlier run's data in it is kept."""
         self.url = f"http://{HOST}:{port}"
         self.log = folder / "home-assistant.log"
         self._folder = folder
@@ -75,21 +75,21 @@ class HomeAssistant:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop."""
+        """Stop the process."""
         await self._stop()
 
     async def run(self) -> None:
-        """Return when Home Assistant ends; start it again when a user asked it to."""
+        """Return when Home Assistant ends; start it again when a user restarts it."""
         while await self._process.wait() == RESTART_EXIT_CODE:
             await self._start()
 
     async def get(self, path: str) -> Any:
-        """Read from the REST API."""
+        """Return the JSON of a REST path."""
         async with self._session.get(path) as response:
             return await _answer(response)
 
     async def post(self, path: str, data: Mapping[str, Any]) -> Any:
-        """Write to the REST API."""
+        """Post JSON to a REST path and return the answer."""
         async with self._session.post(path, json=data) as response:
             return await _answer(response)
 
@@ -107,7 +107,7 @@ class HomeAssistant:
         return answer["result"]
 
     def _prepare_folder(self) -> None:
-        """Write what Home Assistant finds when it starts."""
+        """Write the configuration and the storage that Home Assistant starts with."""
         storage = self._folder / ".storage"
         storage.mkdir(parents=True, exist_ok=True)
         (self._folder / "configuration.yaml").write_text(_CONFIGURATION)
@@ -118,7 +118,7 @@ class HomeAssistant:
         components.unlink(missing_ok=True)
         components.symlink_to(ROOT / "custom_components")
 
-        # From YAML, a changed port is a trial that is taken back after five minutes.
+        # A port changed in YAML would be reverted after five minutes without confirmation.
         server = HTTP_STORAGE_SCHEMA({"server_host": HOST, "server_port": self._port})
         confirmed = {"created_at": "", "error": None, "error_message": None}
         _store(
@@ -132,14 +132,14 @@ class HomeAssistant:
             STORAGE_MINOR_VERSION,
         )
 
-        # These steps of the onboarding add integrations that call the internet.
+        # These onboarding steps would add integrations that call the internet.
         onboarding = storage / "onboarding"
         if not onboarding.exists():
             done = ["core_config", "integration", "analytics"]
             _store(onboarding, 4, {"done": done})
 
     async def _start(self) -> None:
-        """Start the process; what it needs was installed by the set-up."""
+        """Start the process; scripts/setup has installed what it needs."""
         self._process = await start_module(
             *("homeassistant", "--config", str(self._folder)),
             *("--log-no-color", "--skip-pip"),
@@ -147,7 +147,7 @@ class HomeAssistant:
         )
 
     async def _stop(self) -> None:
-        """Let go of everything."""
+        """Close the session and stop the process."""
         await self._session.close()
         await stop(self._process)
 
@@ -161,12 +161,12 @@ class HomeAssistant:
         return False
 
     async def _is_running(self) -> bool:
-        """Return whether everything is set up."""
+        """Return whether Home Assistant has finished starting."""
         config = await self.get("/api/config")
         return bool(config["state"] == "RUNNING")
 
     async def _sign_in(self) -> None:
-        """Create the owner at the first start; then come in as any browser on this machine."""
+        """Create the owner at the first start, then log in as a trusted network."""
         client = {"client_id": f"{self.url}/"}
         async with self._session.get("/api/onboarding") as response:
             is_new = response.ok
@@ -192,14 +192,14 @@ class HomeAssistant:
 
 
 async def _answer(response: ClientResponse) -> Any:
-    """Return what the REST API answered."""
+    """Return an answer's JSON; raise Failure for an error status."""
     if not response.ok:
         raise Failure(f"{response.url.path}: {await response.text()}")
     return await response.json()
 
 
 def _store(path: Path, version: int, data: object, minor_version: int = 1) -> None:
-    """Write one of Home Assistant's stores."""
+    """Write a file of Home Assistant's storage."""
     path.write_text(
         json.dumps(
             {

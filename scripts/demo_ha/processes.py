@@ -1,4 +1,4 @@
-"""Programs that the demo starts and stops, and waiting for them."""
+"""Starts and stops the demo's programs, and waits for conditions."""
 
 import asyncio
 from asyncio.subprocess import DEVNULL, Process
@@ -12,11 +12,11 @@ HOST: Final = "127.0.0.1"
 
 
 class Failure(Exception):
-    """What a person should read instead of a traceback."""
+    """An error that is shown as one sentence, without a traceback."""
 
 
 async def start_module(*arguments: str, log: Path, stdout: int = DEVNULL) -> Process:
-    """Start a Python program, in a session of its own: Ctrl-C reaches it only through us."""
+    """Start a Python module in a session of its own, so that Ctrl-C reaches only this process."""
     with log.open("w") as stderr:
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", *arguments),
@@ -29,7 +29,7 @@ async def start_module(*arguments: str, log: Path, stdout: int = DEVNULL) -> Pro
 
 
 async def stop(process: Process) -> None:
-    """Let a process end, and end it if it does not."""
+    """Terminate a process, and kill it if it does not end in 20 seconds."""
     if process.returncode is not None:
         return
     process.terminate()
@@ -42,6 +42,6 @@ async def stop(process: Process) -> None:
 
 
 async def wait_for(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Return when something has come true."""
+    """Return when the condition is met."""
     while not await condition():
         await asyncio.sleep(0.2)

@@ -49,16 +49,6 @@ class MemoryStorage:
         self.data = json.dumps(data)
 
 
-def settings_of(recorder: Bandwidth) -> dict[str, str]:
-    """Return the form's fields for the simulated account."""
-    return {
-        "url": recorder.url,
-        "user_id": recorder.user_id,
-        "api_token": recorder.api_token,
-        "api_secret": recorder.api_secret,
-    }
-
-
 @asynccontextmanager
 async def open_client(
     recorder: Bandwidth, storage: MemoryStorage | None = None, **settings: str
@@ -67,7 +57,7 @@ async def open_client(
     async with ClientSession() as session:
         client = BandwidthClient(
             session,
-            {**settings_of(recorder), **settings},
+            {**recorder.settings, **settings},
             time_zone=UTC,
             storage=storage,
         )

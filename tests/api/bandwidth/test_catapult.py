@@ -40,7 +40,7 @@ from simulator.bandwidth.identifiers import bandwidth_id
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.helpers.bandwidth import USER, MemoryStorage, asked, open_client, settings_of
+from tests.helpers.bandwidth import USER, MemoryStorage, asked, open_client
 
 _LIST: Final = URL("https://api.catapult.inetwork.com/v1/users/u-1/recordings")
 
@@ -87,7 +87,7 @@ async def test_clients_of_one_account_share_its_limit(recorder: Bandwidth) -> No
     """The form has just asked when the entry is set up."""
     async with ClientSession() as session:
         for _ in range(2):
-            client = BandwidthClient(session, settings_of(recorder), time_zone=UTC)
+            client = BandwidthClient(session, recorder.settings, time_zone=UTC)
             await client.get_live_state()
 
 
