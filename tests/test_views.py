@@ -112,7 +112,8 @@ async def test_the_whole(player: Player) -> None:
     assert response.headers["Content-Type"] == "audio/mpeg"
     assert response.headers["Content-Length"] == str(player.audio.size)
     assert response.headers["Accept-Ranges"] == "bytes"
-    assert response.headers["Cache-Control"] == "private"
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
@@ -159,7 +160,7 @@ async def test_a_range_that_means_nothing(player: Player, asked: str) -> None:
     assert await response.read() == player.sound
 
 
-@pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=-0"])
+@pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=99999999-999999999"])
 async def test_a_range_beyond_the_end(player: Player, asked: str) -> None:
     """A range behind the end cannot be served."""
     response = await player.get(Range=asked)
@@ -176,6 +177,22 @@ async def test_if_range(player: Player) -> None:
     other = await player.get(Range="bytes=10-19", If_Range='"other"')
     assert other.status == HTTPStatus.OK
     assert await other.read() == player.sound
+
+
+async def test_what_the_player_has_already(
+    player: Player, imagicle: MockConfigEntry
+) -> None:
+    """What has not changed is not sent again, and not asked of the recorder."""
+    etag = (await player.get()).headers["ETag"]
+    playbacks = imagicle.runtime_data.playbacks
+    await playbacks.close()
+    for known in (etag, f'W/"other", {etag}'):
+        response = await player.get(If_None_Match=known)
+        assert response.status == HTTPStatus.NOT_MODIFIED
+        assert await response.read() == b""
+    assert len(playbacks) == 0
+    other = await player.get(If_None_Match='"other"')
+    assert other.status == HTTPStatus.OK
 
 
 async def test_one_download_for_all(

@@ -1,4 +1,4 @@
-"""Serves the sound of recordings to browsers that Home Assistant has let in.
+"""Serves the audio of recordings to browsers that Home Assistant has let in.
 
 Neither the recorder's address nor its credentials are in what is served.
 """
@@ -7,7 +7,6 @@ import asyncio
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 from http import HTTPStatus
-import re
 from typing import Final, NamedTuple
 
 from aiohttp import hdrs, web
@@ -23,8 +22,9 @@ from .const import DOMAIN
 from .data import CallRecorderConfigEntry
 
 _PATIENCE: Final = 600
-"""Seconds that a browser may leave a piece unread, as while the sound is paused."""
-_RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+"""Seconds that a browser may leave a piece unread, as while the player is paused."""
+_WHOLE: Final = slice(None, None, 1)
+_FROM_THE_START: Final = slice(0, None, 1)
 _STATUSES: Final = {
     "invalid_recording_id": HTTPStatus.NOT_FOUND,
     "recording_not_found": HTTPStatus.NOT_FOUND,
@@ -44,12 +44,12 @@ def recording_path(entry_id: str, recording_id: str) -> str:
 
 
 def id_to_token(recording_id: str) -> str:
-    """Write an id so that it fits into a path and says nothing."""
+    """Encode an id as one URL segment. Base64: not secret."""
     return urlsafe_b64encode(recording_id.encode()).decode().rstrip("=")
 
 
 def id_from_token(token: str) -> str | None:
-    """Read an id out of a path; `None` when it is none of ours."""
+    """Decode an id from a URL segment; `None` when it is not one of ours."""
     try:
         return urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode() or None
     except ValueError:
@@ -69,7 +69,7 @@ class RecordingView(HomeAssistantView):
     async def head(
         self, request: web.Request, entry_id: str, token: str
     ) -> web.StreamResponse:
-        """Tell what would be served: some players ask before they play."""
+        """Return the headers of what `get` would serve: some players ask first."""
         return await self.get(request, entry_id, token)
 
     async def get(
@@ -88,6 +88,18 @@ class RecordingView(HomeAssistantView):
         ):
             return web.Response(status=HTTPStatus.NOT_FOUND)
         etag = _etag(entry_id, recording_id)
+        if any(etag == f'"{tag.value}"' for tag in request.if_none_match or ()):
+            return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=_headers(etag))
+        return await self._serve(request, entry, recording_id, etag)
+
+    async def _serve(
+        self,
+        request: web.Request,
+        entry: CallRecorderConfigEntry,
+        recording_id: str,
+        etag: str,
+    ) -> web.StreamResponse:
+        """Send a recording while it comes from the recorder."""
         response: web.StreamResponse | None = None
         try:
             with (
@@ -115,16 +127,16 @@ class RecordingView(HomeAssistantView):
                     err.translation_key,
                     {hdrs.CACHE_CONTROL: "no-store"},
                 )
-            # What was begun must not look as if it were all.
+            # A response that was begun must not look complete.
             _cut_off(request)
         except ConnectionError, TimeoutError:
-            # The listener has left, or has stopped listening long ago.
+            # The listener has left, or has stopped reading long ago.
             _cut_off(request)
         return response or web.Response(status=HTTPStatus.BAD_GATEWAY)
 
 
 class _Part(NamedTuple):
-    """What of a sound is served: up to `end` (excluded), or to its own end."""
+    """The part of the audio that is served: up to `end` (excluded), or to its end."""
 
     start: int
     end: int | None
@@ -133,25 +145,19 @@ class _Part(NamedTuple):
 
 async def _choose_part(request: web.Request, playback: Playback, etag: str) -> _Part:
     """Return the part that was asked for; the whole where that cannot be served."""
-    wanted = _RANGE.fullmatch(request.headers.get(hdrs.RANGE, "").strip())
     whole = _Part(0, playback.size, HTTPStatus.OK)
-    if wanted is None or request.headers.get(hdrs.IF_RANGE, etag) != etag:
+    try:
+        asked = request.http_range
+    except ValueError:
         return whole
-    first, last = wanted.groups()
+    if asked == _WHOLE or request.headers.get(hdrs.IF_RANGE, etag) != etag:
+        return whole
     if playback.size is None:
-        if first == "0" and not last:
+        if asked == _FROM_THE_START:
             # A browser begins so. It need not wait until the size is known.
             return whole
         await playback.wait_until_complete()
-    size = playback.size or 0
-    if first:
-        start, end = int(first), min(int(last) + 1, size) if last else size
-        if last and int(last) < start:
-            return whole
-    elif last:
-        start, end = max(size - int(last), 0), size
-    else:
-        return whole
+    start, end, _ = asked.indices(playback.size or 0)
     if start >= end:
         return _Part(0, 0, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
     return _Part(start, end, HTTPStatus.PARTIAL_CONTENT)
@@ -162,11 +168,9 @@ def _make_response(playback: Playback, part: _Part, etag: str) -> web.StreamResp
     response = web.StreamResponse(
         status=part.status,
         headers={
+            **_headers(etag),
             hdrs.ACCEPT_RANGES: "bytes",
-            hdrs.CACHE_CONTROL: "private",
             hdrs.CONTENT_TYPE: playback.content_type,
-            hdrs.ETAG: etag,
-            "X-Content-Type-Options": "nosniff",
         },
     )
     if part.end is not None:
@@ -180,8 +184,18 @@ def _make_response(playback: Playback, part: _Part, etag: str) -> web.StreamResp
     return response
 
 
+def _headers(etag: str) -> dict[str, str]:
+    """Return the headers of each answer: nothing of it is kept or passed on."""
+    return {
+        hdrs.CACHE_CONTROL: "private, no-store",
+        hdrs.ETAG: etag,
+        hdrs.REFERRER_POLICY: "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
 def _etag(entry_id: str, recording_id: str) -> str:
-    """Name the content: a finished recording never changes."""
+    """Return the ETag: the content of a finished recording never changes."""
     digest = sha256(f"{entry_id}/{recording_id}".encode()).hexdigest()
     return f'"{digest[:32]}"'
 
