@@ -1,8 +1,8 @@
 """Every name that a person meets has its text and its icon, and none is left over.
 
 What needs a text is asked of the integration itself: its flows are opened, its
-actions are registered, its entity descriptions are read. The keys of exceptions and
-issues, which nobody can ask for, are read from the source (see `_Source`).
+actions are registered, its entity descriptions are read. The keys of issues,
+which have no list, are read from the source (see `_Source`).
 """
 
 import ast
@@ -22,6 +22,7 @@ import voluptuous as vol
 
 from custom_components.call_recorder import PLATFORMS, issues
 from custom_components.call_recorder.api import RECORDERS
+from custom_components.call_recorder.api.errors import ErrorKey
 from custom_components.call_recorder.config_flow import CallRecorderConfigFlow
 from custom_components.call_recorder.const import DOMAIN
 from homeassistant.config_entries import (
@@ -570,10 +571,8 @@ _EXCEPTIONS: Final = {
 class _Source:
     """Finds keys in the source.
 
-    The habits that it relies on: an error class says `key = "..."`; `RefusedError` and
-    `AccessError` are raised with a literal, with a local variable that was given
-    literals, or from a module's table whose name ends with `REFUSALS`; an issue is
-    created with a literal or is one of `ACCESS_ISSUES`.
+    The habit that it relies on: an issue is created with a literal, or is one of
+    `ACCESS_ISSUES`.
     """
 
     def __init__(self, *paths: Path) -> None:
@@ -586,26 +585,6 @@ class _Source:
             for node in ast.walk(module):
                 if isinstance(node, kind):
                     yield node
-
-    def strings(self) -> set[str]:
-        """Return all literals."""
-        return {
-            node.value
-            for node in self.nodes(ast.Constant)
-            if isinstance(node.value, str)
-        }
-
-    def class_keys(self) -> set[str]:
-        """Return the keys of error classes."""
-        return {
-            value
-            for node in self.nodes(ast.ClassDef)
-            if node.name.endswith("Error")
-            for statement in node.body
-            if isinstance(statement, ast.Assign)
-            and [getattr(target, "id", None) for target in statement.targets] == ["key"]
-            for value in _literals(statement.value)
-        }
 
     def table_values(self, suffix: str) -> set[str]:
         """Return what is in the dicts and tuples whose names end so."""
@@ -692,31 +671,18 @@ def _arguments(function: ast.AST, names: tuple[str, ...]) -> set[str]:
 
 
 _SOURCE: Final = _Source(*_COMPONENT.rglob("*.py"))
-_API: Final = _Source(*(_COMPONENT / "api").rglob("*.py"))
+_TEXT_OF_SOURCE: Final = "".join(path.read_text() for path in _COMPONENT.rglob("*.py"))
 
 
 def test_exceptions_have_texts() -> None:
     """Each error that can be raised has a message, and no message is left over."""
-    assert set(_TEXTS["exceptions"]) == (
-        _SOURCE.class_keys()
-        | _SOURCE.arguments("RefusedError")
-        | _SOURCE.table_values("REFUSALS")
-        | set(issues.ACCESS_ISSUES)
-        | _SOURCE.keywords("translation_key", *_EXCEPTIONS)
-        # Reasons of events.
-        | _SOURCE.arguments("_report_lost")
-    )
+    assert set(_TEXTS["exceptions"]) == set(ErrorKey)
     assert all(set(texts) == {"message"} for texts in _TEXTS["exceptions"].values())
-
-
-def test_the_source_is_understood() -> None:
-    """The tests of this section would not pass by finding nothing."""
-    assert {"cannot_connect", "invalid_auth"} <= _SOURCE.class_keys()
-    assert {"line_not_specified", "not_supported"} <= _SOURCE.arguments("RefusedError")
-    assert "no_recording_pilot" in _SOURCE.table_values("REFUSALS")
-    assert "recorder_not_specified" in _SOURCE.keywords(
-        "translation_key", "ServiceValidationError"
-    )
+    used = set(re.findall(r"\bErrorKey\.([A-Z_]+)", _TEXT_OF_SOURCE))
+    # Those of `USER_ERRORS` are in the source anyway: they are raised by the clients.
+    assert used == set(ErrorKey.__members__)
+    # Where Home Assistant wants a text, no literal gets round the enum.
+    assert not _SOURCE.keywords("translation_key", *_EXCEPTIONS)
 
 
 def test_issues_have_texts() -> None:
@@ -724,8 +690,8 @@ def test_issues_have_texts() -> None:
     assert set(_TEXTS["issues"]) == set(issues.ISSUES)
     for texts in _TEXTS["issues"].values():
         assert set(texts) == {"title", "description"}
-    assert _SOURCE.arguments("AccessError") <= set(issues.ACCESS_ISSUES)
-    assert set(issues.ACCESS_ISSUES) <= _API.strings()
+    missing = re.findall(r"(?:AccessError|_hold)\(ErrorKey\.(\w+)", _TEXT_OF_SOURCE)
+    assert {ErrorKey[name] for name in missing} == set(issues.ACCESS_ISSUES)
     others = set(issues.ISSUES) - set(issues.ACCESS_ISSUES)
     assert _SOURCE.arguments("async_create_issue") == others
     assert _SOURCE.arguments("async_delete_issue") == others

@@ -11,7 +11,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
-from .api.errors import InvalidAuthError, RecorderError, RefusedError
+from .api.errors import ErrorKey, InvalidAuthError, RecorderError, RefusedError
 from .api.models import LineAddress, LocalParty, RecordingMode
 from .const import DOMAIN
 from .coordinator import LiveCoordinator
@@ -40,12 +40,12 @@ def translated_errors(hass: HomeAssistant, entry: ConfigEntry) -> Iterator[None]
     except RecorderError as err:
         if isinstance(err, InvalidAuthError):
             entry.async_start_reauth(hass)
-        can_mend = isinstance(err, RefusedError) and err.caller_can_mend
+        can_mend = isinstance(err, RefusedError) and err.is_user_error
         raise (ServiceValidationError if can_mend else HomeAssistantError)(
             translation_domain=DOMAIN,
             translation_key=err.key,
             translation_placeholders={"code": err.code, "text": err.text}
-            if isinstance(err, RefusedError) and err.key == "request_refused"
+            if isinstance(err, RefusedError) and err.key == ErrorKey.REQUEST_REFUSED
             else None,
         ) from err
 
@@ -112,7 +112,7 @@ async def _command(
 ) -> str | None:
     """Send a command about one recording, then poll for what it changed."""
     if recording_id is None and line.is_empty:
-        raise RefusedError("line_not_specified")
+        raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
     recording_id = await command(recording_id, line)
     live.async_expect_change()
     return recording_id

@@ -20,6 +20,7 @@ from homeassistant.helpers import config_validation as cv, service
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
+from .api.errors import ErrorKey
 from .api.models import (
     ActiveRecording,
     ActiveRecordingFilter,
@@ -178,7 +179,7 @@ async def _get_active_recordings(call: ServiceCall) -> ServiceResponse:
         state = await entry.runtime_data.client.get_active_recordings(recording_filter)
     if state.recordings is None:
         raise HomeAssistantError(
-            translation_domain=DOMAIN, translation_key="not_yet_known"
+            translation_domain=DOMAIN, translation_key=ErrorKey.NOT_YET_KNOWN
         )
     live = entry.runtime_data.live
     line_ids = live.data.line_ids
@@ -250,7 +251,8 @@ def _get_entry(call: ServiceCall) -> CallRecorderConfigEntry:
         loaded = call.hass.config_entries.async_loaded_entries(DOMAIN)
         if len(loaded) > 1:
             raise ServiceValidationError(
-                translation_domain=DOMAIN, translation_key="recorder_not_specified"
+                translation_domain=DOMAIN,
+                translation_key=ErrorKey.RECORDER_NOT_SPECIFIED,
             )
         if loaded:
             return loaded[0]

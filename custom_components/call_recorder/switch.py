@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api.client import Capability
-from .api.errors import RefusedError
+from .api.errors import ErrorKey, RefusedError
 from .commands import async_start_recording, async_stop_recording, translated_errors
 from .data import CallRecorderConfigEntry
 from .entity import LineEntity
@@ -57,6 +57,6 @@ class RecordingSwitch(LineEntity, SwitchEntity):
         live, recordings = self.coordinator, self.snapshot.recordings
         with translated_errors(self.hass, live.config_entry):
             if not recordings:
-                raise RefusedError("not_active_recording")
+                raise RefusedError(ErrorKey.NOT_ACTIVE_RECORDING)
             for recording in recordings:
                 await async_stop_recording(live, recording.id, self.line.address)

@@ -17,7 +17,6 @@ from custom_components.call_recorder.api.parsing import (
     parse_duration,
     parse_rows,
     parse_time,
-    public_text,
     require_id,
     utc_offset,
 )
@@ -327,31 +326,6 @@ def test_truth_values(value: Any, expected: bool | None) -> None:
 def test_no_object(value: Any) -> None:
     """Whatever is no object has nothing in it."""
     assert as_object(value) == {}
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("The page is too large", "The page is too large"),
-        ("+15551234567 is unknown", "… is unknown"),
-        ("No user on 0039 (0584) 943-232.", "No user on …."),
-        ("code 1234", "code 1234"),
-        (None, ""),
-        ({"text": "+15551234567"}, ""),
-        ("x" * 300, "x" * 200),
-    ],
-)
-def test_public_text(text: Any, expected: str) -> None:
-    """A recorder's own words are shown short, and without numbers of people."""
-    assert public_text(text) == expected
-
-
-@given(
-    st.text("abc ,.:"), st.from_regex(r"\+?[1-9]\d{5,14}", fullmatch=True), st.text()
-)
-def test_public_text_holds_no_number(before: str, number: str, after: str) -> None:
-    """Wherever a phone number stands in a text, it is not shown."""
-    assert number not in public_text(f"{before} {number} {after}")
 
 
 def _positive(row: dict[str, Any]) -> int:

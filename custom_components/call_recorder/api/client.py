@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 from aiohttp import ClientSession
 
-from .errors import RecorderError, RefusedError
+from .errors import ErrorKey, RecorderError, RefusedError
 from .models import (
     ActiveRecording,
     ActiveRecordingFilter,
@@ -142,19 +142,19 @@ class RecorderClient(ABC):
         self, recording_id: str | None, line: LineAddress
     ) -> str | None:
         """Stop an active recording, named by its id or its line; return its id."""
-        raise RefusedError("not_supported")
+        raise RefusedError(ErrorKey.NOT_SUPPORTED)
 
     async def pause_recording(
         self, recording_id: str | None, line: LineAddress
     ) -> str | None:
         """Pause an active recording, named by its id or its line; return its id."""
-        raise RefusedError("not_supported")
+        raise RefusedError(ErrorKey.NOT_SUPPORTED)
 
     async def resume_recording(
         self, recording_id: str | None, line: LineAddress
     ) -> str | None:
         """Resume a paused recording, named by its id or its line; return its id."""
-        raise RefusedError("not_supported")
+        raise RefusedError(ErrorKey.NOT_SUPPORTED)
 
     @abstractmethod
     async def get_recording(self, recording_id: str) -> Recording:
@@ -173,7 +173,7 @@ class RecorderClient(ABC):
         try:
             return await self.get_recording(active.id)
         except RefusedError as err:
-            if err.key != "recording_not_found":
+            if err.key != ErrorKey.RECORDING_NOT_FOUND:
                 raise
             return None
 
@@ -182,4 +182,4 @@ class RecorderClient(ABC):
 
         Some recorders write each call down, so it is made only to listen or to keep.
         """
-        raise RefusedError("not_supported")
+        raise RefusedError(ErrorKey.NOT_SUPPORTED)

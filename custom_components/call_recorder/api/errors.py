@@ -1,42 +1,109 @@
 """What can go wrong with a recorder.
 
-Each error knows its translation key. Its text holds no address, name, number
-or secret, so it can be logged as it is.
+Each error carries the key of its translated message. Its text holds no address, name,
+number or secret, so it can be logged as it is.
 """
 
-from typing import Final
+from enum import StrEnum
+import re
+from typing import Final, Self
 
-_CALLER_CAN_MEND: Final = frozenset(
+from .numbers import hide_numbers
+
+_MAX_CODE: Final = 64
+_LONG_RUN: Final = re.compile(r"\d{6,}")
+"""No code of any recorder is so long, and every telephone number is."""
+_MAX_TEXT: Final = 200
+"""Characters of a recorder's own words that are shown."""
+
+
+class ErrorKey(StrEnum):
+    """Keys of the messages (translations, `exceptions`); part of the public surface."""
+
+    ALREADY_RECORDING = "already_recording"
+    API_DISABLED = "api_disabled"
+    CANNOT_CONNECT = "cannot_connect"
+    CHANNEL_NOT_FOUND = "channel_not_found"
+    CHECKSUM_MISMATCH = "checksum_mismatch"
+    DIRECTION_FILTERED = "direction_filtered"
+    EXPORT_FAILED = "export_failed"
+    FILE_EXISTS = "file_exists"
+    INSUFFICIENT_PERMISSIONS = "insufficient_permissions"
+    INVALID_AUTH = "invalid_auth"
+    INVALID_CURSOR = "invalid_cursor"
+    INVALID_LICENSE = "invalid_license"
+    INVALID_MODE = "invalid_mode"
+    INVALID_RECORDING_ID = "invalid_recording_id"
+    INVALID_SSL = "invalid_ssl"
+    IP_BLOCKED = "ip_blocked"
+    LINE_NOT_FOUND = "line_not_found"
+    LINE_NOT_SPECIFIED = "line_not_specified"
+    MANUAL_RECORDING_DISABLED = "manual_recording_disabled"
+    MEDIA_NOT_FOUND = "media_not_found"
+    NO_CHANNEL_AVAILABLE = "no_channel_available"
+    NO_CONNECTED_CALL = "no_connected_call"
+    NO_EXTENSION = "no_extension"
+    NO_RECORDING_PILOT = "no_recording_pilot"
+    NO_USER_ON_LINE = "no_user_on_line"
+    NOT_ACTIVE_RECORDING = "not_active_recording"
+    NOT_AUTHORIZED = "not_authorized"
+    NOT_SUPPORTED = "not_supported"
+    NOT_YET_KNOWN = "not_yet_known"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    PATH_NOT_ALLOWED = "path_not_allowed"
+    PLAYBACK_ENDED = "playback_ended"
+    PLAYBACK_FAILED = "playback_failed"
+    RECORDER_ERROR = "recorder_error"
+    RECORDER_NOT_LOADED = "recorder_not_loaded"
+    RECORDER_NOT_SPECIFIED = "recorder_not_specified"
+    RECORDER_UNAVAILABLE = "recorder_unavailable"
+    RECORDING_FAILED = "recording_failed"
+    RECORDING_MISCONFIGURED = "recording_misconfigured"
+    RECORDING_NOT_FOUND = "recording_not_found"
+    RECORDING_PENDING = "recording_pending"
+    RECORDING_SAVING = "recording_saving"
+    RECORDING_TOO_LARGE = "recording_too_large"
+    REMOTE_PARTY_BLACKLISTED = "remote_party_blacklisted"
+    REQUEST_REFUSED = "request_refused"
+    SERVICE_GONE = "service_gone"
+    TOKEN_LIMIT = "token_limit"  # noqa: S105 - no secret
+    TOO_MANY_PLAYBACKS = "too_many_playbacks"
+    TRAFFIC_TYPE_FILTERED = "traffic_type_filtered"
+    UNEXPECTED_RESPONSE = "unexpected_response"
+    USER_NOT_AUTHORIZED = "user_not_authorized"
+
+
+USER_ERRORS: Final = frozenset(
     {
-        "already_recording",
-        "invalid_mode",
-        "invalid_recording_id",
-        "line_not_found",
-        "line_not_specified",
-        "no_connected_call",
-        "not_active_recording",
-        "not_supported",
-        "recording_not_found",
-        "recording_pending",
+        ErrorKey.ALREADY_RECORDING,
+        ErrorKey.INVALID_MODE,
+        ErrorKey.INVALID_RECORDING_ID,
+        ErrorKey.LINE_NOT_FOUND,
+        ErrorKey.LINE_NOT_SPECIFIED,
+        ErrorKey.NO_CONNECTED_CALL,
+        ErrorKey.NOT_ACTIVE_RECORDING,
+        ErrorKey.NOT_SUPPORTED,
+        ErrorKey.RECORDING_NOT_FOUND,
+        ErrorKey.RECORDING_PENDING,
     }
 )
+"""Refusals that the caller can mend: by another call, or by one at another time."""
 
 
 class RecorderError(Exception):
     """Anything that a recorder refused or failed at."""
 
-    key: str
-    """Translation key of the exception."""
+    key: ErrorKey
 
     def __init__(self, detail: str = "") -> None:
         """Keep a detail for the log: a status or code, never personal data."""
-        super().__init__(f"{self.key}: {detail}" if detail else self.key)
+        super().__init__(f"{self.key}: {detail}" if detail else str(self.key))
 
 
 class CannotConnectError(RecorderError):
     """The recorder did not answer, or only that it cannot answer now."""
 
-    key = "cannot_connect"
+    key = ErrorKey.CANNOT_CONNECT
 
     def __init__(
         self,
@@ -50,7 +117,7 @@ class CannotConnectError(RecorderError):
 
         `may_have_arrived`: the request may have taken effect although its answer
         is lost. `retry_after`: seconds that the recorder asked us to wait.
-        `unknown_address`: nobody knows the host's name, or nothing is there (any more).
+        `unknown_address`: the host's name does not exist, or nothing is there any more.
         """
         super().__init__(detail)
         self.may_have_arrived = may_have_arrived
@@ -61,42 +128,57 @@ class CannotConnectError(RecorderError):
 class InvalidCertificateError(CannotConnectError):
     """The recorder's certificate cannot be verified."""
 
-    key = "invalid_ssl"
+    key = ErrorKey.INVALID_SSL
 
 
 class UnexpectedResponseError(RecorderError):
     """The answer cannot be read as what was asked for."""
 
-    key = "unexpected_response"
+    key = ErrorKey.UNEXPECTED_RESPONSE
 
 
 class InvalidAuthError(RecorderError):
     """The recorder does not accept the credentials."""
 
-    key = "invalid_auth"
+    key = ErrorKey.INVALID_AUTH
 
 
 class AccessError(RecorderError):
-    """The credentials are right, but somebody has to change the recorder's settings."""
+    """The credentials are right, but the recorder's settings have to be changed."""
 
-    def __init__(self, key: str, *, retry_after: float | None = None) -> None:
-        """Name what is missing: a permission, a free token, the API itself..."""
+    def __init__(self, key: ErrorKey, *, retry_after: float | None = None) -> None:
+        """Name what is missing: a permission, a free token, the API itself.
+
+        `retry_after`: seconds in which asking again is of no use.
+        """
         self.key = key
         self.retry_after = retry_after
         super().__init__()
 
 
 class RefusedError(RecorderError):
-    """The recorder refused an order, or we know that it would."""
+    """The recorder refused a command or a question, or is known to refuse it."""
 
-    def __init__(self, key: str, *, code: str = "", text: str = "") -> None:
+    def __init__(self, key: ErrorKey, *, code: str = "", text: str = "") -> None:
         """Name the reason; `code` and `text` are kept for a reason without a name."""
         self.key = key
         self.code = code
         self.text = text
         super().__init__(code)
 
+    @classmethod
+    def unknown(cls, code: str, text: str | None) -> Self:
+        """Make a refusal for a reason that no document names.
+
+        The recorder's own code and words are kept, short and without phone numbers.
+        """
+        return cls(
+            ErrorKey.REQUEST_REFUSED,
+            code=_LONG_RUN.sub("…", code[:_MAX_CODE]),
+            text=hide_numbers(text or "")[:_MAX_TEXT],
+        )
+
     @property
-    def caller_can_mend(self) -> bool:
-        """Tell whether another call, or one at another time, can do better."""
-        return self.key in _CALLER_CAN_MEND
+    def is_user_error(self) -> bool:
+        """Return whether another call, or one at another time, can do better."""
+        return self.key in USER_ERRORS

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import json
 from typing import Self
 
-from .errors import RefusedError
+from .errors import ErrorKey, RefusedError
 from .models import Recording, RecordingPage
 
 
@@ -33,7 +33,7 @@ class TimeCursor:
             )
             cursor.upper_bound(None)
         except ValueError, TypeError, OverflowError, RecursionError:
-            raise RefusedError("invalid_cursor") from None
+            raise RefusedError(ErrorKey.INVALID_CURSOR) from None
         return cursor
 
     def __str__(self) -> str:

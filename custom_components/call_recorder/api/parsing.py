@@ -20,7 +20,6 @@ _DURATION: Final = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _LONGEST_DURATION: Final = timedelta(days=36_500)
-_LONG_NUMBER: Final = re.compile(r"\+?\d[\d ()/.-]{3,}\d")
 _DURATION_UNITS: Final = (
     timedelta(weeks=1),
     timedelta(days=365),
@@ -85,11 +84,6 @@ def as_bool(value: Any) -> bool | None:
             value.strip().lower()
         )
     return bool(value) if isinstance(value, bool | int) else None
-
-
-def public_text(value: Any) -> str:
-    """Return a recorder's own words, short and without numbers of people."""
-    return _LONG_NUMBER.sub("…", as_text(value) or "")[:200]
 
 
 def require_id(row: dict[str, Any]) -> str:

@@ -38,6 +38,7 @@ from yarl import URL
 
 from .errors import (
     CannotConnectError,
+    ErrorKey,
     InvalidAuthError,
     InvalidCertificateError,
     RefusedError,
@@ -81,7 +82,7 @@ def path_segment(recording_id: str) -> str:
     Raises `RefusedError` for an id that would be a step to another place.
     """
     if recording_id in ("", ".", ".."):
-        raise RefusedError("invalid_recording_id")
+        raise RefusedError(ErrorKey.INVALID_RECORDING_ID)
     return quote(recording_id, safe="")
 
 

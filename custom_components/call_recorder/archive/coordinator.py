@@ -12,7 +12,7 @@ from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
 from ..api.client import RecorderClient
-from ..api.errors import AccessError, RecorderError, RefusedError
+from ..api.errors import AccessError, ErrorKey, RecorderError, RefusedError
 from ..api.models import (
     ActiveRecording,
     LocalParty,
@@ -155,7 +155,10 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
             recordings, read_to = await self._read_on(page)
         except RecorderError as err:
             self.expected.note_outage()
-            if isinstance(err, AccessError) and err.key == "insufficient_permissions":
+            if (
+                isinstance(err, AccessError)
+                and err.key == ErrorKey.INSUFFICIENT_PERMISSIONS
+            ):
                 async_create_issue(self.hass, self.config_entry, "archive_not_allowed")
             return self._bear_or_raise(err, _EXPECTANT_INTERVAL)
         self.failures = 0
@@ -238,9 +241,9 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
             self.expected.note_answer(dt_util.utcnow())
             if recording is None or recording.state is RecordingState.SAVING:
                 if dt_util.utcnow() >= expectation.deadline:
-                    self._report_lost(expectation, "recording_not_found")
+                    self._report_lost(expectation, ErrorKey.RECORDING_NOT_FOUND)
             elif _has_failed(recording):
-                self._report_lost(expectation, "recording_failed")
+                self._report_lost(expectation, ErrorKey.RECORDING_FAILED)
             else:
                 self.expected.remove(active.id)
                 found.append((expectation, recording))
@@ -250,7 +253,7 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
         return found
 
     @callback
-    def _report_lost(self, expectation: Expectation, reason: str) -> None:
+    def _report_lost(self, expectation: Expectation, reason: ErrorKey) -> None:
         """Tell that a recording did not arrive in the archive."""
         active = expectation.active
         self.expected.remove(active.id)

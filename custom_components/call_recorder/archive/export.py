@@ -17,7 +17,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 
 from ..api.client import RecorderClient
-from ..api.errors import RefusedError
+from ..api.errors import ErrorKey, RefusedError
 from ..api.models import Recording, RecordingState
 from ..const import DOMAIN
 
@@ -83,7 +83,7 @@ async def async_export(
         # Without its text, which holds the path.
         raise HomeAssistantError(
             translation_domain=DOMAIN,
-            translation_key="export_failed",
+            translation_key=ErrorKey.EXPORT_FAILED,
             translation_placeholders={"reason": os.strerror(err.errno or 0)},
         ) from err
     return export
@@ -92,9 +92,9 @@ async def async_export(
 def raise_if_not_playable(recording: Recording) -> None:
     """Say why there is nothing to play or to keep. Raises `RefusedError`."""
     if recording.state is RecordingState.SAVING:
-        raise RefusedError("recording_saving")
+        raise RefusedError(ErrorKey.RECORDING_SAVING)
     if recording.state is RecordingState.ERROR:
-        raise RefusedError("recording_failed")
+        raise RefusedError(ErrorKey.RECORDING_FAILED)
 
 
 def _verify(recording: Recording, export: Export) -> None:
@@ -104,7 +104,7 @@ def _verify(recording: Recording, export: Export) -> None:
         export.sha256,
     ):
         raise HomeAssistantError(
-            translation_domain=DOMAIN, translation_key="checksum_mismatch"
+            translation_domain=DOMAIN, translation_key=ErrorKey.CHECKSUM_MISMATCH
         )
 
 
@@ -152,7 +152,7 @@ def _prepare_folder(hass: HomeAssistant, folder: str) -> Path:
     resolved = place.resolve()
     if not place.is_absolute() or not hass.config.is_allowed_path(str(resolved)):
         raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="path_not_allowed"
+            translation_domain=DOMAIN, translation_key=ErrorKey.PATH_NOT_ALLOWED
         )
     resolved.mkdir(exist_ok=True)
     return resolved
@@ -204,7 +204,7 @@ def _keep(copy: _Copy | None, export: Export, metadata: Mapping[str, Any]) -> No
     if copy is not None and target.exists():
         if _hash(target) != export.sha256:
             raise ServiceValidationError(
-                translation_domain=DOMAIN, translation_key="file_exists"
+                translation_domain=DOMAIN, translation_key=ErrorKey.FILE_EXISTS
             )
         copy = None
     facts = {"file": target.name, **asdict(export)}

@@ -18,7 +18,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..api.client import RecorderClient
-from ..api.errors import RecorderError, RefusedError
+from ..api.errors import ErrorKey, RecorderError, RefusedError
 from ..const import DOMAIN
 
 _LOGGER = logging.getLogger(__name__)
@@ -87,14 +87,14 @@ class Playback:
             piece = await self._hass.async_add_executor_job(self._pread, size, start)
             if self._is_closed:
                 # What was read may be of another file that has got the number since.
-                raise RefusedError("playback_ended")
+                raise RefusedError(ErrorKey.PLAYBACK_ENDED)
             yield piece
             start += len(piece)
 
     async def close(self) -> None:
         """Stop the download and delete the file."""
         self._is_closed = True
-        self._fail(RefusedError("playback_ended"))
+        self._fail(RefusedError(ErrorKey.PLAYBACK_ENDED))
         self._task.cancel()
         if self.cancel_timer is not None:
             self.cancel_timer()
@@ -124,7 +124,7 @@ class Playback:
                 self._tell()
                 async for chunk in audio.chunks:
                     if not self._make_room(len(chunk)):
-                        raise RefusedError("recording_too_large")
+                        raise RefusedError(ErrorKey.RECORDING_TOO_LARGE)
                     await add_job(self._write, chunk)
                     self.received += len(chunk)
                     self._tell()
@@ -134,14 +134,14 @@ class Playback:
             _LOGGER.warning(
                 "A sound cannot be kept while it is played: %s", err.strerror
             )
-            self._fail(RefusedError("playback_failed"))
+            self._fail(RefusedError(ErrorKey.PLAYBACK_FAILED))
         else:
             self.size = self.received
             self.is_complete = True
             self._tell()
         finally:
             if not self.is_complete:
-                self._fail(RefusedError("playback_ended"))
+                self._fail(RefusedError(ErrorKey.PLAYBACK_ENDED))
 
     def _fail(self, err: RecorderError) -> None:
         """Let everybody who waits know that nothing more will come."""
@@ -162,12 +162,12 @@ class Playback:
     def _pread(self, size: int, start: int) -> bytes:
         """Read a piece, without moving where the download writes. Blocks."""
         if self._file is None:
-            raise RefusedError("playback_ended")
+            raise RefusedError(ErrorKey.PLAYBACK_ENDED)
         try:
             return os.pread(self._file.fileno(), size, start)
         except (OSError, ValueError) as err:
             # The recorder was unloaded meanwhile.
-            raise RefusedError("playback_ended") from err
+            raise RefusedError(ErrorKey.PLAYBACK_ENDED) from err
 
 
 class Playbacks:
@@ -209,7 +209,7 @@ class Playbacks:
     def _start(self, recording_id: str) -> Playback:
         """Begin a download, in place of one that nobody listens to any more."""
         if len(self._playbacks) >= _MOST_FILES and not self._drop_idle():
-            raise RefusedError("too_many_playbacks")
+            raise RefusedError(ErrorKey.TOO_MANY_PLAYBACKS)
         playback = Playback(self._hass, self._client, recording_id, self._make_room)
         self._playbacks[recording_id] = playback
         return playback

@@ -20,6 +20,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.translation import async_get_translations
 
+from ..api.errors import ErrorKey
 from ..archive.export import raise_if_not_playable
 from ..commands import translated_errors
 from ..const import DOMAIN
@@ -84,7 +85,7 @@ class CallRecorderMediaSource(MediaSource):
         recording_id = id_from_token(token)
         if kind != RECORDING or recording_id is None:
             raise Unresolvable(
-                translation_domain=DOMAIN, translation_key="media_not_found"
+                translation_domain=DOMAIN, translation_key=ErrorKey.MEDIA_NOT_FOUND
             )
         try:
             entry = self._get_entry(entry_id)
@@ -103,7 +104,7 @@ class CallRecorderMediaSource(MediaSource):
             if entry.entry_id == entry_id:
                 return entry
         raise BrowseError(
-            translation_domain=DOMAIN, translation_key="recorder_not_loaded"
+            translation_domain=DOMAIN, translation_key=ErrorKey.RECORDER_NOT_LOADED
         )
 
     async def _texts(self) -> dict[str, str]:
@@ -137,5 +138,5 @@ def _parse(identifier: str) -> Place:
         return Place.parse(identifier)
     except (ValueError, IndexError, OverflowError) as err:
         raise BrowseError(
-            translation_domain=DOMAIN, translation_key="media_not_found"
+            translation_domain=DOMAIN, translation_key=ErrorKey.MEDIA_NOT_FOUND
         ) from err

@@ -9,6 +9,7 @@ from homeassistant.components.media_player import BrowseError, MediaClass, Media
 from homeassistant.components.media_source import BrowseMediaSource
 from homeassistant.util import dt as dt_util
 
+from ..api.errors import ErrorKey
 from ..api.models import Direction, Recording, RecordingQuery, RecordingState
 from ..const import CONF_MASK_NUMBERS, DOMAIN
 from ..data import CallRecorderConfigEntry
@@ -232,7 +233,9 @@ class Browser:
             return None
         if line := self._lines.get(place.line_id):
             return line
-        raise BrowseError(translation_domain=DOMAIN, translation_key="media_not_found")
+        raise BrowseError(
+            translation_domain=DOMAIN, translation_key=ErrorKey.MEDIA_NOT_FOUND
+        )
 
     def _title(self, place: Place) -> str:
         """Name a folder."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import json
 from typing import Final, NamedTuple, Self
 
-from ..errors import CannotConnectError, RefusedError
+from ..errors import CannotConnectError, ErrorKey, RefusedError
 from ..models import Direction, Recording, RecordingPage, RecordingQuery
 from .calls import CallBook
 from .catapult import MAX_SIZE, Catapult, Page, page_place
@@ -37,7 +37,7 @@ class Archive:
         """Read a page; see `BandwidthClient.get_recordings`."""
         if query.username is not None:
             # Catapult knows no users of its recordings.
-            raise RefusedError("not_supported")
+            raise RefusedError(ErrorKey.NOT_SUPPORTED)
         if query.direction is Direction.INTERNAL:
             return RecordingPage(recordings=())
         cursor = _Cursor.parse(query.cursor)
@@ -188,7 +188,7 @@ class _Cursor(NamedTuple):
             place = max(int(page), 0), min(max(int(size), 1), MAX_SIZE)
             return cls(str(row_id), time_from_text(started_at), *place)
         except ValueError, TypeError:
-            raise RefusedError("invalid_cursor") from None
+            raise RefusedError(ErrorKey.INVALID_CURSOR) from None
 
     def __str__(self) -> str:
         """Write the `next_cursor`."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Final
 
-from ..errors import RefusedError, UnexpectedResponseError
+from ..errors import ErrorKey, RefusedError, UnexpectedResponseError
 from ..parsing import as_object
 from ..transport import Reply
 from .catapult import MAX_SIZE, Catapult, Page, Place, page_place, read_rows
@@ -57,7 +57,7 @@ class CallBook:
             for call in page.rows:
                 if call.is_active and call.is_on(number):
                     return call.id
-        raise RefusedError("no_connected_call")
+        raise RefusedError(ErrorKey.NO_CONNECTED_CALL)
 
     async def read_active_recordings(self, call_id: str) -> tuple[list[Row], datetime]:
         """Read a call's active recordings, oldest first, and the recorder's time.
@@ -66,7 +66,7 @@ class CallBook:
         """
         reply = await self._catapult.get("calls", call_id, "recordings")
         if not reply.is_success:
-            raise RefusedError("line_not_found")
+            raise RefusedError(ErrorKey.LINE_NOT_FOUND)
         rows, _ = read_rows(reply, Row.parse)
         active = sorted((row for row in rows if row.is_active), key=attrgetter("age"))
         return active, reply.server_time

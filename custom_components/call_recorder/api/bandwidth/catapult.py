@@ -22,6 +22,7 @@ from yarl import URL
 from ..errors import (
     AccessError,
     CannotConnectError,
+    ErrorKey,
     InvalidAuthError,
     RefusedError,
     UnexpectedResponseError,
@@ -110,7 +111,7 @@ class Catapult:
         """Ask once. Only 400, 404 and 410 are left to the caller to judge."""
         reply = await self._request("GET", path, query=query)
         if reply.status == HTTPStatus.FORBIDDEN:
-            raise AccessError("insufficient_permissions")
+            raise AccessError(ErrorKey.INSUFFICIENT_PERMISSIONS)
         if reply.status not in (
             HTTPStatus.BAD_REQUEST,
             HTTPStatus.NOT_FOUND,
@@ -251,9 +252,9 @@ def _raise_for_sound(reply: Reply) -> None:
     """Raise why there is no sound."""
     _raise_for_account(reply)
     if reply.status == HTTPStatus.FORBIDDEN:
-        raise RefusedError("not_authorized")
+        raise RefusedError(ErrorKey.NOT_AUTHORIZED)
     if reply.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
-        raise RefusedError("recording_not_found")
+        raise RefusedError(ErrorKey.RECORDING_NOT_FOUND)
     reply.raise_for_read()
 
 

@@ -16,7 +16,13 @@ from typing import Any, ClassVar, Final, NoReturn, override
 from aiohttp import ClientSession
 
 from ..client import Capability, RecorderClient, Storage
-from ..errors import AccessError, CannotConnectError, RecorderError, RefusedError
+from ..errors import (
+    AccessError,
+    CannotConnectError,
+    ErrorKey,
+    RecorderError,
+    RefusedError,
+)
 from ..models import (
     ActiveRecordingFilter,
     LineAddress,
@@ -27,7 +33,7 @@ from ..models import (
     RecordingPage,
     RecordingQuery,
 )
-from ..parsing import as_text, public_text
+from ..parsing import as_text
 from ..transport import AudioDownload, Reply, parse_origin
 from .archive import Archive
 from .calls import CallBook
@@ -46,32 +52,32 @@ _GONE_TIME: Final = timedelta(minutes=15)
 _LOST_START_MARGIN: Final = timedelta(seconds=5)
 """How much older than our order its recording may seem: clocks are rounded."""
 
-_START_REFUSALS: Final[Mapping[str, str]] = {
-    "call-not-found": "line_not_found",
-    "call-id-not-found": "line_not_found",
-    "call-invalid-state": "no_connected_call",
+_START_REFUSALS: Final[Mapping[str, ErrorKey]] = {
+    "call-not-found": ErrorKey.LINE_NOT_FOUND,
+    "call-id-not-found": ErrorKey.LINE_NOT_FOUND,
+    "call-invalid-state": ErrorKey.NO_CONNECTED_CALL,
     # "Call recoding is been executed already!"
-    "conflicted-recording-values-request": "already_recording",
+    "conflicted-recording-values-request": ErrorKey.ALREADY_RECORDING,
     # "...another update was is progress": the recording is being changed now.
-    "recording-update-conflict": "recording_pending",
+    "recording-update-conflict": ErrorKey.RECORDING_PENDING,
     # Also in progress or being set up, but nothing says that it will be recorded:
     # `recording_pending` would be a success for a start that only has to be ensured.
-    "call-update-conflict": "recorder_unavailable",
-    "call-unavailable": "recorder_unavailable",
+    "call-update-conflict": ErrorKey.RECORDER_UNAVAILABLE,
+    "call-unavailable": ErrorKey.RECORDER_UNAVAILABLE,
 }
-_START_LINE_REFUSALS: Final[Mapping[str, str]] = {
+_START_LINE_REFUSALS: Final[Mapping[str, ErrorKey]] = {
     **_START_REFUSALS,
     # The call of the line has just ended.
-    "call-not-found": "no_connected_call",
-    "call-id-not-found": "no_connected_call",
+    "call-not-found": ErrorKey.NO_CONNECTED_CALL,
+    "call-id-not-found": ErrorKey.NO_CONNECTED_CALL,
 }
-_STOP_REFUSALS: Final[Mapping[str, str]] = {
-    "call-not-found": "not_active_recording",
-    "call-id-not-found": "not_active_recording",
-    "call-invalid-state": "not_active_recording",
-    "recording-update-conflict": "recorder_unavailable",
-    "call-update-conflict": "recorder_unavailable",
-    "call-unavailable": "recorder_unavailable",
+_STOP_REFUSALS: Final[Mapping[str, ErrorKey]] = {
+    "call-not-found": ErrorKey.NOT_ACTIVE_RECORDING,
+    "call-id-not-found": ErrorKey.NOT_ACTIVE_RECORDING,
+    "call-invalid-state": ErrorKey.NOT_ACTIVE_RECORDING,
+    "recording-update-conflict": ErrorKey.RECORDER_UNAVAILABLE,
+    "call-update-conflict": ErrorKey.RECORDER_UNAVAILABLE,
+    "call-unavailable": ErrorKey.RECORDER_UNAVAILABLE,
 }
 
 
@@ -172,7 +178,7 @@ class BandwidthClient(RecorderClient):
         self._failed_since = self._failed_since or now
         self._failures += 1
         if self._failures >= _GONE_POLLS and now - self._failed_since >= _GONE_TIME:
-            raise AccessError("service_gone") from None
+            raise AccessError(ErrorKey.SERVICE_GONE) from None
 
     @override
     async def get_active_recordings(
@@ -185,7 +191,7 @@ class BandwidthClient(RecorderClient):
         """
         wanted = recording_filter
         if wanted.device_name or wanted.username or wanted.numeric_user_id:
-            raise RefusedError("not_supported")
+            raise RefusedError(ErrorKey.NOT_SUPPORTED)
         state = await self.get_live_state()
         if wanted.directory_number is None or state.recordings is None:
             return state
@@ -233,7 +239,7 @@ class BandwidthClient(RecorderClient):
         device or a mode: both are Imagicle's.
         """
         if mode is not None:
-            raise RefusedError("not_supported")
+            raise RefusedError(ErrorKey.NOT_SUPPORTED)
         call_id = await self._find_call(line)
         refusals = _START_REFUSALS if line.call_id else _START_LINE_REFUSALS
         ordered_at = datetime.now(UTC)
@@ -258,13 +264,13 @@ class BandwidthClient(RecorderClient):
         try:
             active, now = await self._calls.read_active_recordings(call_id)
         except RecorderError:
-            raise RefusedError("outcome_unknown") from None
+            raise RefusedError(ErrorKey.OUTCOME_UNKNOWN) from None
         if not active:
-            raise RefusedError("outcome_unknown")
+            raise RefusedError(ErrorKey.OUTCOME_UNKNOWN)
         newest = active[-1]
         since_order = datetime.now(UTC) - ordered_at + _LOST_START_MARGIN
         if newest.started_at and now - newest.started_at > since_order:
-            raise RefusedError("already_recording")
+            raise RefusedError(ErrorKey.ALREADY_RECORDING)
         return newest.id
 
     @override
@@ -275,13 +281,13 @@ class BandwidthClient(RecorderClient):
         if recording_id is not None:
             row = await self._read_recording(recording_id)
             if not row.is_active or row.call_id is None:
-                raise RefusedError("not_active_recording")
+                raise RefusedError(ErrorKey.NOT_ACTIVE_RECORDING)
             call_id = row.call_id
         else:
             call_id = await self._find_call(line)
             active, _ = await self._calls.read_active_recordings(call_id)
             if not active:
-                raise RefusedError("not_active_recording")
+                raise RefusedError(ErrorKey.NOT_ACTIVE_RECORDING)
             recording_id = active[-1].id
         try:
             await self._set_recording(call_id, "false", _STOP_REFUSALS)
@@ -295,19 +301,19 @@ class BandwidthClient(RecorderClient):
     async def _find_call(self, line: LineAddress) -> str:
         """Return the id of the call that an order is meant for."""
         if line.device_name is not None:
-            raise RefusedError("not_supported")
+            raise RefusedError(ErrorKey.NOT_SUPPORTED)
         if line.call_id is None:
             if line.directory_number is None:
-                raise RefusedError("line_not_specified")
+                raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
             return await self._calls.find_active(line.directory_number)
         if line.directory_number is not None:
             call = await self._calls.get(line.call_id)
             if call is None or not call.is_on(line.directory_number):
-                raise RefusedError("line_not_found")
+                raise RefusedError(ErrorKey.LINE_NOT_FOUND)
         return line.call_id
 
     async def _set_recording(
-        self, call_id: str, enabled: str, refusals: Mapping[str, str]
+        self, call_id: str, enabled: str, refusals: Mapping[str, ErrorKey]
     ) -> None:
         """Send an order once; raise what a refusal means.
 
@@ -327,9 +333,9 @@ class BandwidthClient(RecorderClient):
         """Open the sound of a recording ("Download Media"): WAV, or MP3."""
         row = await self._read_recording(recording_id)
         if row.state == "saving":
-            raise RefusedError("recording_saving")
+            raise RefusedError(ErrorKey.RECORDING_SAVING)
         if row.media_name is None:
-            raise RefusedError("recording_failed")
+            raise RefusedError(ErrorKey.RECORDING_FAILED)
         async with self._catapult.download("media", row.media_name) as sound:
             yield sound
 
@@ -354,7 +360,7 @@ class BandwidthClient(RecorderClient):
     async def _read_recording(self, recording_id: str) -> Row:
         """Read a recording; raises `RefusedError` when there is none."""
         if (row := await self._live.read_row(recording_id)) is None:
-            raise RefusedError("recording_not_found")
+            raise RefusedError(ErrorKey.RECORDING_NOT_FOUND)
         return row
 
     @override
@@ -376,7 +382,7 @@ class BandwidthClient(RecorderClient):
         return await self._archive.get_recordings(query)
 
 
-def _raise_refusal(reply: Reply, refusals: Mapping[str, str]) -> NoReturn:
+def _raise_refusal(reply: Reply, refusals: Mapping[str, ErrorKey]) -> NoReturn:
     """Raise what a refused order means (errors.md)."""
     if reply.status in (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT):
         # Whatever stands before the service has lost its answer.
@@ -387,8 +393,8 @@ def _raise_refusal(reply: Reply, refusals: Mapping[str, str]) -> NoReturn:
         raise RefusedError(key)
     if reply.status >= 500:
         busy = reply.status == HTTPStatus.SERVICE_UNAVAILABLE
-        key = "recorder_unavailable" if busy else "recorder_error"
-        raise RefusedError(key, code=code)
-    raise RefusedError(
-        "request_refused", code=code, text=public_text(error.get("message"))
-    )
+        raise RefusedError(
+            ErrorKey.RECORDER_UNAVAILABLE if busy else ErrorKey.RECORDER_ERROR,
+            code=code,
+        )
+    raise RefusedError.unknown(code, as_text(error.get("message")))

@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from ..client import Storage
-from ..errors import RefusedError, UnexpectedResponseError
+from ..errors import ErrorKey, RefusedError, UnexpectedResponseError
 from ..parsing import as_object
 from .catapult import MAX_SIZE, Catapult, Page, Place, page_place
 from .rows import Row
@@ -114,7 +114,7 @@ class LiveList:
         """Read one recording ("Fetch Recording Information"); `None` for no such id."""
         reply = await self._catapult.get("recordings", recording_id)
         if reply.status == HTTPStatus.BAD_REQUEST:
-            raise RefusedError("invalid_recording_id")
+            raise RefusedError(ErrorKey.INVALID_RECORDING_ID)
         if not reply.is_success:
             return None
         try:

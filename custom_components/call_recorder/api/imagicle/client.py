@@ -19,6 +19,7 @@ from ..client import Capability, RecorderClient, Storage
 from ..errors import (
     AccessError,
     CannotConnectError,
+    ErrorKey,
     RecorderError,
     RefusedError,
     UnexpectedResponseError,
@@ -158,7 +159,7 @@ class ImagicleClient(RecorderClient):
         """Read the live list, oldest first, every start as it was first told."""
         reply = await self._transport.request("GET", _LIVE, query=query)
         if reply.status == HTTPStatus.FORBIDDEN:
-            raise AccessError("insufficient_permissions")
+            raise AccessError(ErrorKey.INSUFFICIENT_PERMISSIONS)
         reply.raise_for_read()
         rows = live_rows(reply)
         # A pause may or may not count in `duration`: learn from the others first.
@@ -259,13 +260,13 @@ class ImagicleClient(RecorderClient):
         try:
             recordings = await self._get_live(line_query(line))
         except RecorderError:
-            raise RefusedError("outcome_unknown") from None
+            raise RefusedError(ErrorKey.OUTCOME_UNKNOWN) from None
         if not recordings:
-            raise RefusedError("outcome_unknown")
+            raise RefusedError(ErrorKey.OUTCOME_UNKNOWN)
         newest = recordings[-1]
         since_order = datetime.now(UTC) - ordered_at + _LOST_START_MARGIN
         if newest.duration is not None and newest.duration > since_order:
-            raise RefusedError("already_recording")
+            raise RefusedError(ErrorKey.ALREADY_RECORDING)
         return newest.id
 
     @override
@@ -276,7 +277,7 @@ class ImagicleClient(RecorderClient):
         if recording_id is not None:
             if recording_id.casefold() == "mine":
                 # Another call: it stops what our own user records (ucxcr).
-                raise RefusedError("invalid_recording_id")
+                raise RefusedError(ErrorKey.INVALID_RECORDING_ID)
             path = f"{_LIVE}/{path_segment(recording_id)}"
             await self._order("DELETE", path, STOP_REFUSALS)
             return recording_id
@@ -310,7 +311,7 @@ class ImagicleClient(RecorderClient):
         if recording_id is None:
             active = await self._get_live(line_query(line))
             if not active:
-                raise RefusedError("not_active_recording")
+                raise RefusedError(ErrorKey.NOT_ACTIVE_RECORDING)
             recording_id = active[-1].id
         path = f"{_LIVE}/{path_segment(recording_id)}/{verb}"
         await self._order(
@@ -322,7 +323,7 @@ class ImagicleClient(RecorderClient):
         self,
         method: str,
         path: str,
-        refusals: Mapping[tuple[int, int | None], str],
+        refusals: Mapping[tuple[int, int | None], ErrorKey],
         *,
         query: Mapping[str, str] | None = None,
         body: Any = None,
@@ -426,7 +427,7 @@ class ImagicleClient(RecorderClient):
         """Read one page of the list, most recent first."""
         reply = await self._transport.request("GET", _ARCHIVE, query=given(filters))
         if reply.status == HTTPStatus.FORBIDDEN:
-            raise AccessError("insufficient_permissions")
+            raise AccessError(ErrorKey.INSUFFICIENT_PERMISSIONS)
         reply.raise_for_read()
         answer = as_object(reply.json())
         rows = answer.get("recordings")

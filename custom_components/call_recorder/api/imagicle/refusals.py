@@ -8,60 +8,60 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final, NoReturn
 
-from ..errors import InvalidAuthError, RefusedError, UnexpectedResponseError
-from ..parsing import as_int, as_object, public_text
+from ..errors import ErrorKey, InvalidAuthError, RefusedError, UnexpectedResponseError
+from ..parsing import as_int, as_object, as_text
 from ..transport import Reply
 
 # A status with `None` means the same whatever the reason.
-START_REFUSALS: Final[Mapping[tuple[int, int | None], str]] = {
-    (400, 0): "line_not_specified",
-    (400, 1): "line_not_found",
-    (400, 2): "invalid_mode",
+START_REFUSALS: Final[Mapping[tuple[int, int | None], ErrorKey]] = {
+    (400, 0): ErrorKey.LINE_NOT_SPECIFIED,
+    (400, 1): ErrorKey.LINE_NOT_FOUND,
+    (400, 2): ErrorKey.INVALID_MODE,
     # Only in the newer edition of the page (ucxcr/start-a-recording).
-    (400, 3): "no_extension",
-    (400, 4): "manual_recording_disabled",
-    (403, 0): "not_authorized",
-    (403, 1): "user_not_authorized",
-    (403, 2): "direction_filtered",
-    (403, 3): "traffic_type_filtered",
-    (403, 4): "remote_party_blacklisted",
-    (409, 0): "no_user_on_line",
-    (409, 1): "no_connected_call",
-    (429, 0): "recording_pending",
-    (429, 1): "already_recording",
-    (500, None): "recorder_error",
-    (501, 0): "invalid_license",
-    (501, 1): "no_recording_pilot",
-    (501, 2): "recording_misconfigured",
-    (503, None): "no_channel_available",
-    (504, None): "recorder_unavailable",
+    (400, 3): ErrorKey.NO_EXTENSION,
+    (400, 4): ErrorKey.MANUAL_RECORDING_DISABLED,
+    (403, 0): ErrorKey.NOT_AUTHORIZED,
+    (403, 1): ErrorKey.USER_NOT_AUTHORIZED,
+    (403, 2): ErrorKey.DIRECTION_FILTERED,
+    (403, 3): ErrorKey.TRAFFIC_TYPE_FILTERED,
+    (403, 4): ErrorKey.REMOTE_PARTY_BLACKLISTED,
+    (409, 0): ErrorKey.NO_USER_ON_LINE,
+    (409, 1): ErrorKey.NO_CONNECTED_CALL,
+    (429, 0): ErrorKey.RECORDING_PENDING,
+    (429, 1): ErrorKey.ALREADY_RECORDING,
+    (500, None): ErrorKey.RECORDER_ERROR,
+    (501, 0): ErrorKey.INVALID_LICENSE,
+    (501, 1): ErrorKey.NO_RECORDING_PILOT,
+    (501, 2): ErrorKey.RECORDING_MISCONFIGURED,
+    (503, None): ErrorKey.NO_CHANNEL_AVAILABLE,
+    (504, None): ErrorKey.RECORDER_UNAVAILABLE,
 }
-STOP_REFUSALS: Final[Mapping[tuple[int, int | None], str]] = {
-    (400, 0): "invalid_recording_id",
-    (400, 1): "line_not_found",
-    (400, 2): "manual_recording_disabled",
-    (403, None): "not_authorized",
-    (409, None): "not_active_recording",
-    (500, None): "recorder_error",
-    (504, None): "recorder_unavailable",
+STOP_REFUSALS: Final[Mapping[tuple[int, int | None], ErrorKey]] = {
+    (400, 0): ErrorKey.INVALID_RECORDING_ID,
+    (400, 1): ErrorKey.LINE_NOT_FOUND,
+    (400, 2): ErrorKey.MANUAL_RECORDING_DISABLED,
+    (403, None): ErrorKey.NOT_AUTHORIZED,
+    (409, None): ErrorKey.NOT_ACTIVE_RECORDING,
+    (500, None): ErrorKey.RECORDER_ERROR,
+    (504, None): ErrorKey.RECORDER_UNAVAILABLE,
 }
-STOP_LINE_REFUSALS: Final[Mapping[tuple[int, int | None], str]] = {
+STOP_LINE_REFUSALS: Final[Mapping[tuple[int, int | None], ErrorKey]] = {
     **STOP_REFUSALS,
-    (400, 0): "line_not_specified",
+    (400, 0): ErrorKey.LINE_NOT_SPECIFIED,
 }
-PAUSE_REFUSALS: Final[Mapping[tuple[int, int | None], str]] = {
-    (403, None): "not_authorized",
+PAUSE_REFUSALS: Final[Mapping[tuple[int, int | None], ErrorKey]] = {
+    (403, None): ErrorKey.NOT_AUTHORIZED,
     # This version of the recorder has no such call.
-    (404, None): "not_supported",
-    (405, None): "not_supported",
-    (409, None): "not_active_recording",
-    (500, None): "recorder_error",
-    (504, None): "recorder_unavailable",
+    (404, None): ErrorKey.NOT_SUPPORTED,
+    (405, None): ErrorKey.NOT_SUPPORTED,
+    (409, None): ErrorKey.NOT_ACTIVE_RECORDING,
+    (500, None): ErrorKey.RECORDER_ERROR,
+    (504, None): ErrorKey.RECORDER_UNAVAILABLE,
 }
-GET_RECORDING_REFUSALS: Final[Mapping[tuple[int, int | None], str]] = {
-    (400, None): "invalid_recording_id",
-    (403, None): "not_authorized",
-    (404, None): "recording_not_found",
+GET_RECORDING_REFUSALS: Final[Mapping[tuple[int, int | None], ErrorKey]] = {
+    (400, None): ErrorKey.INVALID_RECORDING_ID,
+    (403, None): ErrorKey.NOT_AUTHORIZED,
+    (404, None): ErrorKey.RECORDING_NOT_FOUND,
 }
 
 
@@ -73,7 +73,7 @@ def raise_for_recording(reply: Reply) -> None:
 
 
 def raise_refusal(
-    reply: Reply, refusals: Mapping[tuple[int, int | None], str]
+    reply: Reply, refusals: Mapping[tuple[int, int | None], ErrorKey]
 ) -> NoReturn:
     """Raise what a refused order means."""
     if reply.status == HTTPStatus.UNAUTHORIZED:
@@ -87,6 +87,4 @@ def raise_refusal(
     if key is not None:
         raise RefusedError(key)
     code = str(reply.status) if reason is None else f"{reply.status}/{reason}"
-    raise RefusedError(
-        "request_refused", code=code, text=public_text(answer.get("message"))
-    )
+    raise RefusedError.unknown(code, as_text(answer.get("message")))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from ..errors import RefusedError, UnexpectedResponseError
+from ..errors import ErrorKey, RefusedError, UnexpectedResponseError
 from ..models import (
     ActiveRecording,
     Direction,
@@ -86,9 +86,9 @@ def given(query: Mapping[str, str | None]) -> dict[str, str]:
 def line_query(line: LineAddress) -> dict[str, str]:
     """Name the line as "Start Recording" wants it: device, number or both."""
     if line.call_id is not None:
-        raise RefusedError("not_supported")
+        raise RefusedError(ErrorKey.NOT_SUPPORTED)
     if line.is_empty:
-        raise RefusedError("line_not_specified")
+        raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
     return given(
         {"deviceName": line.device_name, "directoryNumber": line.directory_number}
     )

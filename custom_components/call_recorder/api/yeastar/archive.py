@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from yarl import URL
 
-from ..errors import RecorderError, RefusedError, UnexpectedResponseError
+from ..errors import ErrorKey, RecorderError, RefusedError, UnexpectedResponseError
 from ..models import (
     ActiveRecording,
     RecorderInfo,
@@ -88,7 +88,7 @@ class YeastarArchive:
         for recording in await self._parse(rows):
             if recording.id == recording_id:
                 return recording
-        raise RefusedError("recording_not_found")
+        raise RefusedError(ErrorKey.RECORDING_NOT_FOUND)
 
     async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
         """Read a page of the archive, newest first.
@@ -98,7 +98,7 @@ class YeastarArchive:
         """
         if query.username is not None:
             # Rows name people as the PBX shows them, not as users.
-            raise RefusedError("not_supported")
+            raise RefusedError(ErrorKey.NOT_SUPPORTED)
         cursor = TimeCursor.parse(query.cursor)
         end = cursor.upper_bound(query.end)
         wanted = query.limit + len(cursor.seen)
@@ -190,7 +190,7 @@ class YeastarArchive:
             "/recording/download", {"id": archive_id(recording_id)}
         )
         if answer.errcode == Errcode.DATA_NOT_FOUND:
-            raise RefusedError("recording_not_found")
+            raise RefusedError(ErrorKey.RECORDING_NOT_FOUND)
         url = URL(as_text(answer.fields.get("download_resource_url")) or "")
         # Anything but a path would lead the token to another place.
         if url.is_absolute() or not url.raw_path.startswith("/"):

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final, override
 from aiohttp import ClientSession
 
 from ..client import Capability, RecorderClient, Storage
-from ..errors import RefusedError, UnexpectedResponseError
+from ..errors import ErrorKey, RefusedError, UnexpectedResponseError
 from ..models import (
     ActiveRecording,
     ActiveRecordingFilter,
@@ -39,9 +39,9 @@ from .push import Push
 from .session import YeastarSession, account_of
 from .wire import Answer, Errcode
 
-_REFUSALS: Final[Mapping[int, str]] = {
-    Errcode.CHANNEL_ID_NOT_FOUND: "channel_not_found",
-    Errcode.OPERATION_NOT_SUPPORTED: "not_supported",
+_REFUSALS: Final[Mapping[int, ErrorKey]] = {
+    Errcode.CHANNEL_ID_NOT_FOUND: ErrorKey.CHANNEL_NOT_FOUND,
+    Errcode.OPERATION_NOT_SUPPORTED: ErrorKey.NOT_SUPPORTED,
 }
 
 
@@ -117,7 +117,7 @@ class YeastarClient(RecorderClient):
             or recording_filter.username
             or recording_filter.numeric_user_id
         ):
-            raise RefusedError("not_supported")
+            raise RefusedError(ErrorKey.NOT_SUPPORTED)
         return await self._read_live_state(recording_filter.directory_number)
 
     async def _read_live_state(self, extension: str | None) -> LiveState:
@@ -164,9 +164,9 @@ class YeastarClient(RecorderClient):
         therefore stays `outcome_unknown`, and is never repeated.
         """
         if mode is not None or line.device_name:
-            raise RefusedError("not_supported")
+            raise RefusedError(ErrorKey.NOT_SUPPORTED)
         if line.is_empty:
-            raise RefusedError("line_not_specified")
+            raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
         calls, _ = await self._read_calls()
         found = find_channel(calls, line.call_id, line.directory_number, may_hold=False)
         if found is not None:
@@ -175,9 +175,9 @@ class YeastarClient(RecorderClient):
             # The PBX knows better whether there is such a channel.
             call_id, channel_id = None, line.call_id or ""
         else:
-            raise RefusedError("no_connected_call")
+            raise RefusedError(ErrorKey.NO_CONNECTED_CALL)
         if call_id is not None and self._book.is_ours_alone(call_id):
-            raise RefusedError("already_recording")
+            raise RefusedError(ErrorKey.ALREADY_RECORDING)
         answer = await self._order("record_start", channel_id)
         if (call_id := call_id or as_text(answer.fields.get("call_id"))) is not None:
             self._book.started(call_id, answer.server_time)
@@ -203,14 +203,14 @@ class YeastarClient(RecorderClient):
     ) -> str:
         """Pause or resume the recording of a call, and remember it: the PBX does not tell."""
         if line.device_name:
-            raise RefusedError("not_supported")
+            raise RefusedError(ErrorKey.NOT_SUPPORTED)
         calls, _ = await self._read_calls()
         call_id, extension = line.call_id, line.directory_number
         if recording_id is not None:
             call_id, extension = recording_id, None
         found = find_channel(calls, call_id, extension, may_hold=True)
         if found is None:
-            raise RefusedError("not_active_recording")
+            raise RefusedError(ErrorKey.NOT_ACTIVE_RECORDING)
         call, channel_id = found
         await self._order("record_pause" if is_paused else "record_unpause", channel_id)
         self._book.paused(call.id, is_paused)

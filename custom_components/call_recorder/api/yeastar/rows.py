@@ -10,7 +10,7 @@ import math
 import re
 from typing import Any, Final, NamedTuple
 
-from ..errors import RefusedError
+from ..errors import ErrorKey, RefusedError
 from ..models import Direction, Recording, RecordingQuery, RecordingState
 from ..parsing import as_int, as_text
 from .pbx_time import PbxClock, parse_file_name
@@ -148,5 +148,5 @@ def newest_first(recordings: Iterable[Recording]) -> list[Recording]:
 def archive_id(recording_id: str) -> str:
     """Check an id of a recording: a whole number."""
     if not (recording_id.isascii() and recording_id.isdigit()):
-        raise RefusedError("invalid_recording_id")
+        raise RefusedError(ErrorKey.INVALID_RECORDING_ID)
     return str(int(recording_id))

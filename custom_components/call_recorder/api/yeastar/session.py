@@ -7,8 +7,8 @@ from aiohttp import ClientSession
 
 from ..account_storage import Memory
 from ..client import Storage
-from ..errors import CannotConnectError, RefusedError, UnexpectedResponseError
-from ..parsing import public_text
+from ..errors import CannotConnectError, ErrorKey, RefusedError, UnexpectedResponseError
+from ..parsing import as_text
 from ..transport import parse_origin
 from .tokens import Tokens
 from .wire import Answer, Errcode, Wire
@@ -49,7 +49,7 @@ class YeastarSession:
         raise answer.error() or UnexpectedResponseError(f"errcode {answer.errcode}")
 
     async def post(
-        self, path: str, body: Mapping[str, Any], refusals: Mapping[int, str]
+        self, path: str, body: Mapping[str, Any], refusals: Mapping[int, ErrorKey]
     ) -> Answer:
         """Give an order, once.
 
@@ -62,10 +62,8 @@ class YeastarSession:
             return answer
         if (key := refusals.get(answer.errcode)) is not None:
             raise RefusedError(key, code=str(answer.errcode))
-        raise answer.error() or RefusedError(
-            "request_refused",
-            code=str(answer.errcode),
-            text=public_text(answer.fields.get("errmsg")),
+        raise answer.error() or RefusedError.unknown(
+            str(answer.errcode), as_text(answer.fields.get("errmsg"))
         )
 
     async def _ask(
@@ -108,4 +106,4 @@ class YeastarSession:
         except CannotConnectError as err:
             if method == "GET" or not err.may_have_arrived:
                 raise
-        raise RefusedError("outcome_unknown")
+        raise RefusedError(ErrorKey.OUTCOME_UNKNOWN)

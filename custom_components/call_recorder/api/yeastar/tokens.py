@@ -16,6 +16,7 @@ from ..account_storage import Memory
 from ..errors import (
     AccessError,
     CannotConnectError,
+    ErrorKey,
     InvalidAuthError,
     RecorderError,
     UnexpectedResponseError,
@@ -104,7 +105,7 @@ class Tokens:
         async with self._lock:
             if self.is_closed:
                 raise CannotConnectError("closed")
-            await self._raise_if_held("ip_blocked")
+            await self._raise_if_held(ErrorKey.IP_BLOCKED)
             pair = TokenPair.restore(await self._memory.get("tokens"))
             now = time.time()
             if pair is not None and pair.access != rejected and now < pair.access_until:
@@ -130,23 +131,23 @@ class Tokens:
         if answer.errcode == Errcode.INTERNAL_SERVER_ERROR:
             raise CannotConnectError(f"errcode {answer.errcode}")
         if answer.errcode == Errcode.API_UNAVAILABLE:
-            raise AccessError("api_disabled")
+            raise AccessError(ErrorKey.API_DISABLED)
         # No document tells the code for a refresh token that has ended.
         return None
 
     async def _sign_in(self) -> TokenPair:
         """Get a token for the credentials (`get_token`)."""
-        await self._raise_if_held("token_limit")
+        await self._raise_if_held(ErrorKey.TOKEN_LIMIT)
         answer = await self._wire.ask("POST", "/get_token", body=self._credentials)
         if answer.errcode == Errcode.SUCCESS:
             return await self._keep(answer.fields)
         if answer.errcode == Errcode.MAX_LIMITATION_EXCEEDED:
-            await self._hold("token_limit", _TOKEN_LIMIT_WAIT)
+            await self._hold(ErrorKey.TOKEN_LIMIT, _TOKEN_LIMIT_WAIT)
         await self.raise_if_blocked(answer.errcode)
         if answer.errcode == Errcode.INTERNAL_SERVER_ERROR:
             raise CannotConnectError(f"errcode {answer.errcode}")
         if answer.errcode == Errcode.API_UNAVAILABLE:
-            raise AccessError("api_disabled")
+            raise AccessError(ErrorKey.API_DISABLED)
         # No document tells the code for a wrong id or secret.
         raise InvalidAuthError(f"errcode {answer.errcode}")
 
@@ -163,15 +164,15 @@ class Tokens:
     async def raise_if_blocked(self, errcode: int) -> None:
         """Raise, and ask nothing for a while, when the PBX has blocked us."""
         if errcode in IP_BLOCKED:
-            await self._hold("ip_blocked", IP_BLOCKED_WAIT)
+            await self._hold(ErrorKey.IP_BLOCKED, IP_BLOCKED_WAIT)
 
-    async def _hold(self, key: str, seconds: float) -> None:
+    async def _hold(self, key: ErrorKey, seconds: float) -> None:
         """Raise an error now, and again until the time is over, even after a restart."""
         until = time.time() + seconds
         await self._memory.set("hold", {"key": key, "until": until})
         await self._raise_if_held(key)
 
-    async def _raise_if_held(self, key: str) -> None:
+    async def _raise_if_held(self, key: ErrorKey) -> None:
         """Raise the error that was raised before, while its time is not over."""
         hold = as_object(await self._memory.get("hold"))
         until = hold.get("until")

@@ -16,6 +16,7 @@ from yarl import URL
 from ..errors import (
     AccessError,
     CannotConnectError,
+    ErrorKey,
     RecorderError,
     RefusedError,
     UnexpectedResponseError,
@@ -70,13 +71,13 @@ class Answer:
         if self.errcode in (Errcode.FAILURE, Errcode.INTERNAL_SERVER_ERROR):
             return CannotConnectError(f"errcode {self.errcode}")
         if self.errcode in _ABSENT:
-            return RefusedError("not_supported", code=str(self.errcode))
+            return RefusedError(ErrorKey.NOT_SUPPORTED, code=str(self.errcode))
         if self.errcode == Errcode.ACCESS_DENIED:
-            return AccessError("insufficient_permissions")
+            return AccessError(ErrorKey.INSUFFICIENT_PERMISSIONS)
         if self.errcode in IP_BLOCKED:
-            return AccessError("ip_blocked", retry_after=IP_BLOCKED_WAIT)
+            return AccessError(ErrorKey.IP_BLOCKED, retry_after=IP_BLOCKED_WAIT)
         if self.errcode == Errcode.API_UNAVAILABLE:
-            return AccessError("api_disabled")
+            return AccessError(ErrorKey.API_DISABLED)
         return None
 
 
