@@ -27,6 +27,10 @@ from tests.helpers.states import get_state, value
 
 ARCHIVE = "/Recordings"
 EVENT = "event.imagicle_recording_events"
+_NOTHING_LIVE = Fault(
+    "body", path="/LiveRecordings", body="[]", content_type="application/json"
+)
+"""Hides what is being recorded, so that the archive alone can tell of it."""
 
 
 def state(hass: HomeAssistant, key: str) -> str:
@@ -435,6 +439,112 @@ async def get_recordings(hass: HomeAssistant, **fields: Any) -> dict[str, Any]:
     )
     assert answer is not None
     return dict(answer)
+
+
+# --- New rows are found wherever they are ---
+
+
+@pytest.mark.parametrize("year", [2027, 2031])
+async def test_a_row_dated_in_the_future(
+    hass: HomeAssistant,
+    office: Office,
+    imagicle_entry: MockConfigEntry,
+    pass_time: Poll,
+    freezer: FrozenDateTimeFactory,
+    told: list[tuple[str, str | None]],
+    year: int,
+) -> None:
+    """A clock that once was wrong hides no recording, and is not the newest one."""
+    freezer.move_to(f"{year}-06-10 10:00:00+00:00")
+    for _ in range(60):
+        record(office, 10, freezer)
+    freezer.move_to("2026-06-10 10:00:00+00:00")
+    await set_up(hass, imagicle_entry)
+    assert state(hass, "last_recording") == STATE_UNKNOWN
+    assert today(hass) == ("0", "0")
+    for _ in range(120):
+        record(office, 10, freezer)
+    await pass_time(301)
+    assert told == [("archived", None)] * 120
+    assert today(hass) == ("120", "1200")
+    assert state(hass, "last_recording") == "2026-06-10T10:19:50+00:00"
+
+
+async def test_new_rows_on_both_sides_of_a_known_one(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    freezer: FrozenDateTimeFactory,
+    told: list[tuple[str, str | None]],
+) -> None:
+    """A short known call does not hide the unknown ones that began before it."""
+    simulator.imagicle.faults.add(_NOTHING_LIVE)
+    unseen = []
+    for _ in range(60):
+        call = office.connect("102")
+        unseen.append((call, office.start_recording(call)))
+        freezer.tick(timedelta(seconds=1))
+    record(office, 3, freezer)
+    await imagicle.runtime_data.archive.async_refresh()
+    assert told == [("archived", None)]
+    for _ in range(30):
+        record(office, 3, freezer)
+    for call, _ in unseen:
+        office.hang_up(call)
+    await pass_time(301)
+    assert told == [("archived", None)] * 91
+
+
+async def test_a_long_call_that_was_never_seen(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    freezer: FrozenDateTimeFactory,
+    told: list[tuple[str, str | None]],
+) -> None:
+    """Behind a page of known rows, the total tells that one more has come."""
+    simulator.imagicle.faults.add(_NOTHING_LIVE)
+    freezer.move_to("2026-06-10 21:50:00+00:00")
+    await pass_time(1)
+    call = office.connect("102")
+    office.start_recording(call)
+    for _ in range(120):
+        record(office, 20, freezer)
+    await imagicle.runtime_data.archive.async_refresh()
+    assert told == [("archived", None)] * 120
+    office.hang_up(call)
+    await imagicle.runtime_data.archive.async_refresh()
+    assert told == [("archived", None)] * 121
+
+
+async def test_the_archive_is_read_soon_after_an_end(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    told: list[tuple[str, str | None]],
+) -> None:
+    """Within 10 s, also when another recording has just ended."""
+    office.saving_time = timedelta(seconds=5)
+    first, second = office.connect("101"), office.connect("102")
+    office.start_recording(first)
+    office.start_recording(second)
+    await pass_time(31)
+    office.hang_up(first)
+    await pass_time(11)
+    assert told.count(("archived", None)) == 1
+    office.hang_up(second)
+    await pass_time(11)
+    assert told.count(("archived", None)) == 2
+    simulator.imagicle.requests.clear()
+    await pass_time(200)
+    asked = [req for req in simulator.imagicle.requests if "/Recordings" in req.path]
+    assert len(asked) <= 1
 
 
 # --- Nothing is lost unseen ---

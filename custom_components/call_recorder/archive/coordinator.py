@@ -1,4 +1,4 @@
-"""Follows the archive of a recorder: what is new, what is missing, what was today."""
+"""Polls the archive of a recorder: what is new, what is missing, what began today."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -37,17 +37,27 @@ _LOGGER = logging.getLogger(__name__)
 _INTERVAL: Final = timedelta(minutes=5)
 _EXPECTANT_INTERVAL: Final = timedelta(minutes=1)
 """While a recording that has ended is not in the archive, and after a failure."""
-_REFRESH_COOLDOWN: Final = 30.0
+_EAGER_INTERVAL: Final = timedelta(seconds=10)
+"""For the first `_EAGER_TIME` after a recording has ended."""
+_EAGER_TIME: Final = timedelta(seconds=30)
+_REFRESH_COOLDOWN: Final = 10.0
 """Seconds in which several recordings that end share one poll."""
 _NEWEST: Final = 50
 _PAGE: Final = 500
 _MOST_PAGES: Final = 40
 """How far back is read for today, or after an outage: 20,000 recordings."""
+_TAIL: Final = 10
+"""How many of a page's oldest rows decide whether the next page is read.
+
+More than one, since a recorder may list by another time than the start.
+"""
+_CLOCK_ERROR: Final = timedelta(days=1)
+"""A start further ahead than this is a mistake of the recorder's clock."""
+_LOOK_BACK: Final = timedelta(hours=4)
+"""How far back a recording may have begun that was never seen and has just ended."""
 _MOST_SEARCHES: Final = 20
 """How many recordings that have ended are looked for at one time."""
 _LOST_UNTIL_ISSUE: Final = 3
-_SLACK: Final = timedelta(hours=1)
-"""How far the starts may be out of order: Bandwidth's list may go by the ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,44 +174,72 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
         self.failures = 0
         async_delete_issue(self.hass, self.config_entry, "archive_not_allowed")
         if self.known is None:
-            # The silent baseline: what ended before we looked is no news.
+            # The silent baseline: what ended before the first poll is no news.
             self.known = KnownRecordings(since=read_to)
             self.known.add(rec for rec in recordings if rec.id not in self.expected)
         await self._take_in(self.known, recordings)
-        self.known.forget(dt_util.start_of_local_day(), page.recordings)
-        self.update_interval = _EXPECTANT_INTERVAL if self.expected else _INTERVAL
-        newest = (rec for rec in page.recordings if not _has_failed(rec))
+        self.known.forget(_start_of_interest(), page.recordings)
+        self.update_interval = self._interval()
+        newest = (rec for rec in recordings if not (_has_failed(rec) or _is_ahead(rec)))
         return _snapshot(self.known, next(newest, None), page.total)
 
-    async def _read_on(self, page: RecordingPage) -> tuple[list[Recording], datetime]:
-        """Read on until what is known; at first, until midnight.
+    def _interval(self) -> timedelta:
+        """Return when to poll again: soon while a recording is awaited."""
+        ends = [expectation.ended_at for expectation in self.expected]
+        if not ends:
+            return _INTERVAL
+        if dt_util.utcnow() - max(ends) < _EAGER_TIME:
+            return _EAGER_INTERVAL
+        return _EXPECTANT_INTERVAL
 
-        Return what was read, and the time back to which that is everything.
+    async def _read_on(self, page: RecordingPage) -> tuple[list[Recording], datetime]:
+        """Read on while there may be new rows; at first, until today is known.
+
+        Return what was read, and the time since which that is everything.
         """
         known = self.known
-        until = dt_util.start_of_local_day() if known is None else known.newest_start
+        until = _start_of_interest() if known is None else known.since
+        growth = self._growth(page.total)
         recordings = list(page.recordings)
         for _ in range(_MOST_PAGES):
-            if (
-                page.next_cursor is None
-                or _has_reached(page, until - _SLACK)
-                or (known and any(rec.id in known for rec in page.recordings))
+            fresh = sum(known is None or rec.id not in known for rec in recordings)
+            if page.next_cursor is None or (
+                self._is_settled(page, until) and (growth is None or fresh >= growth)
             ):
                 return recordings, until
             page = await self.client.get_recordings(
                 RecordingQuery(limit=_PAGE, cursor=page.next_cursor)
             )
             recordings += page.recordings
-        starts = filter(None, (rec.started_at for rec in recordings))
-        until = min(starts, default=dt_util.utcnow())
+            if _is_older(page, until):
+                return recordings, until
+        starts = [rec.started_at for rec in recordings if not _is_ahead(rec)]
+        until = min(filter(None, starts), default=dt_util.utcnow())
         if known is not None:
             known.since = until
         return recordings, until
 
+    def _growth(self, total: int | None) -> int | None:
+        """Return by how much the archive has grown; `None` where that is not known."""
+        before = self.data.total if self.data is not None else None
+        if self.known is None or total is None or before is None:
+            return None
+        return total - before
+
+    def _is_settled(self, page: RecordingPage, until: datetime) -> bool:
+        """Return whether the end of a page has nothing new that began since `until`."""
+        rows = [rec for rec in page.recordings if not _is_ahead(rec)]
+        return bool(rows) and not any(
+            rec.started_at is not None
+            and rec.started_at >= until
+            and (self.known is None or rec.id not in self.known)
+            for rec in rows[-_TAIL:]
+        )
+
     async def _take_in(
         self, known: KnownRecordings, recordings: list[Recording]
     ) -> None:
-        """Tell what is new, and look for what is missing."""
+        """Send an event for each new recording, and look for those that are missing."""
         found = await self._find_expected({rec.id: rec for rec in recordings})
         line_ids = {rec.id: expectation.line_id for expectation, rec in found}
         missing = [rec for _, rec in found if rec.id not in known]
@@ -217,44 +255,54 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
     async def _find_expected(
         self, on_page: Mapping[str, Recording]
     ) -> list[tuple[Expectation, Recording]]:
-        """Return what was expected and is there; tell what is lost."""
+        """Return the expected recordings that have arrived; report those that are lost."""
         found: list[tuple[Expectation, Recording]] = []
         searches = 0
         for expectation in self.expected:
             active = expectation.active
             recording = on_page.get(active.id)
-            try:
-                if recording is None:
-                    searches += 1
-                    if searches > _MOST_SEARCHES:
-                        continue
+            if recording is None:
+                searches += 1
+                if searches > _MOST_SEARCHES:
+                    continue
+                try:
                     recording = await self.client.find_archived(active)
-            except RefusedError as err:
-                # The recorder will not tell us: then nothing can be said about it.
-                _LOGGER.debug("An ended recording is not told of: %s", err)
-                self.expected.remove(active.id)
-                continue
-            except RecorderError as err:
-                _LOGGER.debug("Ended recordings cannot be looked for: %s", err)
-                self.expected.note_outage()
-                return found
+                except RefusedError as err:
+                    # Whether it arrived cannot be known: it is neither there nor lost.
+                    _LOGGER.debug("A recording cannot be looked for: %s", err)
+                    self.expected.remove(active.id)
+                    continue
+                except RecorderError as err:
+                    _LOGGER.debug("Recordings cannot be looked for now: %s", err)
+                    self.expected.note_outage()
+                    return found
             self.expected.note_answer(dt_util.utcnow())
-            if recording is None or recording.state is RecordingState.SAVING:
-                if dt_util.utcnow() >= expectation.deadline:
-                    self._report_lost(expectation, ErrorKey.RECORDING_NOT_FOUND)
-            elif _has_failed(recording):
-                self._report_lost(expectation, ErrorKey.RECORDING_FAILED)
-            else:
-                self.expected.remove(active.id)
-                found.append((expectation, recording))
-                self.lost_in_a_row = 0
-                async_delete_issue(self.hass, self.config_entry, "recordings_lost")
+            arrived = self._arrived(expectation, recording)
+            if arrived is not None:
+                found.append((expectation, arrived))
         self.expected.note_answer(dt_util.utcnow())
         return found
 
     @callback
+    def _arrived(
+        self, expectation: Expectation, recording: Recording | None
+    ) -> Recording | None:
+        """Return the recording if it is complete; report one that is lost."""
+        if recording is None or recording.state is RecordingState.SAVING:
+            if dt_util.utcnow() >= expectation.deadline:
+                self._report_lost(expectation, ErrorKey.RECORDING_NOT_FOUND)
+            return None
+        if _has_failed(recording):
+            self._report_lost(expectation, ErrorKey.RECORDING_FAILED)
+            return None
+        self.expected.remove(expectation.active.id)
+        self.lost_in_a_row = 0
+        async_delete_issue(self.hass, self.config_entry, "recordings_lost")
+        return recording
+
+    @callback
     def _report_lost(self, expectation: Expectation, reason: ErrorKey) -> None:
-        """Tell that a recording did not arrive in the archive."""
+        """Send the event that a recording did not arrive in the archive."""
         active = expectation.active
         self.expected.remove(active.id)
         event = from_active(RecordingEventType.LOST, active, expectation.line_id)
@@ -285,7 +333,11 @@ def _snapshot(
     known: KnownRecordings, newest: Recording | None, total: int | None
 ) -> ArchiveSnapshot:
     """Count the recordings of today."""
-    durations = known.durations_since(dt_util.start_of_local_day())
+    today = dt_util.now().date()
+    durations = known.durations_between(
+        dt_util.start_of_local_day(today),
+        dt_util.start_of_local_day(today + timedelta(days=1)),
+    )
     told = [duration for duration in durations or () if duration is not None]
     return ArchiveSnapshot(
         newest=newest,
@@ -297,14 +349,26 @@ def _snapshot(
     )
 
 
+def _start_of_interest() -> datetime:
+    """Return the time since which all recordings are to be known."""
+    return min(dt_util.start_of_local_day(), dt_util.utcnow() - _LOOK_BACK)
+
+
 def _has_failed(recording: Recording) -> bool:
-    """Tell whether the recorder could not save the recording."""
+    """Return whether the recorder could not save the recording."""
     return recording.state is RecordingState.ERROR
 
 
-def _has_reached(page: RecordingPage, time: datetime) -> bool:
-    """Tell whether the list, newest first, goes back beyond a time."""
-    return any(rec.started_at and rec.started_at < time for rec in page.recordings)
+def _is_ahead(recording: Recording) -> bool:
+    """Return whether the start is in the future: the recorder's clock was wrong."""
+    start = recording.started_at
+    return start is not None and start > dt_util.utcnow() + _CLOCK_ERROR
+
+
+def _is_older(page: RecordingPage, time: datetime) -> bool:
+    """Return whether the end of a page, newest first, began before a time."""
+    starts = [rec.started_at for rec in page.recordings[-_TAIL:]]
+    return bool(starts) and all(start is not None and start < time for start in starts)
 
 
 @callback

@@ -1,4 +1,4 @@
-"""What of the archive is known: the recordings of today, and the newest ones."""
+"""The part of the archive that is known: today's recordings, and the newest ones."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -28,26 +28,20 @@ class KnownRecordings:
     _rows: dict[str, _Row] = field(default_factory=dict)
 
     def __contains__(self, recording_id: object) -> bool:
-        """Tell whether a recording is known."""
+        """Return whether a recording is known."""
         return recording_id in self._rows
 
     def __len__(self) -> int:
         """Return how many recordings are kept."""
         return len(self._rows)
 
-    @property
-    def newest_start(self) -> datetime:
-        """Return when the newest known recording began."""
-        starts = (row.started_at for row in self._rows.values())
-        return max(filter(None, starts), default=self.since)
-
     def add(
         self, recordings: Iterable[Recording], *, expected: Collection[str] = ()
     ) -> list[Recording]:
         """Take in what was read; return what is newly complete.
 
-        What began before everything is known is new only when it was expected: it
-        may have been forgotten here.
+        A recording older than `since` is new only if it was expected, because its row
+        may have been dropped.
         """
         fresh = []
         for recording in recordings:
@@ -68,10 +62,10 @@ class KnownRecordings:
                 fresh.append(recording)
         return fresh
 
-    def forget(self, midnight: datetime, newest: Collection[Recording]) -> None:
-        """Forget what is neither of today nor as new as the newest page."""
+    def forget(self, before: datetime, newest: Collection[Recording]) -> None:
+        """Drop the rows that began before a time and are older than the newest page."""
         starts = filter(None, (recording.started_at for recording in newest))
-        cut = min((midnight, *starts))
+        cut = min((before, *starts))
         kept = {recording.id for recording in newest}
         self._rows = {
             recording_id: row
@@ -81,22 +75,25 @@ class KnownRecordings:
         }
         self.since = max(self.since, cut)
 
-    def durations_since(self, midnight: datetime) -> list[timedelta | None] | None:
-        """Return the durations of what began since then; `None` when not all is known.
+    def durations_between(
+        self, start: datetime, end: datetime
+    ) -> list[timedelta | None] | None:
+        """Return the durations of what began in a time (`end` excluded).
 
-        What could not be saved is no recording.
+        `None` when not everything since its start is known. Without the recordings
+        that could not be saved.
         """
-        if midnight < self.since:
+        if start < self.since:
             return None
         return [
             row.duration
             for row in self._rows.values()
             if row.started_at is not None
-            and row.started_at >= midnight
+            and start <= row.started_at < end
             and row.state is not RecordingState.ERROR
         ]
 
 
 def _is_complete(state: RecordingState | None) -> bool:
-    """Tell whether a recording can be played."""
+    """Return whether a recording can be played."""
     return state in (None, RecordingState.COMPLETE)
