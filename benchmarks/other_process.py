@@ -1,0 +1,115 @@
+"""A simulated Imagicle in a process of its own, so that its work is not counted."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any
+
+from simulator.calls import Call
+from simulator.office import Office
+from simulator.server import Simulator
+
+
+class RemoteOffice:
+    """What the other process is asked to do; time there passes only when asked for."""
+
+    def __init__(self, pipe: Connection) -> None:
+        """Wait until the recorder listens."""
+        self._pipe = pipe
+        self.settings: dict[str, Any] = pipe.recv()
+        """The fields of the config form."""
+        self.live_url: str = self.settings.pop("live_url")
+        """The address of Get Active Recordings."""
+        self.lines: dict[str, list[str]] = self.settings.pop("lines")
+        """The lines of the office, by what they can be named by."""
+
+    def do(self, command: str, *arguments: Any) -> int:
+        """Have something done; return the requests that came since the last time."""
+        self._pipe.send((command, *arguments))
+        requests: int = self._pipe.recv()
+        return requests
+
+
+@contextmanager
+def office(lines: int, archive: int = 0) -> Iterator[RemoteOffice]:
+    """Run an office with an Imagicle while the context lasts."""
+    ours, theirs = get_context("spawn").Pipe()
+    process = get_context("spawn").Process(target=_run, args=(theirs, lines, archive))
+    process.start()
+    try:
+        yield RemoteOffice(ours)
+    finally:
+        ours.send(None)
+        process.join()
+
+
+def _run(pipe: Connection, lines: int, archive: int) -> None:
+    asyncio.run(_serve(pipe, lines, archive))
+
+
+async def _serve(pipe: Connection, lines: int, archive: int) -> None:
+    world = _World(lines, archive)
+    async with Simulator(world.office, only=["imagicle"]) as simulator:
+        imagicle = simulator.imagicle
+        lines = world.office.lines
+        pipe.send(
+            {
+                **imagicle.settings,
+                "live_url": f"{imagicle.url.rstrip('/')}{imagicle.root}/LiveRecordings",
+                "lines": {
+                    "username": [line.username for line in lines],
+                    "directory_number": [line.number for line in lines],
+                },
+            }
+        )
+        loop = asyncio.get_running_loop()
+        while (command := await loop.run_in_executor(None, pipe.recv)) is not None:
+            name, *arguments = command
+            getattr(world, name)(*arguments)
+            requests = len(imagicle.requests)
+            imagicle.requests.clear()
+            pipe.send(requests)
+
+
+class _World:
+    """The office and its calls."""
+
+    def __init__(self, lines: int, archive: int) -> None:
+        self._now = datetime.now(UTC)
+        self.office = Office(
+            seed=1, clock=lambda: self._now, lines=lines, archive_size=archive
+        )
+        self._calls: list[Call] = []
+        self._made = 0
+
+    def record(self, count: int) -> None:
+        """Connect so many calls and record them."""
+        for _ in range(count):
+            line = self.office.lines[self._made % len(self.office.lines)]
+            call = self.office.connect(line.number, f"+1555{self._made:07}")
+            self.office.start_recording(call)
+            self._calls.append(call)
+            self._made += 1
+
+    def end(self, count: int) -> None:
+        """End so many recorded calls, the oldest first."""
+        for call in self._calls[:count]:
+            self.office.hang_up(call)
+        del self._calls[:count]
+
+    def replace(self, count: int) -> None:
+        """End so many recorded calls, and record as many new ones."""
+        self.end(count)
+        self.record(count)
+
+    def connect(self, count: int) -> None:
+        """Connect so many calls that are not recorded, one on each line."""
+        for line in self.office.lines[:count]:
+            self._calls.append(self.office.connect(line.number))
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self._now += timedelta(seconds=seconds)
