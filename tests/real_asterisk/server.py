@@ -1,0 +1,295 @@
+"""Starts the real Asterisk in a temporary folder, and makes things happen on it."""
+
+import asyncio
+from collections.abc import Callable
+import contextlib
+from dataclasses import dataclass
+import os
+from pathlib import Path
+import signal
+import socket
+import subprocess
+import time
+from typing import Any, Final
+
+from .configuration import (
+    ARI_USERNAME,
+    SECRET,
+    USERNAME,
+    WATCHER,
+    Ports,
+    write_configuration,
+)
+from .sipp import Phones
+
+_PATIENCE: Final = 20.0
+"""Seconds in which the server starts, and in which a call gets to where it should be."""
+_LOOK_INTERVAL: Final = 0.02
+_TRUNK: Final = "127.0.0.9"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RealCall:
+    """A call that a SIPp has made."""
+
+    number: str
+    channel: str
+    """Of the caller."""
+    call_id: str
+    """What the server calls `Linkedid`."""
+    phone: subprocess.Popen[bytes]
+
+
+class RealAsterisk:
+    """One server, with phones around it."""
+
+    def __init__(self, prefix: Path, folder: Path) -> None:
+        """Write the configuration; `prefix` is where Asterisk was unpacked."""
+        self.folder = folder
+        self._program = prefix / "usr/sbin/asterisk"
+        rtp = 10_000 + os.getpid() % 10 * 2_000
+        self._phone_rtp = rtp + 1_000
+        self.ports = Ports(
+            ami=_free_port(socket.SOCK_STREAM),
+            http=_free_port(socket.SOCK_STREAM),
+            sip=_free_port(socket.SOCK_DGRAM),
+            rtp=rtp,
+            answering=_free_port(socket.SOCK_DGRAM),
+        )
+        self._configuration = write_configuration(folder, prefix, self.ports)
+        # Of the newest version that is there: the oldest one's hangs up no call.
+        sipp = max(prefix.parent.glob("*/usr/bin/sipp"))
+        self._phones = Phones(sipp, folder, self.ports.sip)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._calls: list[RealCall] = []
+        self._callers = 0
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Return what a user enters who may do everything."""
+        return {
+            "host": "127.0.0.1",
+            "port": self.ports.ami,
+            "username": USERNAME,
+            "password": SECRET,
+            "ssl": False,
+            "verify_ssl": True,
+            "ari_url": f"http://127.0.0.1:{self.ports.http}",
+            "ari_username": ARI_USERNAME,
+            "ari_password": SECRET,
+        }
+
+    @property
+    def watcher_settings(self) -> dict[str, Any]:
+        """Return what a user enters who may only watch, and has no archive."""
+        settings = {**self.settings, "username": WATCHER}
+        return {
+            key: value for key, value in settings.items() if not key.startswith("ari_")
+        }
+
+    # --- The server ---
+
+    def start(self) -> None:
+        """Start the server and the phones that answer; return when it answers."""
+        with (self.folder / "log" / "output").open("ab") as output:
+            self._process = subprocess.Popen(
+                [self._program, "-C", self._configuration, "-f"],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        until = time.monotonic() + _PATIENCE
+        while not self._is_booted():
+            if self._process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"Asterisk does not start, see {self.folder}/log")
+            time.sleep(_LOOK_INTERVAL)
+        self._phones.answer(self.ports.answering, self._phone_rtp)
+
+    def _is_booted(self) -> bool:
+        """Tell whether the server answers, and has loaded all."""
+        with contextlib.suppress(OSError):
+            answer = asyncio.run(self._ask_manager("Action: CoreStatus"))
+            return "CoreStartupTime" in answer
+        return False
+
+    def stop(self) -> None:
+        """End the server and all phones."""
+        self._phones.close()
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Let the server crash; its calls are gone with it."""
+        self._end(signal.SIGKILL)
+        self._phones.close()
+        self._calls.clear()
+
+    def _end(self, number: signal.Signals) -> None:
+        """Send the server a signal, and wait for its end."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            try:
+                self._process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    # --- Calls ---
+
+    async def call(
+        self, called: str, *, name: str = "", digits: str = "", until: str = "Up"
+    ) -> RealCall:
+        """Call from outside; return when the caller's channel has got so far."""
+        self._callers += 1
+        number = f"+1555{self._callers:04}"
+        phone = self._start_phone(called, number, name, digits, 1)
+        channel, call_id = await self._wait_for(
+            lambda rows: next(
+                (
+                    (row["Channel"], row["Linkedid"])
+                    for row in rows
+                    if row["CallerIDNum"] == number
+                    and row["Exten"] == called
+                    and row["ChannelStateDesc"] == until
+                ),
+                None,
+            )
+        )
+        call = RealCall(number=number, channel=channel, call_id=call_id, phone=phone)
+        self._calls.append(call)
+        return call
+
+    async def call_often(self, called: str, calls: int) -> None:
+        """Make many calls at once; return when all are connected."""
+        phone = self._start_phone(called, "+15559999", "", "", calls)
+        await self._wait_for(
+            lambda rows: (
+                sum(
+                    row["Exten"] == called and row["ChannelStateDesc"] == "Up"
+                    for row in rows
+                )
+                >= calls
+                or None
+            )
+        )
+        self._calls.append(
+            RealCall(number="+15559999", channel="", call_id="", phone=phone)
+        )
+
+    def _start_phone(
+        self, called: str, number: str, name: str, digits: str, calls: int
+    ) -> subprocess.Popen[bytes]:
+        """Let a phone call through the trunk."""
+        return self._phones.call(
+            called,
+            port=_free_port(socket.SOCK_DGRAM, _TRUNK),
+            rtp=self._phone_rtp,
+            number=number,
+            name=name,
+            address=_TRUNK,
+            digits=digits,
+            calls=calls,
+        )
+
+    async def hang_up(self, call: RealCall) -> None:
+        """Let the caller hang up; return when the server has no such call any more."""
+        self._calls.remove(call)
+        await asyncio.to_thread(self._phones.hang_up, call.phone)
+        if call.channel:
+            # An old SIPp goes without a word.
+            await self._ask_manager(f"Action: Hangup\r\nChannel: {call.channel}")
+        await self._wait_for(
+            lambda rows: (
+                not any(row["Linkedid"] == call.call_id for row in rows) or None
+            )
+        )
+
+    async def clear(self) -> None:
+        """End all calls."""
+        for call in tuple(self._calls):
+            await self.hang_up(call)
+        await self._wait_for(lambda rows: not rows or None)
+
+    async def mute(self, call: RealCall, is_muted: bool) -> None:
+        """Let somebody else pause or resume the recording of a call."""
+        await self._ask_manager(
+            f"Action: MixMonitorMute\r\nChannel: {call.channel}\r\n"
+            f"Direction: both\r\nState: {is_muted:d}"
+        )
+
+    async def stop_recording(self, call: RealCall) -> None:
+        """Let somebody else stop the recording of a call."""
+        await self._ask_manager(
+            f"Action: StopMixMonitor\r\nChannel: {call.channel}\r\n"
+        )
+
+    async def transfer(self, call: RealCall, called: str) -> None:
+        """Let the other party transfer the caller; return when that has answered."""
+        transferrer = await self._wait_for(
+            lambda rows: next(
+                (
+                    row["Channel"]
+                    for row in rows
+                    if row["Linkedid"] == call.call_id
+                    and row["Channel"] != call.channel
+                    and row["BridgeId"]
+                ),
+                None,
+            )
+        )
+        await self._ask_manager(
+            f"Action: BlindTransfer\r\nChannel: {transferrer}\r\n"
+            f"Context: office\r\nExten: {called}"
+        )
+        await self._wait_for(
+            lambda rows: (
+                any(
+                    row["Channel"] == call.channel
+                    and row["Exten"] == called
+                    and row["BridgeId"]
+                    for row in rows
+                )
+                or None
+            )
+        )
+
+    # --- A look at the server, by a connection of its own ---
+
+    async def _wait_for[Found](
+        self, find: Callable[[list[dict[str, str]]], Found | None]
+    ) -> Found:
+        """Return what is found in the list of channels, as soon as it is there."""
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                if (found := find(await self._channels())) is not None:
+                    return found
+                await asyncio.sleep(_LOOK_INTERVAL)
+
+    async def _channels(self) -> list[dict[str, str]]:
+        """Return the server's channels."""
+        answer = await self._ask_manager("Action: CoreShowChannels")
+        blocks = answer.split("\r\n\r\n")
+        return [
+            dict(line.partition(": ")[::2] for line in block.split("\r\n"))
+            for block in blocks
+            if block.startswith("Event: CoreShowChannel\r")
+        ]
+
+    async def _ask_manager(self, action: str) -> str:
+        """Give one command over AMI, and return all that is said until the farewell."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.ports.ami)
+        try:
+            login = f"Action: Login\r\nUsername: {USERNAME}\r\nSecret: {SECRET}\r\nEvents: off"
+            for text in (login, action, "Action: Logoff"):
+                writer.write(f"{text}\r\n\r\n".encode())
+            return (await reader.read(-1)).decode(errors="replace")
+        finally:
+            writer.close()
+
+
+def _free_port(kind: socket.SocketKind, address: str = "127.0.0.1") -> int:
+    """Return a port that nobody uses at this moment."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind((address, 0))
+        port: int = probe.getsockname()[1]
+        return port
