@@ -10,6 +10,7 @@ from .server import RealAsterisk
 
 def main() -> None:
     """Start the server, say where it is, and wait."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with tempfile.TemporaryDirectory(prefix="asterisk-") as folder:
         server = RealAsterisk(Path(sys.argv[1]), Path(folder))
         server.start()
@@ -17,7 +18,9 @@ def main() -> None:
             for key, value in server.settings.items():
                 print(f"{key}: {value}")
             print(f"SIP: 127.0.0.1:{server.ports.sip}, logs: {folder}/log", flush=True)
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+            signal.pause()
+        except KeyboardInterrupt:
+            pass
         finally:
             server.stop()
 

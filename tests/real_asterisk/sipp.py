@@ -199,7 +199,7 @@ class Phones:
         self, scenario: Path, address: str, port: int, rtp: int, *arguments: str
     ) -> subprocess.Popen[bytes]:
         """Start a SIPp with ports of its own."""
-        command = [
+        command: list[str | Path] = [
             *(self._sipp, "-sf", scenario, "-i", address, "-mi", address),
             *("-p", str(port), "-mp", str(rtp), "-nostdin", "-timeout", _LONGEST_RUN),
             *arguments,
