@@ -1,7 +1,7 @@
 """A simulated Imagicle in a process of its own, so that its work is not counted."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
@@ -54,19 +54,20 @@ async def _serve(pipe: Connection, lines: int, archive: int) -> None:
     world = _World(lines, archive)
     async with Simulator(world.office, only=["imagicle"]) as simulator:
         imagicle = simulator.imagicle
-        lines = world.office.lines
+        people = world.office.lines
         pipe.send(
             {
                 **imagicle.settings,
                 "live_url": f"{imagicle.url.rstrip('/')}{imagicle.root}/LiveRecordings",
                 "lines": {
-                    "username": [line.username for line in lines],
-                    "directory_number": [line.number for line in lines],
+                    "username": [line.username for line in people],
+                    "directory_number": [line.number for line in people],
                 },
             }
         )
         loop = asyncio.get_running_loop()
-        while (command := await loop.run_in_executor(None, pipe.recv)) is not None:
+        receive: Callable[[], tuple[Any, ...] | None] = pipe.recv
+        while command := await loop.run_in_executor(None, receive):
             name, *arguments = command
             getattr(world, name)(*arguments)
             requests = len(imagicle.requests)

@@ -102,7 +102,7 @@ class LongestBlock:
             run(handle)
             self.longest = max(self.longest, (thread_time() - begin) * 1000)
 
-        events.Handle._run = measured  # type: ignore[method-assign] # noqa: SLF001
+        events.Handle._run = measured  # type: ignore[method-assign, assignment] # noqa: SLF001
 
 
 BLOCK = LongestBlock()
