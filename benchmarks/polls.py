@@ -22,7 +22,7 @@ from typing import Any
 from aiohttp import ClientSession
 
 from custom_components.call_recorder.api import RECORDERS
-from custom_components.call_recorder.api.bandwidth import catapult
+from custom_components.call_recorder.api.bandwidth import BandwidthClient
 from custom_components.call_recorder.api.client import RecorderClient
 from custom_components.call_recorder.api.models import RecordingQuery
 from simulator.office import Office
@@ -144,7 +144,7 @@ async def measure(subject: Subject, size: int) -> tuple[str, ...]:
 
 async def main(recorders: list[str]) -> None:
     """Print the table."""
-    catapult.REQUEST_INTERVAL = 0.0
+    BandwidthClient.request_interval = 0.0
     head = ("recorder", "archive", "first", "until known", "idle", "new", "busy")
     print("| " + " | ".join((*head, "archive page", "ms")) + " |")
     print("|---|" + "--:|" * 8)

@@ -16,7 +16,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.filters import props
 
 from custom_components.call_recorder.api import RECORDERS
-from custom_components.call_recorder.api.bandwidth import catapult
+from custom_components.call_recorder.api.bandwidth import BandwidthClient
 from custom_components.call_recorder.const import DOMAIN
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
@@ -91,7 +91,7 @@ def bandwidth_data(
 
     A clock that stands still would let the pause between two requests last for ever.
     """
-    monkeypatch.setattr(catapult, "REQUEST_INTERVAL", 0.0)
+    monkeypatch.setattr(BandwidthClient, "request_interval", 0.0)
     return entry_data(simulator.bandwidth)
 
 

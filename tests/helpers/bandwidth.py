@@ -4,11 +4,14 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 import json
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from aiohttp import ClientSession
 
+from custom_components.call_recorder.api.account_storage import Memory
+from custom_components.call_recorder.api.bandwidth.catapult import Catapult
 from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
+from custom_components.call_recorder.api.bandwidth.live_list import LiveList
 from simulator.bandwidth import Bandwidth
 from simulator.faults import Fault
 from simulator.recorder import Request
@@ -49,13 +52,33 @@ class MemoryStorage:
         self.data = json.dumps(data)
 
 
+class FastClient(BandwidthClient):
+    """Sends requests without a pause between them."""
+
+    request_interval: ClassVar = 0.0
+
+
+@asynccontextmanager
+async def open_list(
+    recorder: Bandwidth, storage: MemoryStorage | None = None
+) -> AsyncGenerator[LiveList]:
+    """Return the list of recordings alone, without a client."""
+    async with ClientSession() as session:
+        catapult = Catapult(session, recorder.settings, request_interval=0.0)
+        yield LiveList(catapult, Memory(storage, "account"))
+
+
 @asynccontextmanager
 async def open_client(
-    recorder: Bandwidth, storage: MemoryStorage | None = None, **settings: str
+    recorder: Bandwidth,
+    storage: MemoryStorage | None = None,
+    *,
+    kind: type[BandwidthClient] = FastClient,
+    **settings: str,
 ) -> AsyncGenerator[BandwidthClient]:
     """Return a client as a plain script has it, without Home Assistant."""
     async with ClientSession() as session:
-        client = BandwidthClient(
+        client = kind(
             session,
             {**recorder.settings, **settings},
             time_zone=UTC,

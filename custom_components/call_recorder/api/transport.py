@@ -8,7 +8,7 @@ holds its token).
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -93,6 +93,8 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    links: Mapping[str, URL] = field(default_factory=dict)
+    """Where the Link header leads (RFC 8288), by relation, such as `next`."""
 
     @property
     def is_success(self) -> bool:
@@ -283,7 +285,17 @@ async def _read_reply(response: ClientResponse) -> Reply:
         status=response.status,
         headers=response.headers.copy(),
         body=await _read_bounded(response),
+        links=_read_links(response),
     )
+
+
+def _read_links(response: ClientResponse) -> dict[str, URL]:
+    """Return the targets of the Link header; none where one of them is no address."""
+    try:
+        links = response.links.items()
+    except ValueError:
+        return {}
+    return {relation.lower(): URL(str(link["url"])) for relation, link in links}
 
 
 async def _send_once(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:

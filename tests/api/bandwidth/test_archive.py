@@ -11,7 +11,6 @@ from typing import Any, Final
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.call_recorder.api.bandwidth import catapult
 from custom_components.call_recorder.api.bandwidth.archive import _Cursor
 from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
 from custom_components.call_recorder.api.errors import RefusedError
@@ -22,7 +21,7 @@ from custom_components.call_recorder.api.models import (
     RecordingState,
 )
 from simulator.bandwidth import Bandwidth
-from simulator.bandwidth.account import ListOrder
+from simulator.bandwidth.account import ListOrder as ServedOrder
 from simulator.bandwidth.identifiers import bandwidth_id
 from simulator.calls import Recording as OfficeRecording
 from simulator.office import Office
@@ -30,7 +29,7 @@ from simulator.server import Simulator
 from tests.api.bandwidth.test_live_list import poll_until_known, record_many
 from tests.helpers.bandwidth import Clock, asked, open_client, pages, rows_fault
 
-_SORTED: Final[list[ListOrder]] = ["newest_first", "oldest_first"]
+_SORTED: Final[list[ServedOrder]] = ["newest_first", "oldest_first"]
 
 
 @pytest.fixture
@@ -54,11 +53,8 @@ def office(clock: Clock, archive_size: int) -> Office:
 
 
 @pytest.fixture
-async def recorder(
-    office: Office, socket_enabled: None, monkeypatch: pytest.MonkeyPatch
-) -> AsyncGenerator[Bandwidth]:
+async def recorder(office: Office, socket_enabled: None) -> AsyncGenerator[Bandwidth]:
     """Run the account's server, which answers as fast as it is asked."""
-    monkeypatch.setattr(catapult, "REQUEST_INTERVAL", 0.0)
     async with Simulator(office, only=["bandwidth"]) as simulator:
         yield simulator.bandwidth
 
@@ -108,7 +104,7 @@ def ids(office: Office, recordings: list[OfficeRecording]) -> list[str]:
 @pytest.mark.parametrize("archive_size", [0, 1, 240, 1_000, 2_500])
 @pytest.mark.parametrize("limit", [70, 500])
 async def test_every_row_once(
-    office: Office, recorder: Bandwidth, order: ListOrder, limit: int
+    office: Office, recorder: Bandwidth, order: ServedOrder, limit: int
 ) -> None:
     """All pages together are the archive, newest first."""
     recorder.order = order
@@ -122,7 +118,7 @@ async def test_every_row_once(
 
 @pytest.mark.parametrize("order", _SORTED)
 async def test_new_recordings_between_the_pages(
-    office: Office, clock: Clock, recorder: Bandwidth, order: ListOrder
+    office: Office, clock: Clock, recorder: Bandwidth, order: ServedOrder
 ) -> None:
     """Rows move on to other pages; none comes twice, and none is left out."""
     recorder.order = order
@@ -158,7 +154,7 @@ async def test_deletions_between_the_pages(office: Office, recorder: Bandwidth) 
 
 @pytest.mark.parametrize("order", _SORTED)
 async def test_newest_page_costs_one_request(
-    office: Office, recorder: Bandwidth, order: ListOrder
+    office: Office, recorder: Bandwidth, order: ServedOrder
 ) -> None:
     """The archive is looked at often: only a short page is asked for."""
     office.archive.older -= 30
@@ -205,7 +201,7 @@ async def test_one_page_in_no_order(office: Office, recorder: Bandwidth) -> None
 @pytest.mark.parametrize("archive_size", [100, 4_300])
 @pytest.mark.parametrize("days", [0, 1, 9, 29, 2_000])
 async def test_a_day(
-    office: Office, clock: Clock, recorder: Bandwidth, order: ListOrder, days: int
+    office: Office, clock: Clock, recorder: Bandwidth, order: ServedOrder, days: int
 ) -> None:
     """A day of long ago is found without reading what came after it."""
     recorder.order = order
@@ -331,14 +327,22 @@ async def test_number_with_too_many_calls(
 
 
 async def test_calls_are_forgotten_after_a_while(
-    office: Office, client: BandwidthClient, monkeypatch: pytest.MonkeyPatch
+    office: Office,
+    recorder: Bandwidth,
+    client: BandwidthClient,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Memory is limited; a call that is needed again is read again."""
     monkeypatch.setattr(
         "custom_components.call_recorder.api.bandwidth.calls._KEPT", 100
     )
     await client.get_recordings(RecordingQuery(number="0101"))
-    assert len(client._calls._calls) == 100
+    newest, *_, oldest = ids(office, truth(office)[:900])
+    recorder.requests.clear()
+    await client.get_recording(newest)
+    await client.get_recording(oldest)
+    read = [request.path for request in asked(recorder, "/calls/")]
+    assert len(read) == 1
 
 
 async def test_rows_without_a_begin(recorder: Bandwidth) -> None:

@@ -7,17 +7,19 @@ nothing else ("List Recordings", Supported Parameters).
 import asyncio
 from collections.abc import AsyncGenerator
 from datetime import timedelta
+import json
 from typing import Any, Final
 from zlib import crc32
 
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.call_recorder.api.bandwidth import catapult
-from custom_components.call_recorder.api.bandwidth.catapult import Page, page_place
+from custom_components.call_recorder.api.bandwidth.catapult import Page, page_query
 from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
+from custom_components.call_recorder.api.bandwidth.live_list import LiveList
+from custom_components.call_recorder.api.bandwidth.readers import end_query
 from custom_components.call_recorder.api.bandwidth.rows import Row
-from custom_components.call_recorder.api.bandwidth.walk import Order, Walk, end_place
+from custom_components.call_recorder.api.bandwidth.walk import ListOrder, Walk
 from custom_components.call_recorder.api.errors import (
     CannotConnectError,
     UnexpectedResponseError,
@@ -25,7 +27,7 @@ from custom_components.call_recorder.api.errors import (
 from custom_components.call_recorder.api.models import RecordingQuery
 from homeassistant.core import HomeAssistant
 from simulator.bandwidth import Bandwidth
-from simulator.bandwidth.account import LinkStyle, ListOrder
+from simulator.bandwidth.account import LinkStyle, ListOrder as ServedOrder
 from simulator.bandwidth.identifiers import bandwidth_id
 from simulator.calls import Recording
 from simulator.faults import Fault
@@ -38,14 +40,15 @@ from tests.helpers.bandwidth import (
     MemoryStorage,
     asked,
     open_client,
+    open_list,
     pages,
     rows_fault,
 )
 from tests.helpers.states import value
 from tests.helpers.yeastar import until
 
-_ORDERS: Final[list[ListOrder]] = ["newest_first", "oldest_first", "shuffled"]
-_SORTED: Final[list[ListOrder]] = ["newest_first", "oldest_first"]
+_ORDERS: Final[list[ServedOrder]] = ["newest_first", "oldest_first", "shuffled"]
+_SORTED: Final[list[ServedOrder]] = ["newest_first", "oldest_first"]
 
 
 @pytest.fixture
@@ -67,11 +70,8 @@ def archive_size() -> int:
 
 
 @pytest.fixture
-async def recorder(
-    office: Office, socket_enabled: None, monkeypatch: pytest.MonkeyPatch
-) -> AsyncGenerator[Bandwidth]:
+async def recorder(office: Office, socket_enabled: None) -> AsyncGenerator[Bandwidth]:
     """Run the account's server, which answers as fast as it is asked."""
-    monkeypatch.setattr(catapult, "REQUEST_INTERVAL", 0.0)
     async with Simulator(office, only=["bandwidth"]) as simulator:
         yield simulator.bandwidth
 
@@ -101,6 +101,20 @@ async def run_a_round(client: BandwidthClient) -> None:
     listening = asyncio.create_task(client.listen(changed.set))
     await asyncio.wait_for(changed.wait(), 30)
     listening.cancel()
+
+
+async def poll_list(live: LiveList) -> set[str] | None:
+    """Poll the list alone; return the ids of the active recordings."""
+    rows = (await live.poll()).rows
+    return None if rows is None else {row.id for row in rows}
+
+
+async def read_until_known(live: LiveList) -> set[str]:
+    """Poll the list alone, and read on, until all active recordings are known."""
+    while (active := await poll_list(live)) is None:
+        while not await live.step():
+            pass
+    return active
 
 
 def truth(office: Office) -> set[str]:
@@ -133,7 +147,7 @@ def record_many(office: Office, clock: Clock, count: int) -> None:
 async def test_known_at_once_or_after_a_walk(
     office: Office,
     recorder: Bandwidth,
-    order: ListOrder,
+    order: ServedOrder,
     archive_size: int,
     known_at_once: bool,
 ) -> None:
@@ -155,7 +169,7 @@ async def test_known_at_once_or_after_a_walk(
 @pytest.mark.parametrize("order", _SORTED)
 @pytest.mark.parametrize("archive_size", [300, 5_500])
 async def test_one_request_per_poll(
-    office: Office, clock: Clock, recorder: Bandwidth, order: ListOrder
+    office: Office, clock: Clock, recorder: Bandwidth, order: ServedOrder
 ) -> None:
     """However long the list, and whatever begins and ends meanwhile."""
     recorder.order = order
@@ -181,29 +195,26 @@ async def test_a_million_rows_cost_what_a_thousand_cost(
     """One request, and not many rows."""
     recorder.order = "newest_first" if order == "front" else "oldest_first"
     storage = MemoryStorage()
-    await storage.save(
-        {
-            "order": order,
-            "total": archive_size,
-            "oldest": None,
-            "mark": (clock.now - timedelta(hours=1)).isoformat(),
-            "active": [],
-            "walk": None,
-        }
-    )
-    async with open_client(recorder, storage) as client:
+    saved = {
+        "order": order,
+        "total": archive_size,
+        "oldest": None,
+        "mark": (clock.now - timedelta(hours=1)).isoformat(),
+        "active": [],
+        "walk": None,
+    }
+    await storage.save({"account": "account", "list": saved})
+    async with open_list(recorder, storage) as live:
         for count in range(5):
-            assert await poll(client) == truth(office)
+            assert await poll_list(live) == truth(office)
             assert len(recorder.requests) == count + 1
             office.start_recording(office.connect("101"))
-            await client._calls.read_newest()
-            recorder.requests.pop()
     assert all(size <= 500 for _, size in pages(recorder))
 
 
 @pytest.mark.parametrize("order", _SORTED)
 async def test_old_active_recordings_are_asked_for_by_id(
-    office: Office, clock: Clock, recorder: Bandwidth, order: ListOrder
+    office: Office, clock: Clock, recorder: Bandwidth, order: ServedOrder
 ) -> None:
     """A recording that runs while hundreds come and go costs a request of its own."""
     recorder.order = order
@@ -275,7 +286,7 @@ async def test_an_unreadable_old_recording_stays_as_it_was(
 @pytest.mark.parametrize("order", _SORTED)
 @pytest.mark.parametrize("missed", [60, 240, 600, 1_400])
 async def test_more_new_rows_than_a_page_shows(
-    office: Office, clock: Clock, recorder: Bandwidth, order: ListOrder, missed: int
+    office: Office, clock: Clock, recorder: Bandwidth, order: ServedOrder, missed: int
 ) -> None:
     """What came between two polls is caught up with; until then, nobody knows."""
     recorder.order = order
@@ -311,13 +322,13 @@ async def test_many_new_rows_during_the_walk(
     office: Office, clock: Clock, recorder: Bandwidth
 ) -> None:
     """What came in front of the walk, and has passed the page of the polls."""
-    async with open_client(recorder) as client:
-        assert await poll(client) is None
-        await client._live.step()
+    async with open_list(recorder) as live:
+        assert await poll_list(live) is None
+        await live.step()
         office.start_recording(office.connect("101"))
         record_many(office, clock, 1_300)
-        assert await poll(client) is None
-        assert await poll_until_known(client) == truth(office)
+        assert await poll_list(live) is None
+        assert await read_until_known(live) == truth(office)
 
 
 async def test_polls_and_the_walk_do_not_disturb_each_other(
@@ -326,7 +337,6 @@ async def test_polls_and_the_walk_do_not_disturb_each_other(
     """A page that both have asked for counts once."""
     async with open_client(recorder) as client:
         await poll_until_known(client)
-        assert not await client._live.step()
         record_many(office, clock, 2_200)
         office.start_recording(office.connect("101"))
         listening = asyncio.create_task(client.listen(lambda: None))
@@ -415,7 +425,7 @@ async def test_rows_that_appear_anywhere(
 )
 @pytest.mark.parametrize("order", _ORDERS)
 async def test_links(
-    office: Office, recorder: Bandwidth, order: ListOrder, style: LinkStyle
+    office: Office, recorder: Bandwidth, order: ServedOrder, style: LinkStyle
 ) -> None:
     """The next page is found however the Link is written, and without one."""
     recorder.order = order
@@ -441,25 +451,28 @@ async def test_a_link_to_another_host(
 @pytest.mark.parametrize("order", _ORDERS)
 @pytest.mark.parametrize("archive_size", [5_500])
 async def test_a_walk_goes_on_after_a_restart(
-    office: Office, recorder: Bandwidth, order: ListOrder
+    office: Office, recorder: Bandwidth, order: ServedOrder
 ) -> None:
     """What was read before need not be read again."""
     recorder.order = order
     office.start_recording(office.connect("101"))
     storage = MemoryStorage()
-    async with open_client(recorder, storage) as client:
-        assert await poll(client) is None
+    async with open_list(recorder, storage) as live:
+        assert await poll_list(live) is None
         for _ in range(3):
-            await client._live.step()
+            await live.step()
+        await live.save()
     recorder.requests.clear()
-    async with open_client(recorder, storage) as client:
-        assert await poll(client) is None
-        assert await poll_until_known(client) == truth(office)
+    async with open_list(recorder, storage) as live:
+        assert await poll_list(live) is None
+        assert await read_until_known(live) == truth(office)
         walked = [number for number, size in pages(recorder) if size == 1000]
         assert walked[:2] == [4, 5]
+        # Nothing is left to be read, where one end shows what is new.
+        assert order == "shuffled" or not await live.step()
     recorder.requests.clear()
-    async with open_client(recorder, storage) as client:
-        known = await poll(client)
+    async with open_list(recorder, storage) as live:
+        known = await poll_list(live)
         if order != "shuffled":
             # And what was learnt is known at once.
             assert known == truth(office)
@@ -467,10 +480,54 @@ async def test_a_walk_goes_on_after_a_restart(
 
 
 @pytest.mark.parametrize("order", _SORTED)
+async def test_a_position_of_another_address(
+    office: Office, clock: Clock, recorder: Bandwidth, order: ServedOrder
+) -> None:
+    """*Reconfigure* points the recorder elsewhere: the list there is read anew."""
+    recorder.order = order
+    storage = MemoryStorage()
+    office.start_recording(office.connect("102"))
+    async with open_client(recorder, storage) as client:
+        await poll_until_known(client)
+    elsewhere = Office(seed=2, clock=clock, archive_size=1_500)
+    elsewhere.start_recording(elsewhere.connect("101"))
+    async with Simulator(elsewhere, only=["bandwidth"]) as simulator:
+        other = simulator.bandwidth
+        other.order = "oldest_first" if order == "newest_first" else "newest_first"
+        async with open_client(other, storage) as client:
+            assert await poll(client) is None
+            assert await client.get_oldest_start() is None
+            # No id of the first account is asked for.
+            assert {request.path for request in other.requests} == {
+                f"{USER}/recordings"
+            }
+            assert await poll_until_known(client) == truth(elsewhere)
+
+
+async def test_a_position_of_another_account(
+    office: Office, recorder: Bandwidth
+) -> None:
+    """Nor does what was learnt of one account count for another at the same address."""
+    storage = MemoryStorage()
+    office.start_recording(office.connect("102"))
+    async with open_client(recorder, storage) as client:
+        await poll_until_known(client)
+    recorder.user_id = "u-another"
+    recorder.requests.clear()
+    recorder.faults.add(rows_fault([], path=""))
+    async with open_client(recorder, storage) as client:
+        assert await poll(client) == set()
+        assert await client.get_oldest_start() is None
+    assert {request.path for request in recorder.requests} == {
+        "/v1/users/u-another/recordings"
+    }
+
+
+@pytest.mark.parametrize("order", _SORTED)
 @pytest.mark.parametrize("missed", [50, 2_100])
 @pytest.mark.parametrize("archive_size", [5_500])
 async def test_a_long_time_off(
-    office: Office, clock: Clock, recorder: Bandwidth, order: ListOrder, missed: int
+    office: Office, clock: Clock, recorder: Bandwidth, order: ServedOrder, missed: int
 ) -> None:
     """After a restart, what came meanwhile is read, and no more than that."""
     recorder.order = order
@@ -495,9 +552,9 @@ async def test_a_position_that_cannot_be_read(
     """Begins anew."""
     office.start_recording(office.connect("101"))
     storage = MemoryStorage()
-    storage.data = saved
-    async with open_client(recorder, storage) as client:
-        assert await poll_until_known(client) == truth(office)
+    await storage.save({"account": "account", "list": json.loads(saved)})
+    async with open_list(recorder, storage) as live:
+        assert await read_until_known(live) == truth(office)
 
 
 async def test_a_walk_that_fails_goes_on_after_the_next_poll(
@@ -525,13 +582,13 @@ async def test_an_unreadable_page_far_behind(
 ) -> None:
     """The last page has one row, and that cannot be read: it costs itself only."""
     office.archive.older = 2_000
-    async with open_client(recorder) as client:
-        assert await poll(client) is None
-        assert not await client._live.step()
+    async with open_list(recorder) as live:
+        assert await poll_list(live) is None
+        assert not await live.step()
         recorder.faults.add(rows_fault([{"id": None}]))
-        assert await client._live.step()
+        assert await live.step()
         recorder.faults.clear()
-        assert await poll(client) == set()
+        assert await poll_list(live) == set()
 
 
 async def test_an_archive_that_is_still_being_read(recorder: Bandwidth) -> None:
@@ -570,7 +627,7 @@ async def test_entities_are_up_before_the_walk_has_ended(
     await until(hass, lambda: value(hass, sensor) == "1")
     assert await hass.config_entries.async_unload(entry.entry_id)
     saved = hass_storage[f"call_recorder.{entry.entry_id}"]["data"]
-    assert saved["order"] == "front"
+    assert saved["list"]["order"] == "front"
     recorder.requests.clear()
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert value(hass, sensor) == "1"
@@ -600,7 +657,7 @@ def _walk(minutes: list[float | None]) -> Walk:
     rows = [_row(number, minute) for number, minute in enumerate(minutes)]
     for begin in range(0, len(rows), 1000):
         part = tuple(rows[begin : begin + 1000])
-        following = page_place(begin // 1000 + 1, 1000)
+        following = page_query(begin // 1000 + 1, 1000)
         is_last = begin + 1000 >= len(rows)
         walk.take(
             Page(
@@ -624,30 +681,33 @@ _TIMES: Final = [float(number) for number in range(3000)]
 @pytest.mark.parametrize(
     ("minutes", "order"),
     [
-        (_TIMES, Order.END),
-        (_TIMES[::-1], Order.FRONT),
-        (_shuffled(_TIMES), Order.ANYWHERE),
+        (_TIMES, ListOrder.END),
+        (_TIMES[::-1], ListOrder.FRONT),
+        (_shuffled(_TIMES), ListOrder.ANYWHERE),
         # Too few to tell.
         (_TIMES[:200], None),
         # Out of order by as much as calls overlap.
-        ([time + 40 * (number % 2) for number, time in enumerate(_TIMES)], Order.END),
+        (
+            [time + 40 * (number % 2) for number, time in enumerate(_TIMES)],
+            ListOrder.END,
+        ),
         # Old rows were brought from another system, in no order.
-        ([*_shuffled(_TIMES), *_TIMES[:200]], Order.ANYWHERE),
-        ([*_shuffled(_TIMES[:2900]), *_TIMES[2900:]], Order.END),
+        ([*_shuffled(_TIMES), *_TIMES[:200]], ListOrder.ANYWHERE),
+        ([*_shuffled(_TIMES[:2900]), *_TIMES[2900:]], ListOrder.END),
         # Some clocks were wrong.
-        ([*_TIMES[:1000], 1e6, 1e6, None, *_TIMES[1000:]], Order.END),
+        ([*_TIMES[:1000], 1e6, 1e6, None, *_TIMES[1000:]], ListOrder.END),
         # All at one time: nothing tells where the newest are.
-        ([5.0] * 3000, Order.ANYWHERE),
-        ([None] * 3000, Order.ANYWHERE),
+        ([5.0] * 3000, ListOrder.ANYWHERE),
+        ([None] * 3000, ListOrder.ANYWHERE),
         # Sorted by something else, and the newest are in the middle.
         (
             [*_TIMES[:1500], *[time + 9000 for time in _TIMES[:100]], *_TIMES[1500:]],
-            Order.ANYWHERE,
+            ListOrder.ANYWHERE,
         ),
     ],
 )
 def test_where_new_rows_appear(
-    minutes: list[float | None], order: Order | None
+    minutes: list[float | None], order: ListOrder | None
 ) -> None:
     """The newest rows stand where rows appear."""
     assert _walk(minutes).order() is order
@@ -665,8 +725,8 @@ def test_memory_of_a_walk() -> None:
 @given(total=st.integers(0, 20_000_000))
 def test_page_at_the_end(total: int) -> None:
     """The page begins well before the end, and has room behind it."""
-    place = end_place(total)
-    page, size = int(place["page"]), int(place["size"])
+    query = end_query(total)
+    page, size = int(query["page"]), int(query["size"])
     assert size <= 500
     shown = total - page * size
     assert 0 <= shown <= size - 75

@@ -1,17 +1,15 @@
-"""Asks Bandwidth Catapult: credentials, pace, errors, and pages of its lists.
+"""Requests to Bandwidth Catapult: credentials, pace, errors, and pages of its lists.
 
 Sources: ap-docs errors.md and rateLimits/resourceRateLimits.md; for the Link header
 methods/messages/getMessages.md and the vendor's SDKs' tests.
 """
 
-import asyncio
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-import re
 from typing import Any, Final
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
@@ -36,27 +34,19 @@ from ..transport import (
     parse_origin,
     path_segment,
 )
+from .pace import Pace
 
 DEFAULT_URL: Final = "https://api.catapult.inetwork.com"
 MAX_SIZE: Final = 1000
 """Rows of a page at most ("List Recordings", size)."""
 
-REQUEST_INTERVAL: float = 1.0
+REQUEST_INTERVAL: Final = 1.0
 """Seconds that an endpoint wants between two requests (resourceRateLimits.md)."""
-_LONGEST_QUEUE: Final = 5.0
-"""Seconds. Who would have to wait longer for the vendor's limit is told so."""
 _MILLISECONDS_FROM: Final = 10**11
 """An epoch this large is in milliseconds: in seconds it would be the year 5138."""
 
-_LINK: Final = re.compile(
-    r"""<([^<>]*)>((?:\s*;\s*[^\s=;,"'<>]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s;,"'<>]*))?)*)"""
-)
-_REL: Final = re.compile(
-    r""";\s*rel\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,"'<>]*))""", re.IGNORECASE
-)
-
-type Place = Mapping[str, str]
-"""The query that leads to a page of a list."""
+type PageQuery = Mapping[str, str]
+"""The parameters that name a page of a list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,49 +57,52 @@ class Page[Item]:
     """Those that could be read, in the list's order."""
     count: int
     """All of them."""
-    next: Place | None
-    """Where the list goes on; `None` at its end."""
+    next: PageQuery | None
+    """The page that follows; `None` at the end of the list."""
     now: datetime
     """The recorder's clock."""
 
 
-@dataclass(slots=True)
-class _Endpoint:
-    """What one endpoint of an account allows."""
-
-    turn: asyncio.Lock
-    free_at: float = 0.0
-    """Loop time of the next request."""
-    penalty: float = 0.0
-    """Seconds that the last request was told to wait besides (429)."""
-
-
 # The limit is the account's: a form's client and an entry's must share it.
-_ENDPOINTS: Final[WeakKeyDictionary[ClientSession, dict[str, _Endpoint]]] = (
-    WeakKeyDictionary()
-)
+_PACES: Final[WeakKeyDictionary[ClientSession, dict[str, Pace]]] = WeakKeyDictionary()
 
 
 class Catapult:
     """One Catapult account."""
 
-    def __init__(self, session: ClientSession, settings: Mapping[str, Any]) -> None:
-        """Take `user_id`, `api_token`, `api_secret` and perhaps `url`."""
+    def __init__(
+        self,
+        session: ClientSession,
+        settings: Mapping[str, Any],
+        *,
+        request_interval: float = REQUEST_INTERVAL,
+    ) -> None:
+        """Take `user_id`, `api_token`, `api_secret` and perhaps `url`.
+
+        `request_interval` is the least time in seconds between two requests to one
+        endpoint.
+        """
         origin = parse_origin(settings.get("url") or DEFAULT_URL)
         token, secret = settings["api_token"].strip(), settings["api_secret"].strip()
         credentials = b64encode(f"{token}:{secret}".encode()).decode()
         self._root = f"/v1/users/{quote(settings['user_id'].strip(), safe='')}"
         self._base = origin.with_path(self._root, encoded=True)
-        self._endpoints = _ENDPOINTS.setdefault(session, {})
+        self._request_interval = request_interval
+        self._paces = _PACES.setdefault(session, {})
         self._transport = Transport(
             session,
             origin,
             {"Accept": "application/json", "Authorization": f"Basic {credentials}"},
         )
 
-    async def get(self, *path: str, query: Place | None = None) -> Reply:
-        """Ask once. Only 400, 404 and 410 are left to the caller to judge."""
-        reply = await self._request("GET", path, query=query)
+    async def get(
+        self, *path: str, query: PageQuery | None = None, is_urgent: bool = False
+    ) -> Reply:
+        """Send one GET and return its reply, a 400, 404 or 410 too.
+
+        An urgent request goes before all that wait and are not.
+        """
+        reply = await self._request("GET", path, query=query, is_urgent=is_urgent)
         if reply.status == HTTPStatus.FORBIDDEN:
             raise AccessError(ErrorKey.INSUFFICIENT_PERMISSIONS)
         if reply.status not in (
@@ -124,14 +117,15 @@ class Catapult:
         self,
         *path: str,
         parse: Callable[[dict[str, Any]], Item],
-        place: Place,
+        query: PageQuery,
         strict: bool = True,
+        is_urgent: bool = False,
     ) -> Page[Item]:
         """Read a page of a list; not `strict` lets it have no readable row.
 
         Raises `CannotConnectError` (`unknown_address`) when there is no such list.
         """
-        reply = await self.get(*path, query=place)
+        reply = await self.get(*path, query=query, is_urgent=is_urgent)
         if not reply.is_success:
             if error_code(reply) == "user-not-found":
                 raise InvalidAuthError
@@ -142,78 +136,65 @@ class Catapult:
         return Page(
             rows=rows,
             count=count,
-            next=_next_place(reply, self._base.joinpath(*path), place, count),
+            next=_next_query(reply, self._base.joinpath(*path), query, count),
             now=reply.server_time,
         )
 
     async def post(self, *path: str, body: Any) -> Reply:
-        """Send an order once; its refusal is left to the caller to judge."""
-        return await self._request("POST", path, body=body)
+        """Send a command once and return its reply, a refusal too."""
+        return await self._request("POST", path, body=body, is_urgent=True)
 
     @asynccontextmanager
     async def download(self, *path: str) -> AsyncGenerator[AudioDownload]:
-        """Open a sound ("Download Media"); it may be read while others are asked for."""
-        async with self._turn(path[0]):
+        """Open an audio file ("Download Media").
+
+        Other requests may be sent while it is read.
+        """
+        async with self._pace(path[0]).turn(self._request_interval):
             pass
         async with self._transport.download(
-            self._address(path), raise_failure=_raise_for_sound
-        ) as sound:
-            yield sound
+            self._address(path), raise_failure=_raise_for_audio
+        ) as audio:
+            yield audio
 
     def _address(self, path: tuple[str, ...]) -> str:
-        """Write the path of a resource."""
+        """Return the path of a resource."""
         return "/".join((self._root, *map(path_segment, path)))
 
-    @asynccontextmanager
-    async def _turn(self, name: str) -> AsyncGenerator[_Endpoint]:
-        """Wait until an endpoint may be asked.
-
-        The interval counts from the answer: what the network delays cannot bring
-        two requests closer together than they left.
-        """
-        endpoint = self._endpoints.setdefault(
-            f"{self._base}/{name}", _Endpoint(asyncio.Lock())
-        )
-        clock = asyncio.get_running_loop().time
-        async with endpoint.turn:
-            if (delay := endpoint.free_at - clock()) > _LONGEST_QUEUE:
-                raise CannotConnectError("rate limit", retry_after=delay)
-            if delay > 0:
-                await asyncio.sleep(delay)
-            try:
-                yield endpoint
-            finally:
-                endpoint.free_at = clock() + REQUEST_INTERVAL + endpoint.penalty
-                endpoint.penalty = 0.0
+    def _pace(self, name: str) -> Pace:
+        """Return the pace of an endpoint ("/recordings", "/calls", "/media")."""
+        return self._paces.setdefault(f"{self._base}/{name}", Pace())
 
     async def _request(
         self,
         method: str,
         path: tuple[str, ...],
         *,
-        query: Place | None = None,
+        query: PageQuery | None = None,
         body: Any = None,
+        is_urgent: bool = False,
     ) -> Reply:
         """Send a request when it is its turn."""
-        async with self._turn(path[0]) as endpoint:
+        pace = self._pace(path[0])
+        async with pace.turn(self._request_interval, is_urgent=is_urgent):
             reply = await self._transport.request(
                 method, self._address(path), query=query, body=body
             )
             if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
-                endpoint.penalty = _rate_limit_reset(reply) or 0.0
+                pace.penalty = _rate_limit_reset(reply) or 0.0
         _raise_for_account(reply)
         return reply
 
 
-def page_place(page: int, size: int) -> Place:
-    """Name a page by its number, from 0 on."""
+def page_query(page: int, size: int) -> PageQuery:
+    """Return the parameters of a page; the first one has the number 0."""
     return {"page": str(page), "size": str(size)}
 
 
 def read_rows[Item](
     reply: Reply, parse: Callable[[dict[str, Any]], Item], *, strict: bool = True
 ) -> tuple[tuple[Item, ...], int]:
-    """Read a bare array (or a single object); also tell how many rows it has."""
+    """Read a bare array (or a single object); also return how many rows it has."""
     rows = reply.json()
     if isinstance(rows, dict):
         rows = [rows]
@@ -248,8 +229,8 @@ def _raise_for_account(reply: Reply) -> None:
         raise CannotConnectError("HTTP 429", retry_after=_rate_limit_reset(reply))
 
 
-def _raise_for_sound(reply: Reply) -> None:
-    """Raise why there is no sound."""
+def _raise_for_audio(reply: Reply) -> None:
+    """Raise why there is no audio."""
     _raise_for_account(reply)
     if reply.status == HTTPStatus.FORBIDDEN:
         raise RefusedError(ErrorKey.NOT_AUTHORIZED)
@@ -276,44 +257,35 @@ def _rate_limit_reset(reply: Reply) -> float | None:
     return reply.retry_after
 
 
-def _next_place(reply: Reply, base: URL, asked: Place, count: int) -> Place | None:
-    """Return where the list goes on: by its Link, or else because the page is full."""
+def _next_query(
+    reply: Reply, base: URL, asked: PageQuery, count: int
+) -> PageQuery | None:
+    """Return the page that follows: by the Link, or else because this one is full."""
     if not count:
         return None
-    told = next_link(
-        [value for name, value in reply.headers.items() if name.lower() == "link"],
-        base,
-    )
-    # Carries on what the list is filtered by, if the Link does not say it again.
-    carried = {name: value for name, value in asked.items() if name != "page"}
-    following: Place | None = None
+    following: PageQuery | None = None
     if "page" in asked:
         following = {**asked, "page": str(int(asked["page"]) + 1)}
-    if told is not None:
-        place = {**carried, **told}
-        return following if place in (carried, asked) else place
-    return following if count >= int(asked["size"]) else None
+    linked = _linked_query(reply, base)
+    if linked is None:
+        return following if count >= int(asked["size"]) else None
+    # Carries on what the list is filtered by, if the Link does not repeat it.
+    carried = {name: value for name, value in asked.items() if name != "page"}
+    query = {**carried, **linked}
+    return following if query in (carried, asked) else query
 
 
-def next_link(links: list[str], base: URL) -> Place | None:
-    """Return the query of rel="next" (RFC 8288), `None` where there is none.
+def _linked_query(reply: Reply, base: URL) -> PageQuery | None:
+    """Return the query of rel="next" if it leads to the same list at the same host.
 
-    It has to lead to the list that was asked (`base`), at the same host. Spellings:
-    getMessages.md; python-bandwidth's (relative), node-bandwidth's (single quotes)
-    and csharp-bandwidth's tests (one without `;`, which is no link).
+    Samples: getMessages.md, and the tests of the vendor's SDKs.
     """
-    for target, parameters in _LINK.findall(", ".join(links)):
-        rel = _REL.search(parameters)
-        if rel is None or "next" not in "".join(rel.groups("")).lower().split():
-            continue
-        try:
-            url = base.join(URL(target))
-        except ValueError:
-            continue
-        if (
-            url.host == base.host
-            and url.explicit_port in (None, base.port)
-            and url.path.rstrip("/") == base.path
-        ):
-            return dict(url.query)
-    return None
+    url = reply.links.get("next")
+    if (
+        url is None
+        or url.host != base.host
+        or url.explicit_port not in (None, base.port)
+        or url.path.rstrip("/") != base.path
+    ):
+        return None
+    return dict(url.query)

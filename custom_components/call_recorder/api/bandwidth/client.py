@@ -1,8 +1,8 @@
 """Bandwidth Catapult v1.
 
 Sources: the vendor page "List Recordings"; for the rest the vendor's archived
-documentation (ap-docs): methods/recordings, methods/calls, errors.md. Here are the
-client and its orders; the files `bandwidth_*` beside this one hold its parts.
+documentation (ap-docs): methods/recordings, methods/calls, errors.md. This module
+has the client and its commands; the modules beside it have its parts.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Final, NoReturn, override
 
 from aiohttp import ClientSession
 
+from ..account_storage import Memory
 from ..client import Capability, RecorderClient, Storage
 from ..errors import (
     AccessError,
@@ -36,8 +37,8 @@ from ..models import (
 from ..parsing import as_text
 from ..transport import AudioDownload, Reply, parse_origin
 from .archive import Archive
-from .calls import CallBook
-from .catapult import DEFAULT_URL, Catapult, error_body
+from .calls import CallCache
+from .catapult import DEFAULT_URL, REQUEST_INTERVAL, Catapult, error_body
 from .live_list import LiveList
 from .rows import Row
 from .walk import WINDOW
@@ -48,9 +49,9 @@ _LOGGER = logging.getLogger(__name__)
 
 _GONE_POLLS: Final = 3
 _GONE_TIME: Final = timedelta(minutes=15)
-"""Nothing has to be found at the address for so long until the service is gone."""
+"""How long nothing was found at the address when the service counts as gone."""
 _LOST_START_MARGIN: Final = timedelta(seconds=5)
-"""How much older than our order its recording may seem: clocks are rounded."""
+"""How much older than our command its recording may seem: clocks are rounded."""
 
 _START_REFUSALS: Final[Mapping[str, ErrorKey]] = {
     "call-not-found": ErrorKey.LINE_NOT_FOUND,
@@ -86,6 +87,7 @@ class BandwidthClient(RecorderClient):
 
     manufacturer: ClassVar = "Bandwidth"
     capabilities: ClassVar = frozenset({Capability.STOP})
+    request_interval: ClassVar = REQUEST_INTERVAL
 
     @override
     def __init__(
@@ -100,9 +102,11 @@ class BandwidthClient(RecorderClient):
 
         All of Catapult's times are UTC. `storage` keeps the position in the list.
         """
-        self._catapult = Catapult(session, settings)
-        self._calls = CallBook(self._catapult)
-        self._live = LiveList(self._catapult, storage)
+        self._catapult = Catapult(
+            session, settings, request_interval=self.request_interval
+        )
+        self._calls = CallCache(self._catapult)
+        self._live = LiveList(self._catapult, Memory(storage, self.unique_id(settings)))
         self._archive = Archive(self._catapult, self._live, self._calls)
         self._has_polled = asyncio.Event()
         self._sought_among_newest: frozenset[str] = frozenset()
@@ -128,8 +132,8 @@ class BandwidthClient(RecorderClient):
     async def get_live_state(self) -> LiveState:
         """Read what is being recorded now, usually with one request ("List Recordings").
 
-        A second one tells the numbers of recordings that are new. The recordings are
-        `None` until the list has been read once (see `listen`).
+        A second one reads the numbers of new recordings. The recordings are `None`
+        until the list has been read once (see `listen`).
 
         Raises `AccessError("service_gone")` when for 15 minutes nothing was found at
         the address.
@@ -151,9 +155,9 @@ class BandwidthClient(RecorderClient):
         )
 
     async def _read_calls(self, rows: Iterable[Row]) -> None:
-        """Get to know the calls of new recordings, at the cost of one request.
+        """Read the calls of new recordings, with one request.
 
-        What is left, if anything, is for the next poll.
+        The next poll reads those that are left.
         """
         unread = frozenset(
             row.call_id
@@ -165,12 +169,12 @@ class BandwidthClient(RecorderClient):
         with suppress(RecorderError):
             if len(unread) > 1 and not unread <= self._sought_among_newest:
                 self._sought_among_newest = unread
-                await self._calls.read_newest(WINDOW)
+                await self._calls.read_newest(WINDOW, is_urgent=True)
             else:
-                await self._calls.get(next(iter(unread)))
+                await self._calls.get(next(iter(unread)), is_urgent=True)
 
     def _judge_failure(self, err: RecorderError) -> None:
-        """Raise `service_gone` for an address that has led nowhere for long."""
+        """Raise `service_gone` for an address at which nothing was found for long."""
         if not (isinstance(err, CannotConnectError) and err.unknown_address):
             self._failed_since, self._failures = None, 0
             return
@@ -186,7 +190,7 @@ class BandwidthClient(RecorderClient):
     ) -> LiveState:
         """Read the active recordings, of one number if it is given.
 
-        Raises `RefusedError("not_supported")` for what Catapult does not know:
+        Raises `RefusedError(ErrorKey.NOT_SUPPORTED)` for what Catapult does not know:
         devices and users.
         """
         wanted = recording_filter
@@ -219,14 +223,14 @@ class BandwidthClient(RecorderClient):
                     on_change()
             except RecorderError as err:
                 _LOGGER.debug("Reading on after the next poll: %s", err)
-                # A poll that succeeds tells that it is worth while.
+                # A poll that succeeds shows that it is worth trying.
                 delay = None
             if delay != 0:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(delay):
                         await self._has_polled.wait()
 
-    # --- Orders ---
+    # --- Commands ---
 
     @override
     async def start_recording(
@@ -235,20 +239,20 @@ class BandwidthClient(RecorderClient):
         """Record a call ("Update active Call", recordingEnabled).
 
         The call is that of `call_id`, or the newest connected one of the account's
-        number `directory_number`. Raises `RefusedError("not_supported")` for a
+        number `directory_number`. Raises `RefusedError(ErrorKey.NOT_SUPPORTED)` for a
         device or a mode: both are Imagicle's.
         """
         if mode is not None:
             raise RefusedError(ErrorKey.NOT_SUPPORTED)
         call_id = await self._find_call(line)
         refusals = _START_REFUSALS if line.call_id else _START_LINE_REFUSALS
-        ordered_at = datetime.now(UTC)
+        sent_at = datetime.now(UTC)
         try:
             await self._set_recording(call_id, "true", refusals)
         except CannotConnectError as err:
             if not err.may_have_arrived:
                 raise
-            return await self._find_lost_start(call_id, ordered_at)
+            return await self._find_lost_start(call_id, sent_at)
         try:
             active, _ = await self._calls.read_active_recordings(call_id)
         except RecorderError:
@@ -256,10 +260,10 @@ class BandwidthClient(RecorderClient):
             return None
         return active[0].id if len(active) == 1 else None
 
-    async def _find_lost_start(self, call_id: str, ordered_at: datetime) -> str:
-        """Look at the call's recordings for what an order did whose answer was lost.
+    async def _find_lost_start(self, call_id: str, sent_at: datetime) -> str:
+        """Find out by the call's recordings what a start did whose answer was lost.
 
-        The order is never repeated: it could record a call twice.
+        The command is never repeated: it could record a call twice.
         """
         try:
             active, now = await self._calls.read_active_recordings(call_id)
@@ -268,8 +272,8 @@ class BandwidthClient(RecorderClient):
         if not active:
             raise RefusedError(ErrorKey.OUTCOME_UNKNOWN)
         newest = active[-1]
-        since_order = datetime.now(UTC) - ordered_at + _LOST_START_MARGIN
-        if newest.started_at and now - newest.started_at > since_order:
+        since_command = datetime.now(UTC) - sent_at + _LOST_START_MARGIN
+        if newest.started_at and now - newest.started_at > since_command:
             raise RefusedError(ErrorKey.ALREADY_RECORDING)
         return newest.id
 
@@ -279,7 +283,7 @@ class BandwidthClient(RecorderClient):
     ) -> str | None:
         """Stop a recording ("Update active Call", recordingEnabled)."""
         if recording_id is not None:
-            row = await self._read_recording(recording_id)
+            row = await self._read_recording(recording_id, is_urgent=True)
             if not row.is_active or row.call_id is None:
                 raise RefusedError(ErrorKey.NOT_ACTIVE_RECORDING)
             call_id = row.call_id
@@ -294,12 +298,12 @@ class BandwidthClient(RecorderClient):
         except CannotConnectError as err:
             if not err.may_have_arrived:
                 raise
-            if (await self._read_recording(recording_id)).is_active:
+            if (await self._read_recording(recording_id, is_urgent=True)).is_active:
                 raise
         return recording_id
 
     async def _find_call(self, line: LineAddress) -> str:
-        """Return the id of the call that an order is meant for."""
+        """Return the id of the call that a command is meant for."""
         if line.device_name is not None:
             raise RefusedError(ErrorKey.NOT_SUPPORTED)
         if line.call_id is None:
@@ -307,7 +311,7 @@ class BandwidthClient(RecorderClient):
                 raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
             return await self._calls.find_active(line.directory_number)
         if line.directory_number is not None:
-            call = await self._calls.get(line.call_id)
+            call = await self._calls.get(line.call_id, is_urgent=True)
             if call is None or not call.is_on(line.directory_number):
                 raise RefusedError(ErrorKey.LINE_NOT_FOUND)
         return line.call_id
@@ -315,7 +319,7 @@ class BandwidthClient(RecorderClient):
     async def _set_recording(
         self, call_id: str, enabled: str, refusals: Mapping[str, ErrorKey]
     ) -> None:
-        """Send an order once; raise what a refusal means.
+        """Send a command once; raise what a refusal means.
 
         `enabled` is a text, as in the vendor's examples.
         """
@@ -330,21 +334,21 @@ class BandwidthClient(RecorderClient):
     @override
     @asynccontextmanager
     async def download(self, recording_id: str) -> AsyncGenerator[AudioDownload]:
-        """Open the sound of a recording ("Download Media"): WAV, or MP3."""
+        """Open the audio of a recording ("Download Media"): WAV, or MP3."""
         row = await self._read_recording(recording_id)
         if row.state == "saving":
             raise RefusedError(ErrorKey.RECORDING_SAVING)
         if row.media_name is None:
             raise RefusedError(ErrorKey.RECORDING_FAILED)
-        async with self._catapult.download("media", row.media_name) as sound:
-            yield sound
+        async with self._catapult.download("media", row.media_name) as audio:
+            yield audio
 
     @override
     async def get_oldest_start(self) -> datetime | None:
-        """Tell what the walk has found."""
-        if not self._live.is_known:
+        """Return the oldest start that the walk has found."""
+        if not self._live.position.is_known:
             await self._live.poll()
-        return self._live.oldest
+        return self._live.position.oldest
 
     @override
     async def get_recording(self, recording_id: str) -> Recording:
@@ -353,13 +357,16 @@ class BandwidthClient(RecorderClient):
         call = None
         if row.call_id is not None:
             with suppress(RecorderError):
-                # Worth a try: the numbers are only there.
+                # The numbers are only there; without them, the rest is still told.
                 call = await self._calls.get(row.call_id)
         return row.to_recording(call)
 
-    async def _read_recording(self, recording_id: str) -> Row:
+    async def _read_recording(
+        self, recording_id: str, *, is_urgent: bool = False
+    ) -> Row:
         """Read a recording; raises `RefusedError` when there is none."""
-        if (row := await self._live.read_row(recording_id)) is None:
+        row = await self._live.read_row(recording_id, is_urgent=is_urgent)
+        if row is None:
             raise RefusedError(ErrorKey.RECORDING_NOT_FOUND)
         return row
 
@@ -371,21 +378,21 @@ class BandwidthClient(RecorderClient):
         says how to read. Where new rows appear at one end, the pages go on from
         there, each newest first, and no row comes twice or is left out, whatever is
         recorded meanwhile. So it is where one page shows the whole list. Where rows
-        appear anywhere, only the newest thousand are told, as of the last round.
+        appear anywhere, only the newest thousand are listed, as of the last round.
 
         A page may have fewer rows than asked for, even none, and yet a
         `next_cursor`: five pages of the list and ten calls (a second each, for
         `number` and `direction`) are the most that one question costs. A number
         with a "+" needs none of the latter. Raises `CannotConnectError` until the
-        list has been read, and `RefusedError("not_supported")` for a user.
+        list has been read, and `RefusedError(ErrorKey.NOT_SUPPORTED)` for a user.
         """
         return await self._archive.get_recordings(query)
 
 
 def _raise_refusal(reply: Reply, refusals: Mapping[str, ErrorKey]) -> NoReturn:
-    """Raise what a refused order means (errors.md)."""
+    """Raise what a refused command means (errors.md)."""
     if reply.status in (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT):
-        # Whatever stands before the service has lost its answer.
+        # A proxy has lost the answer of the service.
         raise CannotConnectError(f"HTTP {reply.status}", may_have_arrived=True)
     error = error_body(reply)
     code = as_text(error.get("code")) or str(reply.status)

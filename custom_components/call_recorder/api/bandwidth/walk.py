@@ -1,7 +1,7 @@
-"""Where new rows appear in a list whose order nobody documents.
+"""Learns where new rows appear in a list whose order is not documented.
 
 A walk reads the whole list once and keeps its newest rows. If these stand together
-at one end, that is where new rows appear, and one page there shows them all.
+at one end, new rows appear there, and one page at that end shows them all.
 """
 
 from collections.abc import Mapping
@@ -12,24 +12,22 @@ from heapq import heappush, heappushpop, nlargest
 from typing import Any, Final, NamedTuple, Self
 from zlib import crc32
 
-from .catapult import MAX_SIZE, Page, Place, page_place
+from .catapult import MAX_SIZE, Page, PageQuery, page_query
 from .rows import Row
 
 WINDOW: Final = 250
 """Rows of the page that a poll reads, at least."""
-_REACH: Final = 125
-"""New rows appear within so many rows of one end: started later, listed earlier..."""
-_ROOM: Final = 75
-"""Rows that can still be added to a page at the end of the list."""
+REACH: Final = 125
+"""New rows appear within so many rows of one end: calls overlap."""
 _WITNESSES: Final = 50
-"""Newest rows that are asked where they stand."""
+"""Number of newest rows that decide where new rows appear."""
 _SHARE: Final = 0.9
-"""How many of them have to agree: some clocks were wrong."""
+"""Share of them that must be at one end; the rest may have wrong clocks."""
 _NEWEST_KEPT: Final = 1000
 MAX_PAGES: Final = 20_000
 
 
-class Order(StrEnum):
+class ListOrder(StrEnum):
     """Where new rows appear."""
 
     FRONT = "front"
@@ -53,25 +51,25 @@ class Walk:
     Memory: the newest thousand rows, however long the list.
     """
 
-    place: Place | None = field(default_factory=lambda: page_place(0, MAX_SIZE))
-    """Where to read next; `None` at the end."""
+    query: PageQuery | None = field(default_factory=lambda: page_query(0, MAX_SIZE))
+    """The page to read next; `None` at the end."""
     count: int = 0
     pages: int = 0
     oldest: datetime | None = None
     latest: datetime | None = None
-    """When the newest row began, wrong clocks aside."""
+    """Start of the newest row whose time is not in the future."""
     is_whole: bool = True
-    """Begun in this run, so that `newest` lacks nothing."""
+    """Started in this run, so that `newest` is complete."""
     _newest: list[_Standing] = field(default_factory=list)
     _first_id: str | None = None
 
     def take(self, page: Page[Row]) -> None:
-        """Take in the page that was read at `place`."""
+        """Add the page that was read for `query`."""
         self.pages += 1
         first_id = page.rows[0].id if page.rows else None
         if first_id is not None and first_id == self._first_id:
             # Where a server does not know `page`, all pages are the first.
-            self.place = None
+            self.query = None
             return
         self._first_id = first_id
         for position, row in enumerate(page.rows, self.count):
@@ -79,7 +77,7 @@ class Walk:
                 self._keep(row, row.started_at, position)
         self.latest = max(filter(None, (self.latest, newest_start(page))), default=None)
         self.count += page.count
-        self.place = page.next if self.pages < MAX_PAGES else None
+        self.query = page.next if self.pages < MAX_PAGES else None
 
     def _keep(self, row: Row, started_at: datetime, position: int) -> None:
         """Keep the row while it is among the newest."""
@@ -96,17 +94,17 @@ class Walk:
         else:
             heappushpop(self._newest, standing)
 
-    def order(self) -> Order | None:
-        """Judge where new rows appear; `None` for a list too short to tell."""
-        if self.count < 2 * _REACH:
+    def order(self) -> ListOrder | None:
+        """Return where new rows appear; `None` for a list that is too short."""
+        if self.count < 2 * REACH:
             return None
         witnesses = nlargest(_WITNESSES, self._newest)
         enough = _SHARE * _WITNESSES
-        if sum(row.position < _REACH for row in witnesses) >= enough:
-            return Order.FRONT
-        if sum(row.position >= self.count - _REACH for row in witnesses) >= enough:
-            return Order.END
-        return Order.ANYWHERE
+        if sum(row.position < REACH for row in witnesses) >= enough:
+            return ListOrder.FRONT
+        if sum(row.position >= self.count - REACH for row in witnesses) >= enough:
+            return ListOrder.END
+        return ListOrder.ANYWHERE
 
     def newest(self) -> tuple[Row, ...]:
         """Return the newest rows, newest first."""
@@ -114,9 +112,9 @@ class Walk:
         return tuple(standing.row for standing in newest if standing.row)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what a restart needs to go on here."""
+        """Return what is needed to continue after a restart."""
         return {
-            "place": self.place and dict(self.place),
+            "query": self.query and dict(self.query),
             "count": self.count,
             "pages": self.pages,
             "oldest": time_to_text(self.oldest),
@@ -126,9 +124,9 @@ class Walk:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Go on where `as_dict` was called."""
+        """Return the walk that `as_dict` described."""
         return cls(
-            place=data["place"],
+            query=data["query"],
             count=data["count"],
             pages=data["pages"],
             oldest=time_from_text(data["oldest"]),
@@ -143,62 +141,46 @@ class Walk:
 
 @dataclass(slots=True, kw_only=True)
 class CatchUp:
-    """Reads back from the newest row to one that is known: what was missed."""
+    """Reads the pages between the newest rows and those that are known."""
 
     page: int
-    forward: bool
-    """Whether older rows are on the pages with higher numbers."""
+    """Number of the page to read next."""
+    step: int
+    """1 where older rows are on the pages with higher numbers, otherwise -1."""
     known: datetime
-    """Rows up to this time are known."""
+    """Rows that started until then are known."""
     is_done: bool = False
 
     @property
-    def place(self) -> Place | None:
-        """Return where to read next; `None` when nothing is missing any more."""
-        return None if self.is_done else page_place(self.page, MAX_SIZE)
+    def query(self) -> PageQuery | None:
+        """Return the page to read next; `None` when no row is missing any more."""
+        return None if self.is_done else page_query(self.page, MAX_SIZE)
 
     def take(self, page: Page[Row]) -> None:
-        """Take in the page that was read at `place`."""
-        last = page.next is None if self.forward else self.page == 0
+        """Add the page that was read for `query`."""
+        last = page.next is None if self.step > 0 else self.page == 0
         self.is_done = last or reaches(page, self.known)
-        self.page += 1 if self.forward else -1
+        self.page += self.step
 
 
 def reaches(page: Page[Row], known: datetime | None) -> bool:
-    """Tell whether a page reaches back to what is known."""
+    """Return whether a page has a row that started until `known`."""
     return known is None or any(
         row.started_at is not None and row.started_at <= known for row in page.rows
     )
 
 
 def newest_start(page: Page[Row]) -> datetime | None:
-    """Return when the newest row began; a wrong clock's future does not count."""
+    """Return the latest start that is not in the future."""
     starts = [row.started_at for row in page.rows if row.started_at]
     return max((start for start in starts if start <= page.now), default=None)
 
 
-def end_place(total: int) -> Place:
-    """Choose the page that shows the end of a list of `total` rows.
-
-    Any size can be asked for, so the page is one that begins well before the end
-    and has room for new rows: no poll needs a second request for being at a seam.
-    """
-    # One of less than 500 always fits.
-    size = next(size for size in range(WINDOW, MAX_SIZE) if _shows_end(total, size))
-    return page_place(total // size, size)
-
-
-def _shows_end(total: int, size: int) -> bool:
-    """Tell whether the last page of this size has enough rows, and enough room."""
-    page, rows = divmod(total, size)
-    return rows <= size - _ROOM and (rows >= _REACH or page == 0)
-
-
 def time_to_text(time: datetime | None) -> str | None:
-    """Write a time for the storage."""
+    """Return a time as text for the storage."""
     return time.isoformat() if time else None
 
 
 def time_from_text(text: str | None) -> datetime | None:
-    """Read what `time_to_text` wrote."""
+    """Parse the result of `time_to_text`."""
     return datetime.fromisoformat(text) if text else None
