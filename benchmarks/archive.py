@@ -4,9 +4,9 @@ Runs Home Assistant with the integration in front of a simulated Imagicle, which
 another process. Usage, from the project's folder:
     .venv/bin/python -m benchmarks.archive
 
-Requests and bytes are those of the recorder's answers. Memory is the most that Python
-held at one time beyond what it held before (tracemalloc); the growth of the process is
-its largest resident set, which counts what the C libraries hold too.
+Requests and bytes are those of the recorder's answers. `MiB held` is Python's peak
+memory above the start of the measurement (tracemalloc); `MiB grown` is the growth of
+the process's largest resident set, which includes the C libraries.
 """
 
 import asyncio
@@ -52,12 +52,12 @@ DAYS_AGO = 2
 
 
 def serve(pipe: Connection, size: int) -> None:
-    """Run an Imagicle with an archive, and at its front a recording of an hour."""
+    """Run an Imagicle with an archive whose newest recording lasts an hour."""
     asyncio.run(_serve(pipe, size))
 
 
 async def _serve(pipe: Connection, size: int) -> None:
-    """Run it until the other end says so."""
+    """Run it until the pipe yields False; answer True with the number of audit events."""
     now = datetime.now(UTC) - HOUR
     office = Office(seed=1, clock=lambda: now, archive_size=size)
     call = office.connect("101")
@@ -81,7 +81,7 @@ async def _serve(pipe: Connection, size: int) -> None:
 
 
 class Traffic:
-    """Counts the recorder's answers."""
+    """Number and bytes of the recorder's answers."""
 
     requests = 0
     bytes = 0
@@ -100,13 +100,13 @@ transport._read_reply = _count  # noqa: SLF001
 
 
 async def measure(name: str, work: Callable[[], Awaitable[Any]]) -> Any:
-    """Do something, and say what it cost."""
+    """Do the work, print what it cost, and return its result."""
     Traffic.requests = Traffic.bytes = 0
     tracemalloc.start()
     resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    begin = perf_counter()
+    start = perf_counter()
     result = await work()
-    seconds = perf_counter() - begin
+    seconds = perf_counter() - start
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - resident
@@ -124,7 +124,7 @@ async def measure(name: str, work: Callable[[], Awaitable[Any]]) -> Any:
 async def home_assistant(
     pipe: Connection, folder: str
 ) -> AsyncGenerator[tuple[HomeAssistant, str, str]]:
-    """Run Home Assistant; tell where it is served and which recording lasts an hour."""
+    """Run Home Assistant; yield it, its address and the id of the recording of an hour."""
     data = await asyncio.get_running_loop().run_in_executor(None, pipe.recv)
     recording_id = data.pop("recording_id")
     async with async_test_home_assistant(config_dir=folder) as hass:
@@ -146,25 +146,25 @@ async def home_assistant(
 
 
 async def play(hass: HomeAssistant, url: str, recording_id: str, ranged: str) -> int:
-    """Play a recording as a browser does, and forget what was heard."""
+    """Play a recording as a browser does; return the number of bytes."""
     from custom_components.call_recorder.views import recording_path  # noqa: PLC0415
 
     path = async_sign_path(
         hass, recording_path(ENTRY, recording_id), HOUR, use_content_user=True
     )
-    heard = 0
+    size = 0
     async with (
         ClientSession() as session,
         session.get(url.rstrip("/") + path, headers={"Range": ranged}) as response,
     ):
         response.raise_for_status()
         async for chunk in response.content.iter_chunked(64 * 1024):
-            heard += len(chunk)
-    return heard
+            size += len(chunk)
+    return size
 
 
 async def benchmark(size: int) -> None:
-    """Measure in front of an archive of a size."""
+    """Measure with an archive of a size."""
     print(f"{size:,} recordings")
     print(
         "                              requests      bytes  seconds  MiB held  MiB grown"
@@ -186,15 +186,15 @@ async def benchmark(size: int) -> None:
 async def _benchmark(
     hass: HomeAssistant, url: str, recording_id: str, copies: Path
 ) -> None:
-    """Measure one thing after the other."""
-    place = f"media-source://call_recorder/{ENTRY}"
+    """Measure one operation after the other."""
+    root = f"media-source://call_recorder/{ENTRY}"
     day = datetime.now(UTC) - timedelta(days=DAYS_AGO)
     archive = hass.config_entries.async_get_known_entry(ENTRY).runtime_data.archive
-    month = f"{place}/all/{day:%Y-%m}"
+    month = f"{root}/all/{day:%Y-%m}"
     hass.config.allowlist_external_dirs = {str(copies.parent)}
 
     await measure("idle poll", archive.async_refresh)
-    await measure("open the recorder", lambda: async_browse_media(hass, place))
+    await measure("open the recorder", lambda: async_browse_media(hass, root))
     await measure("open a month", lambda: async_browse_media(hass, month))
     await measure("open a day", lambda: async_browse_media(hass, f"{month}/{day:%d}"))
     size = await measure(
@@ -217,12 +217,12 @@ async def _benchmark(
 
 
 async def main() -> None:
-    """Measure in front of each archive."""
+    """Measure with each size of the archive."""
     for size in SIZES:
         await benchmark(size)
 
 
 if __name__ == "__main__":
-    # Two Home Assistants in one process have much to say about each other.
+    # Two Home Assistants in one process log warnings about each other.
     logging.disable()
     asyncio.run(main())

@@ -3,12 +3,13 @@
 Asks the simulated recorders over HTTP on loopback. Usage, from the project's folder:
     .venv/bin/python -m benchmarks.polls [recorder ...]
 
-`first` and `until known` are what it takes to know all active recordings, from nothing.
-After that, per poll: `idle` while nothing is recorded, `busy` while three calls are,
-`new` when they are seen for the first time, `archive` for the 50 newest recordings.
-Bandwidth allows one request per second: `until known` is also its time in seconds, more
-or less; the interval is left out here. Where its list has no order, the walk that finds
-new recordings (`later`) never ends: one page per second, beside the polls.
+All columns are requests but the last. `first` is the first poll of a new client, `until
+known` all requests until it knows every active recording. After that, per poll: `idle`
+without active recordings, `busy` with three, `new` when it first finds the three,
+`archive page` for the 50 newest recordings. `ms` is the time of an idle poll.
+Bandwidth allows one request per second: without that interval, as here, `until known`
+is about its time in seconds. Where its list has no order, the walk that finds new
+recordings (`later`) never ends: one page per second, beside the polls.
 """
 
 import asyncio
@@ -43,7 +44,7 @@ class Subject:
 
 
 def in_order(order: str) -> Callable[[Any], None]:
-    """Return what makes Bandwidth list its recordings in an order."""
+    """Return a function that sets the order of Bandwidth's list."""
     return lambda recorder: setattr(recorder, "order", order)
 
 
@@ -61,7 +62,7 @@ class Clock:
     """The office's time, which passes only between the polls."""
 
     def __init__(self) -> None:
-        """Begin now."""
+        """Start now."""
         self.now = datetime.now(UTC)
 
     def __call__(self) -> datetime:
@@ -69,12 +70,12 @@ class Clock:
         return self.now
 
     def pass_time(self) -> None:
-        """Go on to the next poll."""
+        """Pass the ten seconds between two polls."""
         self.now += timedelta(seconds=10)
 
 
 async def poll_until(client: RecorderClient, count: int) -> None:
-    """Poll, and let the client do what it does beside, until so many are told."""
+    """Poll, and let the client read on in between, until it reports so many recordings."""
     changed = asyncio.Event()
     listening = asyncio.create_task(client.listen(changed.set))
     while True:
@@ -87,7 +88,7 @@ async def poll_until(client: RecorderClient, count: int) -> None:
 
 
 async def polls(client: RecorderClient, recorder: Recorder, clock: Clock) -> float:
-    """Return the requests of an average poll."""
+    """Return the average number of requests per poll."""
     recorder.requests.clear()
     for _ in range(POLLS):
         clock.pass_time()
@@ -115,9 +116,9 @@ async def measure(subject: Subject, size: int) -> tuple[str, ...]:
             known = str(len(recorder.requests))
         else:
             known = str(first)
-        began = perf_counter()
+        start = perf_counter()
         idle = await polls(client, recorder, clock)
-        milliseconds = (perf_counter() - began) * 1000 / POLLS
+        milliseconds = (perf_counter() - start) * 1000 / POLLS
         for number in ("101", "102", "103"):
             office.start_recording(office.connect(number))
         recorder.requests.clear()

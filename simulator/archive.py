@@ -1,7 +1,7 @@
-"""The finished recordings: many older ones, worked out when asked for, and the new.
+"""The finished recordings: many older ones, computed on demand, and the new ones.
 
-A million older recordings cost nothing: each is computed from the seed and its
-running number. All are in order of time, so that a span of time is found by bisecting.
+A million older recordings take no memory: each is computed from the seed and its
+running number. All are sorted by start, so that a span of time is found by bisecting.
 """
 
 from bisect import bisect_left
@@ -39,7 +39,7 @@ class Archive:
         self.seed = seed
         self.older = size
         self.newer: list[Recording] = []
-        self._begin = until - _LONGEST - size * SPACING
+        self._first_start = until - _LONGEST - size * SPACING
         self._lines = list(lines)
         self._parties = len(lines) * CALLERS * len(_DIRECTIONS)
 
@@ -54,14 +54,14 @@ class Archive:
         return self.newer[position - self.older]
 
     def add(self, recording: Recording) -> None:
-        """Put a finished recording where its time belongs."""
-        place = bisect_left(
+        """Insert a finished recording, sorted by its start."""
+        index = bisect_left(
             self.newer, recording.started_at, key=lambda row: row.started_at
         )
-        self.newer.insert(place, recording)
+        self.newer.insert(index, recording)
 
     def find(self, number: int) -> Recording | None:
-        """Return the recording with this running number."""
+        """Return the recording with this running number, None if there is none."""
         if 0 <= number < self.older:
             return self._older(number)
         return next((row for row in self.newer if row.number == number), None)
@@ -73,7 +73,7 @@ class Archive:
         return [row for row in self.newer if row.call.number == call_number]
 
     def positions(self, start: datetime | None, end: datetime | None) -> range:
-        """Return the positions of the recordings begun from `start` to before `end`."""
+        """Return the positions of the recordings started from `start` to before `end`."""
         first = self._position(start) if start else 0
         last = self._position(end) if end else len(self)
         return range(first, max(first, last))
@@ -81,7 +81,7 @@ class Archive:
     def select(
         self, positions: Iterable[int], fits: Callable[[Call], bool]
     ) -> list[int]:
-        """Return those positions whose call fits; only its parties and direction count."""
+        """Return the positions whose call fits; `fits` may look at its parties and direction only."""
         known: dict[int, bool] = {}
         chosen = []
         for position in positions:
@@ -97,16 +97,18 @@ class Archive:
         return chosen
 
     def _position(self, moment: datetime) -> int:
-        """Return the position of the first recording begun at `moment` or later."""
+        """Return the position of the first recording started at `moment` or later."""
         return bisect_left(
-            range(len(self)), moment, key=lambda place: self[place].started_at
+            range(len(self)), moment, key=lambda position: self[position].started_at
         )
 
     def _older(self, number: int) -> Recording:
-        """Work out one of the older recordings."""
+        """Return one of the older recordings, computed from its number."""
         bits = mix(self.seed, number, _TIMES)
         started_at = (
-            self._begin + number * SPACING + timedelta(milliseconds=bits % 290_000)
+            self._first_start
+            + number * SPACING
+            + timedelta(milliseconds=bits % 290_000)
         )
         ended_at = started_at + timedelta(seconds=5 + (bits >> 20) % 280)
         return Recording(
@@ -123,7 +125,7 @@ class Archive:
     def _older_call(
         self, number: int, started_at: datetime, ended_at: datetime
     ) -> Call:
-        """Work out the call of one of the older recordings."""
+        """Return the call of one of the older recordings."""
         parties = mix(self.seed, number, _PARTIES) % self._parties
         parties, direction = divmod(parties, len(_DIRECTIONS))
         line, remote = divmod(parties, CALLERS)

@@ -1,6 +1,6 @@
-"""Real sound for a recording: a tone that changes every three seconds, so that seeking is heard.
+"""Real audio for a recording: a tone that changes every three seconds, so that seeking is heard.
 
-Any range of bytes is worked out when asked for; the whole is never in memory. Each file
+Any range of bytes is computed on demand; the whole is never in memory. Each file
 carries its recording's identifier in a tag, so that no two have the same hash.
 """
 
@@ -17,17 +17,17 @@ _TAG_SIZE = 64
 
 
 class Audio(ABC):
-    """A sound file of known size, to be read by ranges of bytes."""
+    """An audio file of known size that is read by ranges of bytes."""
 
     content_type: str
     size: int
 
     @abstractmethod
     def block(self, index: int) -> bytes:
-        """Return one block of sound; every block is `block_size` long."""
+        """Return one block of audio; every block is `block_size` bytes long."""
 
     def __init__(self, header: bytes, blocks: int, block_size: int) -> None:
-        """Hold what the file begins with and how much sound follows."""
+        """Take the file's header, and the number and size of the blocks behind it."""
         self._header = header
         self._block_size = block_size
         self.size = len(header) + blocks * block_size
@@ -36,13 +36,13 @@ class Audio(ABC):
         """Yield the bytes from `start` to before `end`, piece by piece."""
         if start < len(self._header):
             yield self._header[start:end]
-        sound_start = max(start - len(self._header), 0)
-        sound_end = min(end, self.size) - len(self._header)
+        audio_start = max(start - len(self._header), 0)
+        audio_end = min(end, self.size) - len(self._header)
         for index in range(
-            sound_start // self._block_size, ceil(sound_end / self._block_size)
+            audio_start // self._block_size, ceil(audio_end / self._block_size)
         ):
             offset = index * self._block_size
-            yield self.block(index)[max(sound_start - offset, 0) : sound_end - offset]
+            yield self.block(index)[max(audio_start - offset, 0) : audio_end - offset]
 
     def sha256(self) -> str:
         """Return the hash of the whole file in hexadecimal digits."""
@@ -60,7 +60,7 @@ class Wav(Audio):
     tones = (400, 500, 600, 700, 800, 1000)
 
     def __init__(self, identifier: str, seconds: float) -> None:
-        """Make the header; each block of sound is one tenth of a second."""
+        """Make the header; each block of audio is a tenth of a second."""
         blocks = ceil(seconds * 10)
         size = blocks * self.rate // 10 * 2
         name = identifier.encode().ljust(_TAG_SIZE, b"\0")
@@ -76,7 +76,7 @@ class Wav(Audio):
         super().__init__(header, blocks, self.rate // 10 * 2)
 
     def block(self, index: int) -> bytes:
-        """Return a tenth of a second; every tone has whole periods in it."""
+        """Return a tenth of a second, which holds whole periods of every tone."""
         return _wav_block(
             self.tones[index // (10 * _TONE_SECONDS) % len(self.tones)], self.rate
         )
@@ -89,7 +89,7 @@ class Mp3(Audio):
     frame_seconds = 576 / 16000
 
     def __init__(self, identifier: str, seconds: float) -> None:
-        """Make the ID3 tag; each block of sound is one frame."""
+        """Make the ID3 tag; each block of audio is one frame."""
         text = b"\x03" + identifier.encode().ljust(_TAG_SIZE, b"\0")
         frame = b"TIT2" + struct.pack(">I", len(text)) + b"\0\0" + text
         header = (
@@ -100,7 +100,7 @@ class Mp3(Audio):
         )
 
     def block(self, index: int) -> bytes:
-        """Return one frame of the tone that sounds at its time."""
+        """Return one frame of the tone of its time."""
         tones = _mp3_tones()
         return tones[int(index * self.frame_seconds) // _TONE_SECONDS % len(tones)]
 

@@ -26,7 +26,7 @@ class Line:
     monitorable: bool = True
     """Imagicle can watch the phone through TAPI."""
     manual_recording: bool = True
-    """Imagicle starts recordings on demand here; otherwise all are automatic."""
+    """Imagicle starts recordings on demand on this line; otherwise all are automatic."""
     authorized: bool = True
     """The line's user may record."""
     has_user: bool = True
@@ -49,11 +49,11 @@ class Call:
     held: bool = False
     recordings_made: int = 0
     unavailable: bool = False
-    """Bandwidth is still setting the call up and refuses every change (503)."""
+    """Bandwidth is still setting up the call and refuses every change (503)."""
 
     @property
     def is_connected(self) -> bool:
-        """Tell whether the two parties can hear each other now."""
+        """Return whether the parties can hear each other now."""
         return self.answered_at is not None and self.ended_at is None and not self.held
 
 
@@ -71,27 +71,27 @@ class Recording:
     paused_since: datetime | None = None
     time_paused: timedelta = timedelta(0)
     fate: Fate = "archived"
-    """What becomes of it once it has ended; tests set it while it runs."""
+    """What happens to it once it has ended; tests set it while it runs."""
     file_format: FileFormat = "wav"
-    """What Bandwidth was asked for (recordingFileFormat)."""
+    """The format that Bandwidth's client asked for (recordingFileFormat)."""
     note: str | None = None
     preserved: bool = False
 
     @property
     def is_paused(self) -> bool:
-        """Tell whether the recording is paused."""
+        """Return whether the recording is paused."""
         return self.paused_since is not None
 
     def is_pending(self, now: datetime) -> bool:
-        """Tell whether it was asked for but has not begun yet."""
+        """Return whether it was commanded but has not started yet."""
         return now < self.started_at
 
     def is_active(self, now: datetime) -> bool:
-        """Tell whether it is running now, paused or not."""
+        """Return whether it is running now, paused or not."""
         return self.ended_at is None and not self.is_pending(now)
 
     def duration(self, now: datetime) -> timedelta:
-        """Return the time from its begin to its end, or to now."""
+        """Return the time from its start to its end, or to now."""
         return (self.ended_at or now) - self.started_at
 
     def recorded_time(self, now: datetime) -> timedelta:

@@ -1,4 +1,4 @@
-"""A self-signed certificate, made at start, as usual on recorders in an office's own network."""
+"""A self-signed certificate, as recorders in an office's own network have it."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 
 def self_signed(host: str) -> ssl.SSLContext:
-    """Return a server's TLS context with a new certificate that nobody has signed."""
+    """Return a server's TLS context with a new, self-signed certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = _certificate(key, host)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

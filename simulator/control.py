@@ -1,4 +1,4 @@
-"""`/_simulator/`: the truth about the office, and ways to change it, for people and scripts."""
+"""`/_simulator/`: shows the office as it is and changes it, for people and scripts."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -37,7 +37,7 @@ class _Control:
         self._directory_number = directory_number
 
     async def get_office(self, request: web.Request) -> web.Response:
-        """Return lines, calls and recordings as they are."""
+        """Return the lines, calls and recordings of the office."""
         office = self._office
         return web.json_response(
             {
@@ -64,7 +64,7 @@ class _Control:
         )
 
     async def connect(self, request: web.Request) -> web.Response:
-        """Begin a call: {"line": "101"} and, if wanted, remote, direction, ringing, recorded."""
+        """Connect a call: {"line": "101"}; optional: remote, direction, ringing, recorded."""
         try:
             wanted: dict[str, Any] = await request.json()
         except ValueError as err:
@@ -90,7 +90,7 @@ class _Control:
         return web.json_response({"error": "There is no such call."}, status=404)
 
     async def add_fault(self, request: web.Request) -> web.Response:
-        """Lay a fault in this recorder's way: {"kind": "status", "status": 503, "times": 1}."""
+        """Add a fault to this recorder: {"kind": "status", "status": 503, "times": 1}."""
         try:
             self._faults.add(Fault(**await request.json()))
         except (TypeError, ValueError) as err:
@@ -98,13 +98,13 @@ class _Control:
         return web.json_response({"faults": len(self._faults)}, status=201)
 
     async def clear_faults(self, request: web.Request) -> web.Response:
-        """Take this recorder's faults away."""
+        """Remove this recorder's faults."""
         self._faults.clear()
         return web.json_response({"faults": 0})
 
 
 def _call(call: Call) -> dict[str, Any]:
-    """Return a call as it is."""
+    """Return a call as JSON."""
     return {
         "id": call.number,
         "line": call.line.number,
@@ -118,7 +118,7 @@ def _call(call: Call) -> dict[str, Any]:
 
 
 def _recording(recording: Recording, now: datetime) -> dict[str, Any]:
-    """Return a recording as it is."""
+    """Return a recording as JSON."""
     return {
         "number": recording.number,
         "call": recording.call.number,

@@ -1,7 +1,7 @@
-"""Ways in which a recorder, or the network before it, can fail.
+"""Failures of a recorder, or of the network in front of it.
 
-A fault is laid in a recorder's way with `recorder.faults.add(Fault("status", status=503))`
-and stays until it has struck `times` times, or until `recorder.faults.clear()`.
+`recorder.faults.add(Fault("status", status=503))` adds a fault to a recorder. It stays
+until it has struck `times` times, or until `recorder.faults.clear()`.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from .streaming import BREAKS_OFF, cut, stream
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 type FaultKind = Literal[
     "status",  # answer with `status`, `body` and perhaps Retry-After
-    "body",  # answer 200 with `body` and `content_type`, whatever was asked
+    "body",  # answer 200 with `body` and `content_type`
     "login_page",  # answer 200 with a page of HTML
     "invalid_json",  # answer 200 with JSON that breaks off
     "empty_body",
@@ -30,8 +30,8 @@ type FaultKind = Literal[
     "redirect",  # to `url`, with `status` 302 unless another is given
     "delay",  # answer after `seconds`, or when the fault is cleared
     "hang",  # answer when the fault is cleared
-    "drop",  # close the connection, nothing happens
-    "drop_after",  # do what was asked, then close the connection without an answer
+    "drop",  # close the connection, do nothing
+    "drop_after",  # serve the request, then close the connection without an answer
     "half_body",  # close the connection after half of the true answer
     "wrong_content_type",  # the true answer, labelled `content_type`
     "bare_object",  # the true answer, its list replaced by the first row
@@ -39,7 +39,7 @@ type FaultKind = Literal[
 ]
 
 CONTENT_TYPE = "content_type"
-"""Set on a request whose answer shall be labelled so."""
+"""Key in a request: the content type that its answer is labelled with."""
 _LOGIN_PAGE = (
     "<!DOCTYPE html><html><title>Sign in</title><form>Username, password</form></html>"
 )
@@ -62,15 +62,15 @@ class Fault:
     kind: FaultKind
     _: KW_ONLY
     path: str = ""
-    """Begin of the path, counted from the API's own root: "/LiveRecordings"."""
+    """Start of the path below the API's root: "/LiveRecordings"."""
     method: str = ""
     query: str = ""
-    """A parameter that the query must have."""
+    """Name of a parameter that the query must have."""
     times: int | None = None
-    """How often it strikes; None: until it is cleared."""
+    """Number of requests that it strikes; None: all, until it is cleared."""
     status: int | None = None
     retry_after: int | str | datetime | None = None
-    """Seconds, a moment (sent as an HTTP date), or the header's text as it is."""
+    """Seconds, a time (sent as an HTTP date), or the header's text."""
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
     content_type: str = "text/html"
@@ -80,7 +80,7 @@ class Fault:
     rows: Sequence[Any] = _BAD_ROWS
 
     def matches(self, request: web.Request, path: str) -> bool:
-        """Tell whether a request to this path of the API is struck."""
+        """Return whether the fault strikes a request to this path of the API."""
         return (
             self.method in ("", request.method)
             and path.startswith(self.path)
@@ -89,37 +89,37 @@ class Fault:
 
 
 class Faults:
-    """The faults that lie in one recorder's way."""
+    """The faults of one recorder."""
 
     def __init__(self) -> None:
-        """Begin without any."""
+        """Start without any."""
         self._faults: list[Fault] = []
         self._struck: list[int] = []
         self._waiting: list[asyncio.Future[bool]] = []
 
     def add(self, fault: Fault) -> None:
-        """Lay a fault in the way; of several that match, the first laid strikes."""
+        """Add a fault; of several that match a request, the oldest strikes."""
         if fault.kind not in (*_ANSWERS, "delay", "hang"):
             raise ValueError(f"There is no fault of the kind {fault.kind}")
         self._faults.append(fault)
         self._struck.append(0)
 
     def clear(self) -> None:
-        """Take all faults away and let go what hangs or is delayed."""
+        """Remove all faults, and serve the requests that hang or are delayed."""
         self._faults.clear()
         self._struck.clear()
         self.release()
 
     def release(self) -> None:
-        """Let go what hangs or is delayed; the faults stay."""
+        """Serve the requests that hang or are delayed; the faults stay."""
         self._end_waiting(served=True)
 
     def cut(self) -> None:
-        """Cut what hangs or is delayed: the recorder stops."""
+        """Cut the connections of the requests that hang or are delayed."""
         self._end_waiting(served=False)
 
     def __len__(self) -> int:
-        """Return how many faults lie in the way."""
+        """Return the number of faults."""
         return len(self._faults)
 
     async def answer(
@@ -147,7 +147,7 @@ class Faults:
         return None
 
     async def _wait(self, seconds: float | None) -> bool:
-        """Wait for so long or until released; tell whether the request is still served."""
+        """Wait for `seconds` or until released; return whether to serve the request."""
         waiting = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
         with suppress(TimeoutError):
@@ -155,7 +155,7 @@ class Faults:
         return True
 
     def _end_waiting(self, *, served: bool) -> None:
-        """Let the requests that wait go on, or be cut."""
+        """Release the waiting requests, to be served or to be cut."""
         for waiting in self._waiting:
             if not waiting.done():
                 waiting.set_result(served)
@@ -165,7 +165,7 @@ class Faults:
 async def _status(
     fault: Fault, request: web.Request, handler: Handler
 ) -> web.StreamResponse:
-    """Answer with a status of its own."""
+    """Answer with the fault's status."""
     headers = dict(fault.headers)
     if isinstance(fault.retry_after, datetime):
         headers["Retry-After"] = format_datetime(
@@ -179,7 +179,7 @@ async def _status(
 async def _body(
     fault: Fault, request: web.Request, handler: Handler
 ) -> web.StreamResponse:
-    """Answer 200 with a body of its own."""
+    """Answer with the fault's body."""
     return web.Response(
         status=fault.status or 200,
         text=fault.body,
@@ -191,7 +191,7 @@ async def _body(
 async def _login_page(
     fault: Fault, request: web.Request, handler: Handler
 ) -> web.StreamResponse:
-    """Answer as a captive portal or a proxy with a login does."""
+    """Answer with HTML, as a captive portal or a proxy with a login does."""
     return web.Response(text=_LOGIN_PAGE, content_type="text/html")
 
 
@@ -205,21 +205,21 @@ async def _invalid_json(
 async def _empty_body(
     fault: Fault, request: web.Request, handler: Handler
 ) -> web.StreamResponse:
-    """Answer 200 and nothing else."""
+    """Answer 200 with an empty body."""
     return web.Response(content_type="application/json")
 
 
 async def _empty_object(
     fault: Fault, request: web.Request, handler: Handler
 ) -> web.StreamResponse:
-    """Answer with an object that has nothing in it."""
+    """Answer with an empty object."""
     return web.Response(text="{}", content_type="application/json")
 
 
 async def _huge_body(
     fault: Fault, request: web.Request, handler: Handler
 ) -> web.StreamResponse:
-    """Stream a valid, endless looking list of rows."""
+    """Stream `size` bytes of valid JSON: a list of rows."""
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     pieces = chain((b"[",), repeat(_PIECE, fault.size // len(_PIECE)), (b"{}]",))
     return await stream(request, response, pieces)
@@ -228,14 +228,14 @@ async def _huge_body(
 async def _redirect(
     fault: Fault, request: web.Request, handler: Handler
 ) -> web.StreamResponse:
-    """Send the client elsewhere."""
+    """Redirect the client to `url`."""
     return web.Response(status=fault.status or 302, headers={"Location": fault.url})
 
 
 async def _drop(
     fault: Fault, request: web.Request, handler: Handler
 ) -> web.StreamResponse:
-    """Close the connection before anything happens."""
+    """Close the connection without serving the request."""
     cut(request)
     return web.Response()
 
@@ -243,7 +243,7 @@ async def _drop(
 async def _drop_after(
     fault: Fault, request: web.Request, handler: Handler
 ) -> web.StreamResponse:
-    """Do what was asked, but let the answer get lost."""
+    """Serve the request, but close the connection before the answer."""
     response = await handler(request)
     cut(request)
     return response
@@ -252,7 +252,7 @@ async def _drop_after(
 async def _half_body(
     fault: Fault, request: web.Request, handler: Handler
 ) -> web.StreamResponse:
-    """Break off in the middle of the true answer."""
+    """Send half of the true answer, then close the connection."""
     request[BREAKS_OFF] = True
     response = await handler(request)
     if not isinstance(response, web.Response):
@@ -266,7 +266,7 @@ async def _half_body(
 async def _wrong_content_type(
     fault: Fault, request: web.Request, handler: Handler
 ) -> web.StreamResponse:
-    """Give the true answer a wrong label."""
+    """Give the true answer a wrong content type."""
     request[CONTENT_TYPE] = fault.content_type
     return await handler(request)
 
@@ -274,14 +274,14 @@ async def _wrong_content_type(
 async def _bare_object(
     fault: Fault, request: web.Request, handler: Handler
 ) -> web.StreamResponse:
-    """Answer with one row where a list is due."""
+    """Answer with the first row in place of the list."""
     return await _with_rows(request, handler, lambda rows: rows[0] if rows else {})
 
 
 async def _bad_rows(
     fault: Fault, request: web.Request, handler: Handler
 ) -> web.StreamResponse:
-    """Put rows that cannot be read before, between and behind the true ones."""
+    """Put unreadable rows before, between and behind the true ones."""
     return await _with_rows(
         request,
         handler,
@@ -292,7 +292,7 @@ async def _bad_rows(
 async def _with_rows(
     request: web.Request, handler: Handler, change: Callable[[list[Any]], Any]
 ) -> web.StreamResponse:
-    """Change the rows of the true answer, wherever its list is."""
+    """Change the rows of the true answer: a bare list, or lists in an object."""
     response = await handler(request)
     if not isinstance(response, web.Response):
         return response

@@ -1,8 +1,8 @@
-"""The world: an office whose lines ring, talk and are recorded.
+"""An office with phone lines, the calls on them, and their recordings.
 
 Everything follows from the clock, nothing from timers: a test with a frozen clock
-and a person with a running one see the same office. What the recorders may and may
-not do is a plain attribute, to be set at any time.
+and a person with a running one see the same office. What the recorders may do is a
+plain attribute that can be set at any time.
 """
 
 from collections.abc import Callable
@@ -19,12 +19,12 @@ type CallListener = Callable[[Call], None]
 
 
 def real_clock() -> datetime:
-    """Return the time of day, with its zone."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 class Mover(Protocol):
-    """Makes things happen in the office by itself, step by step."""
+    """Changes the office by itself, step by step."""
 
     @property
     def next_step_at(self) -> datetime:
@@ -53,15 +53,15 @@ class Office:
         self.calls: list[Call] = []
         self.ended_calls: list[Call] = []
         self.recordings: list[Recording] = []
-        """Pending, active, being saved, and those that ended in an error."""
+        """Recordings that are pending, active, being saved, or ended in an error."""
         self.lost_recordings: list[Recording] = []
         self.call_listeners: list[CallListener] = []
         self.movers: list[Mover] = []
 
         self.recording_delay = timedelta(0)
-        """Between a start and the moment when the recording really begins."""
+        """Time from the start command to the start of the recording."""
         self.saving_time = timedelta(0)
-        """Between the end of a recording and its being in the archive."""
+        """Time from the end of a recording to its place in the archive."""
         self.licensed_channels: int | None = None
         self.blacklist: set[str] = set()
         self.recorded_directions: set[Direction] = {
@@ -82,7 +82,7 @@ class Office:
 
     @property
     def now(self) -> datetime:
-        """Return the office's time: the clock's, or that of the step being made up for."""
+        """Return the office's time: the clock's, or that of the step being done."""
         return self._moment or self.clock()
 
     def advance(self) -> None:
@@ -99,7 +99,7 @@ class Office:
         self._file_saved()
 
     def line(self, number: str) -> Line:
-        """Return the line with this number."""
+        """Return the line with this number; raise KeyError if there is none."""
         for line in self.lines:
             if line.number == number:
                 return line
@@ -115,7 +115,7 @@ class Office:
         remote_name: tuple[str, str] | None = None,
         traffic_type: TrafficType = "external",
     ) -> Call:
-        """Begin a call on a line; it is connected at once unless it rings first."""
+        """Start a call on a line; it is connected at once unless it rings first."""
         call = Call(
             number=self._call_numbers,
             line=self.line(number),
@@ -128,23 +128,23 @@ class Office:
         )
         self._call_numbers += 1
         self.calls.append(call)
-        self._tell(call)
+        self._notify(call)
         return call
 
     def answer(self, call: Call) -> None:
         """Connect a ringing call."""
         call.answered_at = self.now
-        self._tell(call)
+        self._notify(call)
 
     def hold(self, call: Call) -> None:
         """Put a call on hold."""
         call.held = True
-        self._tell(call)
+        self._notify(call)
 
     def retrieve(self, call: Call) -> None:
         """Take a call back from hold."""
         call.held = False
-        self._tell(call)
+        self._notify(call)
 
     def hang_up(self, call: Call) -> None:
         """End a call and with it its recordings; a call that has ended stays so."""
@@ -155,10 +155,10 @@ class Office:
         call.ended_at = self.now
         self.calls.remove(call)
         self.ended_calls.append(call)
-        self._tell(call)
+        self._notify(call)
 
     def start_recording(self, call: Call) -> Recording:
-        """Record a call from now on, or from the end of `recording_delay` on."""
+        """Record a call, from the end of `recording_delay` on."""
         call.recordings_made += 1
         recording = Recording(
             number=self._recording_numbers,
@@ -175,13 +175,13 @@ class Office:
         recording.paused_since = self.now
 
     def resume(self, recording: Recording) -> None:
-        """Let a paused recording run again."""
+        """Resume a paused recording; one that runs stays as it is."""
         if recording.paused_since is not None:
             recording.time_paused += self.now - recording.paused_since
             recording.paused_since = None
 
     def stop(self, recording: Recording) -> None:
-        """End a recording; one that had not begun yet leaves no trace."""
+        """End a recording; one that has not started yet is removed."""
         if recording.ended_at is not None:
             return
         if recording.is_pending(self.now):
@@ -202,12 +202,12 @@ class Office:
         return [recording for recording in self.recordings if recording.is_active(now)]
 
     def channel_is_free(self) -> bool:
-        """Tell whether one more call can be recorded with the licensed channels."""
+        """Return whether the licensed channels suffice for one more recording."""
         used = sum(recording.ended_at is None for recording in self.recordings)
         return self.licensed_channels is None or used < self.licensed_channels
 
     def _file_saved(self) -> None:
-        """Move what has been saved by now into the archive, or where its fate wants it."""
+        """Move the recordings saved by now to the archive, or to where their fate sends them."""
         now = self.now
         for recording in [
             row for row in self.recordings if row.saved_at and row.saved_at <= now
@@ -220,7 +220,7 @@ class Office:
             else:
                 self.archive.add(recording)
 
-    def _tell(self, call: Call) -> None:
-        """Tell whoever watches the calls that this one changed."""
+    def _notify(self, call: Call) -> None:
+        """Call the listeners: this call changed."""
         for listener in self.call_listeners:
             listener(call)

@@ -1,4 +1,4 @@
-"""Who works in the office, and who calls."""
+"""The people of the office, and those who call it."""
 
 from .calls import Line
 from .identifiers import mix
@@ -41,7 +41,7 @@ def hire(lines: int) -> list[Line]:
 
 
 def _line(index: int) -> Line:
-    """Return one line; colleagues' names repeat with a number behind them."""
+    """Return one line; repeated names get a number behind them."""
     first_name, last_name = _COLLEAGUES[index % len(_COLLEAGUES)]
     turn = index // len(_COLLEAGUES)
     group, department = _TEAMS[index % len(_TEAMS)]

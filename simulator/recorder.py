@@ -1,4 +1,4 @@
-"""What every simulated recorder has: an address, a log of requests, faults, the office's time."""
+"""Base of every simulated recorder: address, log of requests, faults, the office's time."""
 
 from abc import ABC, abstractmethod
 from base64 import b64decode
@@ -26,7 +26,7 @@ _PIECE = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that a recorder has seen."""
+    """A request that a recorder received."""
 
     method: str
     path: str
@@ -46,7 +46,7 @@ class Recorder(ABC):
     def __init__(
         self, office: Office, host: str, port: int, tls: SSLContext | None
     ) -> None:
-        """Stand before an office; nothing listens yet."""
+        """Record an office's calls; `start` makes it listen."""
         self.office = office
         self.requests: list[Request] = []
         self.faults = Faults()
@@ -68,7 +68,7 @@ class Recorder(ABC):
 
     @abstractmethod
     def routes(self) -> Iterable[web.AbstractRouteDef]:
-        """Return what the recorder answers to."""
+        """Return the routes of the recorder's API."""
 
     def directory_number(self, line: Line) -> str:
         """Return the number by which this recorder knows a line."""
@@ -76,7 +76,7 @@ class Recorder(ABC):
 
     @property
     def is_self_signed(self) -> bool:
-        """Return whether a client that verifies certificates is turned away."""
+        """Return whether it has a certificate that clients cannot verify."""
         return self._tls is not None
 
     @property
@@ -85,7 +85,7 @@ class Recorder(ABC):
         return f"{'https' if self._tls else 'http'}://{self._host}:{self._port}"
 
     async def start(self) -> None:
-        """Listen; after a stop on the same port again."""
+        """Start listening; after a stop on the same port again."""
         app = web.Application(
             client_max_size=_LARGEST_BODY, middlewares=[self._middleware]
         )
@@ -111,7 +111,7 @@ class Recorder(ABC):
         self._port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Stop listening and cut what is under way; the faults stay."""
+        """Stop listening and cut the open requests; the faults stay."""
         if self._runner is not None:
             runner, self._runner = self._runner, None
             self.faults.cut()
@@ -125,7 +125,7 @@ class Recorder(ABC):
     async def _middleware(
         self, request: web.Request, handler: Handler
     ) -> web.StreamResponse:
-        """Write the request down, bring the office up to now, let a fault strike."""
+        """Advance the office to now, log the request, and serve it or let a fault strike."""
         self.catch_up()
         if request.path.startswith("/_simulator/"):
             return await handler(request)
@@ -147,7 +147,7 @@ class Recorder(ABC):
     async def _finish_headers(
         self, request: web.Request, response: web.StreamResponse
     ) -> None:
-        """Tell the office's time in the Date header, or leave it out; label as a fault wants."""
+        """Set or leave out the Date header (the office's time); set a fault's content type."""
         if self.sends_date:
             now = self.office.now.astimezone(UTC)
             response.headers[hdrs.DATE] = format_datetime(now, usegmt=True)
@@ -157,8 +157,8 @@ class Recorder(ABC):
             response.headers[hdrs.CONTENT_TYPE] = request[CONTENT_TYPE]
 
     async def media(self, request: web.Request, audio: Audio) -> web.StreamResponse:
-        """Stream a recording's sound, whole or the one range that was asked for."""
-        part = self._asked_part(request, audio.size)
+        """Stream a recording's audio, whole or the requested range."""
+        part = self._requested_part(request, audio.size)
         start, end = part or (0, audio.size)
         if start >= end:
             headers = {hdrs.CONTENT_RANGE: f"bytes */{audio.size}"}
@@ -176,15 +176,17 @@ class Recorder(ABC):
             )
         return await stream(request, response, _gather(audio.read(start, end)))
 
-    def _asked_part(self, request: web.Request, size: int) -> tuple[int, int] | None:
-        """Return begin and end of a Range; None without a readable one (RFC 9110, 14.2)."""
+    def _requested_part(
+        self, request: web.Request, size: int
+    ) -> tuple[int, int] | None:
+        """Return start and end of a Range; None without a readable one (RFC 9110, 14.2)."""
         try:
-            asked = request.http_range
+            wanted = request.http_range
         except ValueError:
             return None
-        if not self.serves_ranges or asked == slice(None, None, 1):
+        if not self.serves_ranges or wanted == slice(None, None, 1):
             return None
-        start, end, _ = asked.indices(size)
+        start, end, _ = wanted.indices(size)
         return start, end
 
 
@@ -201,7 +203,7 @@ def basic_credentials(request: web.Request) -> tuple[str, str] | None:
 
 
 def _gather(pieces: Iterable[bytes]) -> Iterable[bytes]:
-    """Put small pieces together into larger ones."""
+    """Join small pieces into larger ones."""
     gathered = bytearray()
     for piece in pieces:
         gathered += piece

@@ -1,4 +1,4 @@
-"""The simulator: one office, and the recorders' servers in front of it."""
+"""The simulator: one office, and the recorders' servers that serve it."""
 
 from collections.abc import Collection, Mapping
 from types import TracebackType
@@ -61,7 +61,7 @@ class Simulator:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop them all."""
+        """Stop every recorder."""
         await self.stop()
 
     def catch_up(self) -> None:

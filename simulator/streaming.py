@@ -6,7 +6,7 @@ from contextlib import suppress
 from aiohttp import web
 
 BREAKS_OFF = "breaks_off"
-"""Set on a request whose answer shall break off in the middle."""
+"""Key in a request: its answer breaks off in the middle."""
 
 
 async def stream(
@@ -26,6 +26,6 @@ async def stream(
 
 
 def cut(request: web.Request) -> None:
-    """Close the connection under a request."""
+    """Close the connection of a request."""
     if request.transport is not None:
         request.transport.close()

@@ -1,4 +1,4 @@
-"""Phones that ring by themselves: seeded conversations on the office's lines."""
+"""Traffic: phones that ring by themselves, in seeded conversations on the office's lines."""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ type Recorded = Literal["all", "some", "none"]
 
 @dataclass(frozen=True, slots=True)
 class _Mood:
-    """How many conversations go on side by side, and the rest between two calls of one."""
+    """Number of parallel conversations, and the seconds between two calls of each."""
 
     conversations: int
     rest: tuple[float, float]
     first_rest: tuple[float, float] = (1, 4)
-    """Of the first conversation, which with "some" is never recorded by itself."""
+    """The same for the first conversation, which `recorded="some"` never records."""
     talk: tuple[float, float] = (30, 240)
 
 
@@ -34,7 +34,7 @@ _MOODS: dict[TrafficKind, _Mood] = {
 
 
 def start(office: Office, kind: TrafficKind, recorded: Recorded = "some") -> None:
-    """Let the office's phones ring by themselves from now on."""
+    """Make the office's phones ring by themselves from now on."""
     office.movers.append(_Traffic(office, kind, recorded))
 
 
@@ -42,7 +42,7 @@ class _Traffic:
     """Several conversations side by side, each one call after the other."""
 
     def __init__(self, office: Office, kind: TrafficKind, recorded: Recorded) -> None:
-        """Begin the conversations now; what they do follows from the office's seed."""
+        """Start the conversations now; they follow from the office's seed."""
         self._office = office
         self._mood = _MOODS[kind]
         self._recorded = recorded
@@ -54,17 +54,17 @@ class _Traffic:
 
     @property
     def next_step_at(self) -> datetime:
-        """Return when something happens next."""
+        """Return when the next step is due."""
         return self._steps[0][0]
 
     def step(self) -> None:
-        """Let the next thing happen."""
+        """Do the next step of the conversation that is due first."""
         moment, index, conversation = self._steps[0]
         pause = timedelta(seconds=round(next(conversation), 3))
         heapreplace(self._steps, (moment + pause, index, conversation))
 
     def _conversation(self, index: int) -> Generator[float]:
-        """Call after call; each value is the time in seconds until the next step."""
+        """Make one call after the other; yield the seconds until the next step."""
         random = Random(f"{self._office.seed} conversation {index}")
         rest = self._mood.rest if index else self._mood.first_rest
         yield random.uniform(0, rest[0])
@@ -75,7 +75,7 @@ class _Traffic:
             yield random.uniform(*rest)
 
     def _call(self, random: Random, line: Line, recorded: bool) -> Generator[float]:
-        """Ring, talk, hang up; now and then nobody answers."""
+        """Ring, talk, hang up; one call in ten is not answered."""
         office = self._office
         number, name = caller(random.randrange(1000))
         direction: Literal["incoming", "outgoing"] = random.choice(
@@ -108,13 +108,13 @@ class _Traffic:
             yield talk
 
     def _free_line(self, random: Random) -> Line | None:
-        """Return a line on which nobody talks."""
+        """Return a random line without a call, None if all are busy."""
         busy = {call.line.number for call in self._office.calls}
         free = [line for line in self._office.lines if line.number not in busy]
         return random.choice(free) if free else None
 
     def _is_recorded(self, index: int, random: Random) -> bool:
-        """Tell whether a call records by itself; with "some" the first conversation never does."""
+        """Return whether to record a call; with "some" never those of the first conversation."""
         if self._recorded == "some":
             return index > 0 and random.random() < 0.75
         return self._recorded == "all"

@@ -14,7 +14,9 @@ _ROOT: Final = Path(__file__).parent.parent
 _INTEGRATION: Final = "custom_components.call_recorder"
 _API: Final = f"{_INTEGRATION}.api"
 _SIMULATOR: Final = "simulator"
-_LEAVES: Final = {f"{_API}.{name}" for name in ("models", "errors", "parsing")}
+_LEAVES: Final = {
+    f"{_API}.{name}" for name in ("models", "errors", "numbers", "parsing")
+}
 """The vocabulary of `api`: these import only one another."""
 _FORMS: Final = f"{_INTEGRATION}.config_flow"
 """Above `api`, only the forms differ by recorder: a row and a step for each."""
@@ -98,7 +100,7 @@ def test_api_knows_neither_home_assistant_nor_what_is_above(integration: Graph) 
 
 
 def test_vocabulary_imports_only_itself(integration: Graph) -> None:
-    """Models, errors and parsing use nothing else of the integration."""
+    """Models, errors, numbers and parsing use nothing else of the integration."""
     assert integration.keys() >= _LEAVES
     others = {
         (module, other)

@@ -1,4 +1,4 @@
-"""A Catapult account: its credentials and options, and how it names things. No routes."""
+"""A Catapult account without its routes: credentials, options, ids and audio."""
 
 from ssl import SSLContext
 from typing import Any, ClassVar, Literal
@@ -16,14 +16,14 @@ type LinkStyle = Literal[
     "relative",  # <recordings?page=1&size=25>; rel="next"
     "single_quotes",  # rel='next'
     "sort_key",  # <https://...?sortKeyLT=...&size=25>; rel="next", as getMessages.md has it
-    "malformed",  # no semicolon: to be taken for "there is no next page"
-    "other_host",  # leads to `link_host`
+    "malformed",  # no semicolon
+    "other_host",  # a next page at `link_host`
     "none",
 ]
 
 
 class Account(Recorder):
-    """What the row writers and handlers need to know of the account."""
+    """Base of the server: what row writers and handlers use of the account."""
 
     name: ClassVar[str] = "bandwidth"
 
@@ -40,7 +40,7 @@ class Account(Recorder):
         self.link_style: LinkStyle = "standard"
         self.link_host = "https://elsewhere.invalid"
         self.media_base: str | None = None
-        """What the `media` URLs begin with, if it is not this server."""
+        """Start of the `media` URLs; None: this server."""
         self.saving_has_media = False
         self.milliseconds = True
         self.limits_rate = False

@@ -15,34 +15,34 @@ from .rows import call_row, call_state, recording_row, single_call_row
 
 
 class Calls:
-    """What Catapult answers about calls."""
+    """Handlers of `/calls`."""
 
     def __init__(self, account: Account) -> None:
-        """Stand before the office."""
+        """Serve an account."""
         self._account = account
         self._office = account.office
 
     async def list(self, request: web.Request) -> web.StreamResponse:
-        """Answer List Calls (getCalls.md): by startTime, newest first unless asked otherwise."""
+        """Answer List Calls (getCalls.md), sorted by startTime, newest first by default."""
         archive = self._office.archive
         recent = [
             call
             for call in (*self._office.calls, *self._office.ended_calls)
-            if _is_asked_for(call, request)
+            if _is_wanted(call, request)
         ]
         recent.sort(key=lambda call: (call.started_at, call.number))
         older: Sequence[int] = range(archive.older)
         if "from" in request.query or "to" in request.query:
-            older = archive.select(older, lambda call: _is_asked_for(call, request))
+            older = archive.select(older, lambda call: _is_wanted(call, request))
         total = len(older) + len(recent)
 
         def row(index: int) -> dict[str, Any]:
-            place = (
+            position = (
                 index if request.query.get("sortOrder") == "asc" else total - 1 - index
             )
-            if place < len(older):
-                return call_row(self._account, archive[older[place]].call)
-            return call_row(self._account, recent[place - len(older)])
+            if position < len(older):
+                return call_row(self._account, archive[older[position]].call)
+            return call_row(self._account, recent[position - len(older)])
 
         return page_of(self._account, request, total, row)
 
@@ -95,7 +95,7 @@ class Calls:
             self._office.hang_up(call)
 
     def _start(self, call: Call, file_format: FileFormat) -> None:
-        """Turn the recording on; 409 while one is running."""
+        """Start recording a call; 409 while it is recorded."""
         if any(
             recording.ended_at is None for recording in self._office.recordings_of(call)
         ):
@@ -104,12 +104,12 @@ class Calls:
         self._office.start_recording(call).file_format = file_format
 
     def _stop(self, call: Call) -> None:
-        """Turn the recording off."""
+        """Stop recording a call."""
         for recording in self._office.recordings_of(call):
             self._office.stop(recording)
 
     def _find(self, request: web.Request) -> Call:
-        """Return a call, or 404 call-not-found."""
+        """Return the call of the path; 404 call-not-found if there is none."""
         identifier = request.match_info["id"]
         number = number_of_bandwidth_id(self._office.seed, "c", identifier)
         for call in (*self._office.calls, *self._office.ended_calls):
@@ -121,12 +121,12 @@ class Calls:
         raise CatapultError(404, "call-not-found", message)
 
 
-def _is_asked_for(call: Call, request: web.Request) -> bool:
-    """Tell whether a call is from and to the numbers that are asked for."""
+def _is_wanted(call: Call, request: web.Request) -> bool:
+    """Return whether a call matches the query's `from` and `to`."""
     numbers = [call.line.phone_number, call.remote_number]
     if call.direction in ("incoming", "unknown"):
         numbers.reverse()
-    asked = [request.query.get("from"), request.query.get("to")]
+    wanted = [request.query.get("from"), request.query.get("to")]
     return all(
-        wanted in (None, number) for wanted, number in zip(asked, numbers, strict=True)
+        want in (None, number) for want, number in zip(wanted, numbers, strict=True)
     )

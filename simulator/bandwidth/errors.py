@@ -13,10 +13,10 @@ _CATEGORIES = {
 
 
 class CatapultError(Exception):
-    """A refusal."""
+    """A refused request."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
-        """Hold what errors.md lists; the category follows from the status."""
+        """Take what errors.md lists; the category follows from the status."""
         super().__init__(message)
         self.status = status
         self.code = code
@@ -37,7 +37,7 @@ class BadCredentialsError(CatapultError):
     """401 for an unknown token or a wrong secret; its code is not documented."""
 
     def __init__(self) -> None:
-        """Use the category that errors.md has for it."""
+        """Use the category that errors.md gives for wrong credentials."""
         super().__init__(401, "credentials-invalid", "The credentials are not valid")
         self.category = "authentication"
 
@@ -45,7 +45,7 @@ class BadCredentialsError(CatapultError):
 def rate_limit_reached(
     request: web.Request, reset: int, with_header: bool
 ) -> web.Response:
-    """Return the sample of resourceRateLimits.md: no message, the reset in milliseconds."""
+    """Return resourceRateLimits.md's sample: no message, the reset in Unix milliseconds."""
     details = {
         "rateLimitResetTime": str(reset),
         "requestMethod": request.method,

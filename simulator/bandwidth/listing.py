@@ -1,4 +1,4 @@
-"""Catapult's lists: pages, Link headers, and an order that nobody documents."""
+"""Catapult's lists: pages, Link headers, and the order, which is not documented."""
 
 from collections.abc import Callable
 from math import gcd
@@ -43,7 +43,7 @@ def page_of(
 def recordings_in_order(
     office: Office, order: ListOrder
 ) -> tuple[int, Callable[[int], Recording]]:
-    """Return how many recordings there are, and a function that returns the one at an index."""
+    """Return the number of recordings, and a function from an index to a recording."""
     archive, older, now = office.archive, office.archive.older, office.now
     recent = [
         row for row in office.recordings if not row.is_pending(now)
@@ -69,16 +69,16 @@ def recordings_in_order(
 
 
 def _shuffled(office: Office, recent: list[Recording], index: int) -> Recording:
-    """Return the recording at an index of a stable, arbitrary order, the recent in the middle."""
+    """Return the recording at an index of a stable, arbitrary order; recent ones in the middle."""
     older = office.archive.older
     middle = older // 2
     if middle <= index < middle + len(recent):
         return recent[index - middle]
-    place = index if index < middle else index - len(recent)
+    position = index if index < middle else index - len(recent)
     stride = _STRIDE
     while gcd(stride, older) != 1:
         stride += 1
-    return office.archive[place * stride % older]
+    return office.archive[position * stride % older]
 
 
 def _number(request: web.Request, name: str, default: int, smallest: int) -> int:
@@ -90,7 +90,7 @@ def _number(request: web.Request, name: str, default: int, smallest: int) -> int
 
 
 def _link(account: Account, request: web.Request, start: int, size: int) -> str | None:
-    """Return the Link header in the spelling that is asked for."""
+    """Return the Link header in the account's `link_style`."""
     resource = f"{account.url}{request.path}"
     following = f"page={start // size + 1}&size={size}"
     style = account.link_style

@@ -1,4 +1,4 @@
-"""Recordings and calls in Catapult's words."""
+"""Recordings and calls as Catapult's JSON."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +9,7 @@ from .account import Account
 
 
 def recording_row(account: Account, recording: Recording) -> dict[str, Any]:
-    """Return a recording (getRecordings.md); `endTime` and `media` once they exist."""
+    """Return a recording (getRecordings.md), without `endTime` and `media` until they exist."""
     state = _recording_state(recording, account.office.now)
     row = {
         "id": account.id_of(recording),
@@ -58,7 +58,7 @@ def call_row(account: Account, call: Call) -> dict[str, Any]:
 
 
 def single_call_row(account: Account, call: Call) -> dict[str, Any]:
-    """Return a single call (getCallsCallId.md): with its resources."""
+    """Return a single call (getCallsCallId.md): with the URLs of its resources."""
     base = f"{account.url}{account.root}/calls/{account.call_id(call)}"
     return call_row(account, call) | {
         "recordings": f"{base}/recordings",
@@ -75,7 +75,7 @@ def call_state(call: Call) -> str:
 
 
 def _is_recorded(account: Account, call: Call) -> bool:
-    """Tell whether a call is being recorded, or was once it is over."""
+    """Return whether a running call is being recorded, or an ended one was."""
     recordings = account.office.recordings_of(call)
     if call.ended_at is not None:
         return bool(recordings or account.office.archive.of_call(call.number))
@@ -83,14 +83,14 @@ def _is_recorded(account: Account, call: Call) -> bool:
 
 
 def _charged(call: Call) -> int:
-    """Return the begun minutes of a call in seconds ("chargeableDuration": 60)."""
+    """Return a call's seconds, rounded up to whole minutes ("chargeableDuration": 60)."""
     if call.answered_at is None or call.ended_at is None:
         return 0
     return -int((call.answered_at - call.ended_at).total_seconds() // 60) * 60
 
 
 def _time(account: Account, moment: datetime) -> str:
-    """Return UTC with a Z, with milliseconds or (some samples) without."""
+    """Return UTC with a Z, with milliseconds or (as in some samples) without."""
     precision = "milliseconds" if account.milliseconds else "seconds"
     return (
         moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision) + "Z"

@@ -28,7 +28,7 @@ class Bandwidth(Account):
     def __init__(
         self, office: Office, host: str, port: int, tls: SSLContext | None
     ) -> None:
-        """Open an account that has made no request yet."""
+        """Open an account without requests."""
         super().__init__(office, host, port, tls)
         self._last_requests: dict[str, datetime] = {}
 
@@ -51,7 +51,7 @@ class Bandwidth(Account):
         )
 
     def _checked(self, action: _Handler) -> _Handler:
-        """Check credentials, user and rate before an action; answer its errors."""
+        """Check credentials, user and rate before an action, and answer errors."""
 
         async def handler(request: web.Request) -> web.StreamResponse:
             try:
@@ -113,7 +113,7 @@ class Bandwidth(Account):
         return web.Response()
 
     def _find(self, number: int) -> Recording | None:
-        """Return a recording of any state."""
+        """Return the recording with this running number, in any state."""
         now = self.office.now
         for recording in self.office.recordings:
             if recording.number == number and not recording.is_pending(now):
@@ -121,7 +121,7 @@ class Bandwidth(Account):
         return self.office.archive.find(number)
 
     def _find_media(self, request: web.Request) -> Recording:
-        """Return the complete recording that a media name belongs to, or 404 media-not-found."""
+        """Return the complete recording of a media name; 404 media-not-found if there is none."""
         name = request.match_info["name"]
         call = number_of_bandwidth_id(self.office.seed, "c", name.rpartition("-")[0])
         recordings = [] if call is None else self.office.archive.of_call(call)

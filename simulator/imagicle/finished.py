@@ -13,15 +13,15 @@ from .users import COMPLETE_MANAGEMENT, AuditEvent, User
 
 
 class FinishedRecordings:
-    """What the suite answers about finished recordings."""
+    """Handlers of `/Recordings`."""
 
     def __init__(self, suite: Suite) -> None:
-        """Stand before the archive of one suite."""
+        """Serve a suite."""
         self._suite = suite
         self._office = suite.office
 
     async def list(self, request: web.Request, user: User) -> web.StreamResponse:
-        """Answer Get Recordings List (628): most recent first, in pages if asked for."""
+        """Answer Get Recordings List (628): newest first, in pages if `pageSize` is given."""
         try:
             answer = list_recordings(self._suite, request.query, _own_username(user))
         except FilterError as err:
@@ -48,7 +48,7 @@ class FinishedRecordings:
         return await self._suite.media(request, self._suite.audio_of(recording))
 
     def _find(self, request: web.Request, user: User) -> Recording | web.Response:
-        """Find a recording: 400 not a GUID, 404 no such one, 403 not the user's."""
+        """Return the recording, or the refusal: 400 not a GUID, 404 not found, 403 not the user's."""
         identifier = request.match_info["id"]
         if not is_guid(identifier):
             return web.Response(status=400)
@@ -62,5 +62,5 @@ class FinishedRecordings:
 
 
 def _own_username(user: User) -> str | None:
-    """Return whose recordings a user sees, None for everybody's."""
+    """Return the username whose recordings a user may see, None for all."""
     return None if user.level >= COMPLETE_MANAGEMENT else user.username

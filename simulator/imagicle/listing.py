@@ -14,16 +14,16 @@ type _Span = tuple[datetime | None, datetime | None]
 type _Test = Callable[[Call], bool]
 
 _LONGEST = timedelta(days=1)
-"""No recording lasts longer: one begun a day before a moment has ended by then."""
+"""Longest duration: a recording started this long before a moment has ended by then."""
 _SECOND = timedelta(seconds=1)
 
 
 class FilterError(ValueError):
-    """400, reason 0."""
+    """A filter that is refused: 400, reason 0."""
 
 
 class PagingError(ValueError):
-    """400, reason 1."""
+    """Paging that is refused: 400, reason 1."""
 
 
 def list_recordings(
@@ -55,7 +55,7 @@ def list_recordings(
 
 
 def _ended_within(archive: Archive, end: _Span, start: _Span) -> Sequence[int]:
-    """Return the positions of the recordings whose begin and end lie in these spans."""
+    """Return the positions of the recordings whose start and end lie in these spans."""
     if end == (None, None):
         return archive.positions(*start)
     doubtful = {
@@ -65,12 +65,12 @@ def _ended_within(archive: Archive, end: _Span, start: _Span) -> Sequence[int]:
         for position in archive.positions(edge - _LONGEST, edge)
     }
     earliest, latest = end
-    begun = archive.positions(earliest and earliest - _LONGEST, latest)
+    started = archive.positions(earliest and earliest - _LONGEST, latest)
     chosen = archive.positions(*start)
     return [
         position
         for position in range(
-            max(begun.start, chosen.start), min(begun.stop, chosen.stop)
+            max(started.start, chosen.start), min(started.stop, chosen.stop)
         )
         if position not in doubtful or _within(archive[position].ended_at, end)
     ]
@@ -130,7 +130,7 @@ def _equals(wanted: str) -> str:
 
 
 def _span(wanted: str | None) -> _Span:
-    """Return begin and end (excluded) of a filter: [equals], before, after, between."""
+    """Return start and end (excluded) of a filter: [equals], before, after, between."""
     if not wanted:
         return None, None
     operator, _, value = wanted.partition(":")
@@ -146,16 +146,16 @@ def _span(wanted: str | None) -> _Span:
 
 
 def _moment(text: str) -> datetime:
-    """Return a time of day; without a zone it is taken for UTC."""
+    """Return a time; one without a zone is UTC."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise FilterError(f"{text} is no date") from None
+        raise FilterError(f"{text} is not a date") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _within(moment: datetime | None, span: _Span) -> bool:
-    """Tell whether a moment lies in a span."""
+    """Return whether a moment lies in a span."""
     start, end = span
     return (
         moment is not None

@@ -16,10 +16,10 @@ from .users import COMPLETE_MANAGEMENT, User
 
 
 class LiveRecordings:
-    """What the suite answers about recordings that run now."""
+    """Handlers of `/LiveRecordings`."""
 
     def __init__(self, suite: Suite) -> None:
-        """Stand before the office of one suite."""
+        """Serve a suite."""
         self._suite = suite
         self._office = suite.office
 
@@ -102,7 +102,7 @@ class LiveRecordings:
         return None
 
     def _start_call(self, call: Call) -> web.Response:
-        """Record the call: 201 with the id, or 503 for want of a licensed channel."""
+        """Record the call: 201 with the id, or 503 without a free licensed channel."""
         if not self._office.channel_is_free():
             return web.Response(status=503)
         recording = self._office.start_recording(call)
@@ -179,7 +179,7 @@ class LiveRecordings:
     def _on_id(
         self, request: web.Request, act: Callable[[list[Recording]], web.Response]
     ) -> web.Response:
-        """Act on the live recording with this id: 400 if it is not a GUID."""
+        """Act on the live recording with the path's id; 400 if it is not a GUID."""
         identifier = request.match_info["id"]
         if not is_guid(identifier):
             return refused(400, 0)
@@ -227,13 +227,13 @@ class LiveRecordings:
         )
 
     def _is_pending(self, call: Call) -> bool:
-        """Tell whether a call's recording was asked for but has not started yet."""
+        """Return whether a call's recording was commanded but has not started yet."""
         recording = self._unfinished(call)
         return recording is not None and recording.is_pending(self._office.now)
 
 
 def _line_fits(line: Line, request: web.Request) -> bool:
-    """Tell whether a line meets all filters of Get Active Recordings."""
+    """Return whether a line matches all filters of Get Active Recordings."""
     facts = {
         "deviceName": line.device_name,
         "directoryNumber": line.number,

@@ -1,4 +1,4 @@
-"""How Imagicle refuses: a status, and a body with the reason."""
+"""Imagicle's refusals: a status, and a body with the reason."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ def refused(status: int, reason: int, **details: str | None) -> web.Response:
 
 
 def is_guid(text: str) -> bool:
-    """Tell whether a text is a GUID."""
+    """Return whether a text is a GUID."""
     try:
         UUID(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Recordings in Imagicle's words."""
+"""Recordings as Imagicle's JSON."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -70,7 +70,7 @@ def finished_recording(suite: Suite, recording: Recording) -> dict[str, Any]:
 
 
 def _base(suite: Suite, recording: Recording) -> dict[str, Any]:
-    """Return what list and single answer have in common (schema RecordingBase)."""
+    """Return the fields that list and single answer share (schema RecordingBase)."""
     call = recording.call
     now = suite.office.now
     return {
@@ -126,7 +126,7 @@ def iso_duration(duration: timedelta, fractions: bool) -> str:
 
 
 def without_unknown(row: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what is null, at every depth."""
+    """Return a row without its null fields, at every depth."""
     return {
         name: without_unknown(value) if isinstance(value, dict) else value
         for name, value in row.items()

@@ -39,15 +39,15 @@ class Imagicle(Suite):
         )
 
     def _as_user(self, action: _Action) -> _Handler:
-        """Let in whoever has Base Access (lv. 2)."""
+        """Allow users with Base Access (lv. 2)."""
         return self._with_level(BASE_ACCESS, action)
 
     def _as_manager(self, action: _Action) -> _Handler:
-        """Let in whoever has Complete Management (lv. 10)."""
+        """Allow users with Complete Management (lv. 10)."""
         return self._with_level(COMPLETE_MANAGEMENT, action)
 
     def _with_level(self, level: int, action: _Action) -> _Handler:
-        """Check credentials (401), level (403) and that the service is there (504)."""
+        """Check credentials (401), level (403) and that the service is available (504)."""
 
         async def handler(request: web.Request) -> web.StreamResponse:
             user = self._user(request)
@@ -63,7 +63,7 @@ class Imagicle(Suite):
         return handler
 
     def _user(self, request: web.Request) -> User | None:
-        """Return the user who asks, None where the suite would answer 401."""
+        """Return the user of a request's credentials, None where the suite answers 401."""
         credentials = basic_credentials(request)
         for user in self.users:
             if credentials == (user.username, user.password):

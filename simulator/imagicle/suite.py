@@ -1,4 +1,4 @@
-"""The Imagicle suite: its users and options, and how it names recordings. No routes."""
+"""The Imagicle suite without its routes: users, options, ids and audio."""
 
 from ssl import SSLContext
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ from .users import BASE_ACCESS, COMPLETE_MANAGEMENT, AuditEvent, User
 
 
 class Suite(Recorder):
-    """What the row writers and handlers need to know of the suite."""
+    """Base of the server: what row writers and handlers use of the suite."""
 
     name: ClassVar[str] = "imagicle"
     root = "/fw/Apps/Recorder/WebAPI"

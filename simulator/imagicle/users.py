@@ -1,4 +1,4 @@
-"""Who may ask Imagicle, and what it writes down about them."""
+"""Users of Imagicle, and the audit events about them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """Somebody downloaded a recording (Download Recording)."""
+    """A user downloaded a recording (Download Recording)."""
 
     recording_id: str
     username: str

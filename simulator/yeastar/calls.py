@@ -18,22 +18,20 @@ _TYPES = {
 
 
 class Calls:
-    """What the PBX answers about calls that are going on."""
+    """Handlers of the calls that are in progress."""
 
     def __init__(self, pbx: Pbx) -> None:
-        """Stand before the office."""
+        """Serve a PBX."""
         self._pbx = pbx
         self._office = pbx.office
 
     async def query(self, request: web.Request) -> dict[str, Any]:
-        """Answer Query Calls; when idle there is no `data` at all, or 60001."""
+        """Answer Query Calls; without calls the answer has no `data`, or is 60001."""
         wanted_type = request.query.get("type")
         if wanted_type not in (None, *_TYPES):
             raise parameter_error("type", wanted_type)
         rows = [
-            call_row(call)
-            for call in self._office.calls
-            if _is_asked_for(call, request)
+            call_row(call) for call in self._office.calls if _is_wanted(call, request)
         ]
         if rows:
             return {"data": rows}
@@ -42,7 +40,7 @@ class Calls:
         return {}
 
     async def record_start(self, request: web.Request) -> dict[str, Any]:
-        """Answer Start Call Recording; a call that is being recorded stays so."""
+        """Answer Start Call Recording; repeating it changes nothing."""
         call = await self._call(request)
         if not call.is_connected:
             raise YeastarError(70132)
@@ -65,7 +63,7 @@ class Calls:
         return {"call_id": call_id(call)}
 
     async def _call(self, request: web.Request) -> Call:
-        """Return the call with the channel of the body, or 70130; 70132 where there is no control."""
+        """Return the call with the body's channel; 70130 if there is none, 70132 without control."""
         body = await request.text()
         try:
             wanted = (await request.json())["channel_id"]
@@ -81,22 +79,22 @@ class Calls:
         raise YeastarError(70130)
 
     def _running(self, call: Call) -> Recording | None:
-        """Return the recording of a call that has not ended."""
+        """Return the recording of a call that runs, None if there is none."""
         return next(
             (row for row in self._office.recordings_of(call) if row.ended_at is None),
             None,
         )
 
     def _recorded(self, call: Call) -> Recording:
-        """Return the running recording of a call, or 10009: there is nothing to pause."""
+        """Return the running recording of a call; 10009 if there is none."""
         recording = self._running(call)
         if recording is None:
             raise YeastarError(10009)
         return recording
 
 
-def _is_asked_for(call: Call, request: web.Request) -> bool:
-    """Tell whether a call fits `call_id`, `type` and `extension`."""
+def _is_wanted(call: Call, request: web.Request) -> bool:
+    """Return whether a call matches the query's `call_id`, `type` and `extension`."""
     extensions = [call.line.number]
     if call.direction == "internal":
         extensions.append(call.remote_number)

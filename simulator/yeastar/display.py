@@ -7,7 +7,7 @@ from .pbx import Pbx
 
 
 def display_time(pbx: Pbx, moment: datetime) -> str:
-    """Return "01/12/2022 17:36:24", or in whatever format the PBX is set to."""
+    """Return a time in the PBX's format, by default "01/12/2022 17:36:24"."""
     local = moment.astimezone(pbx.office.time_zone)
     date = pbx.date_format.replace("YYYY", "%Y").replace("MM", "%m").replace("DD", "%d")
     time = "%I:%M:%S %p" if _has_meridiem(pbx) else "%H:%M:%S"
@@ -15,7 +15,7 @@ def display_time(pbx: Pbx, moment: datetime) -> str:
 
 
 def system_information(pbx: Pbx) -> dict[str, Any]:
-    """Return the answer of Query PBX Information; 12 hours show the current meridiem."""
+    """Return the answer of Query PBX Information; a 12-hour format shows the current meridiem."""
     now = pbx.office.now
     time_format = pbx.time_format
     if _has_meridiem(pbx):
@@ -36,5 +36,5 @@ def system_information(pbx: Pbx) -> dict[str, Any]:
 
 
 def _has_meridiem(pbx: Pbx) -> bool:
-    """Tell whether times are shown with AM and PM."""
+    """Return whether times are shown with AM and PM."""
     return pbx.time_format.endswith(("AM", "PM"))

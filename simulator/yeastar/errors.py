@@ -27,23 +27,23 @@ MESSAGES = {
 
 
 class YeastarError(Exception):
-    """An error code other than 0; the HTTP status is 200 all the same."""
+    """An error code other than 0; it is sent with HTTP status 200."""
 
     def __init__(self, code: int, **details: Any) -> None:
-        """Hold the code and what goes with it."""
+        """Take the code and the further fields of the answer."""
         super().__init__(MESSAGES.get(code, "FAILURE"))
         self.code = code
         self.details = details
 
 
 def parameter_error(name: str, value: str | None) -> YeastarError:
-    """Return 40002 with the parameter that is wrong."""
+    """Return 40002 with the wrong parameter."""
     wrong = {"value": f"{name}={value}", "validation_type": name}
     return YeastarError(40002, invalid_param_list=[wrong])
 
 
 def not_json(body: str) -> YeastarError:
-    """Return what a P560 answered to a form instead of JSON."""
+    """Return what a P560 answers to a form in place of JSON."""
     first = body[:1]
     text = (
         f"invalid character '{first}' looking for beginning of value"

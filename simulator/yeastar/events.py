@@ -28,19 +28,19 @@ class _Subscriber:
     heard_at: datetime
     topics: set[int] = field(default_factory=set)
     outbox: asyncio.Queue[str | None] = field(default_factory=asyncio.Queue)
-    """What is to be sent; None closes the socket."""
+    """Messages to send; None closes the socket."""
 
 
 class Events:
-    """The WebSockets that are open, and what is sent to them."""
+    """The open WebSockets, and the events that are sent to them."""
 
     def __init__(self, pbx: Pbx) -> None:
-        """Begin without any."""
+        """Start without any."""
         self._pbx = pbx
         self._subscribers: list[_Subscriber] = []
 
     async def subscribe(self, request: web.Request) -> web.StreamResponse:
-        """Keep one WebSocket open until the client, its token or its silence ends it."""
+        """Serve a WebSocket until the client closes it, its token expires or it falls silent."""
         token = self._pbx.tokens.find(request.query.get("access_token"))
         socket = web.WebSocketResponse()
         await socket.prepare(request)
@@ -58,13 +58,13 @@ class Events:
         return socket
 
     def call_changed(self, call: Call) -> None:
-        """Tell the subscribers of a call's new state, and of its end."""
+        """Send a call's new state to the subscribers, and its end."""
         self._send(CALL_STATE_CHANGED, call_row(call))
         if call.ended_at is not None:
             self._send(CALL_ENDED, ended_call_row(self._pbx, call))
 
     def close_dead(self) -> None:
-        """Close the sockets whose token is gone or that sent no heartbeat for a minute."""
+        """Close the sockets with an invalid token or without a heartbeat for a minute."""
         now = self._pbx.office.now
         valid = self._pbx.tokens.valid()
         for subscriber in self._subscribers:
@@ -77,7 +77,7 @@ class Events:
             await subscriber.socket.close()
 
     def _send(self, topic: int, details: dict[str, Any]) -> None:
-        """Put an event into the outbox of each subscriber of its topic."""
+        """Queue an event for each subscriber of its topic."""
         message: Any = details if self._pbx.message_as_object else json.dumps(details)
         event = {"type": topic, "sn": self._pbx.serial_number, "msg": message}
         self.close_dead()
@@ -86,7 +86,7 @@ class Events:
                 subscriber.outbox.put_nowait(json.dumps(event))
 
     async def _write(self, subscriber: _Subscriber) -> None:
-        """Send what is in the outbox."""
+        """Send the queued messages of a subscriber."""
         with suppress(ConnectionError):
             while (text := await subscriber.outbox.get()) is not None:
                 await subscriber.socket.send_str(text)
@@ -94,7 +94,7 @@ class Events:
 
 
 def _reply(subscriber: _Subscriber, text: str) -> str:
-    """Answer a heartbeat or a list of topics."""
+    """Return the reply to a heartbeat or to a list of topics."""
     if text == "heartbeat":
         return "heartbeat response"
     try:

@@ -1,4 +1,4 @@
-"""A P-Series PBX: its application and options, and how it names recordings. No routes."""
+"""A P-Series PBX without its routes: application, options, ids and audio."""
 
 from ssl import SSLContext
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ from .tokens import Tokens
 
 
 class Pbx(Recorder):
-    """What the row writers and handlers need to know of the PBX."""
+    """Base of the server: what row writers and handlers use of the PBX."""
 
     name: ClassVar[str] = "yeastar"
     root = "/openapi/v1.0"
@@ -49,7 +49,7 @@ class Pbx(Recorder):
         self.message_as_object = False
         """An event's `msg` is an object instead of JSON in a string."""
         self.download_base = ""
-        """What `download_resource_url` begins with; a real PBX sends a bare path."""
+        """Start of `download_resource_url`; a real PBX sends a bare path."""
         self.failures = 0
         """Wrong credentials in a row."""
 

@@ -19,10 +19,10 @@ _DOWNLOAD_TIME = timedelta(minutes=30)
 
 
 class Recordings:
-    """What the PBX answers about finished recordings."""
+    """Handlers of the finished recordings."""
 
     def __init__(self, pbx: Pbx) -> None:
-        """Stand before the archive; no download is prepared."""
+        """Serve a PBX; no download is prepared."""
         self._pbx = pbx
         self._office = pbx.office
         self._downloads: dict[str, tuple[Recording, datetime]] = {}
@@ -43,8 +43,8 @@ class Recordings:
         archive = self._office.archive
         everything = range(archive.older)
         older: Sequence[int] = everything[
-            bisect_left(everything, start, key=self._begin) : bisect_right(
-                everything, end, key=self._begin
+            bisect_left(everything, start, key=self._call_start) : bisect_right(
+                everything, end, key=self._call_start
             )
         ]
         newer = [row for row in archive.newer if start <= row.call.started_at <= end]
@@ -54,8 +54,8 @@ class Recordings:
         return self._page(query, older, newer)
 
     async def download(self, request: web.Request) -> dict[str, Any]:
-        """Answer Download Recording: an address that is good for 30 minutes."""
-        recording = self._asked_for(request.query)
+        """Answer Download Recording: an address that is valid for 30 minutes."""
+        recording = self._wanted(request.query)
         name = file_name(self._pbx, recording)
         stamp = f"{self._office.now.astimezone(self._office.time_zone):%Y%m%d%H%M%S}"
         resource = f"Recording-X.7.0.6-{len(self._downloads) + 1}-download-{stamp}.wav"
@@ -92,24 +92,24 @@ class Recordings:
         total = len(older) + len(newer)
         if total == 0 and self._pbx.says_not_found:
             raise YeastarError(60001)
-        places = range(total) if order_by == "asc" else range(total - 1, -1, -1)
+        positions = range(total) if order_by == "asc" else range(total - 1, -1, -1)
         rows = [
-            self._office.archive[older[place]]
-            if place < len(older)
-            else newer[place - len(older)]
-            for place in places[(page - 1) * size : page * size]
+            self._office.archive[older[position]]
+            if position < len(older)
+            else newer[position - len(older)]
+            for position in positions[(page - 1) * size : page * size]
         ]
         return {
             "total_number": total,
             "data": [recording_row(self._pbx, row) for row in rows],
         }
 
-    def _begin(self, position: int) -> datetime:
-        """Return the begin of an older recording's call."""
+    def _call_start(self, position: int) -> datetime:
+        """Return the start of an older recording's call."""
         return self._office.archive[position].call.started_at
 
-    def _asked_for(self, query: Mapping[str, str]) -> Recording:
-        """Return the recording with this `id` or `file`, or 60001."""
+    def _wanted(self, query: Mapping[str, str]) -> Recording:
+        """Return the recording with the query's `id` or `file`; 60001 if there is none."""
         recording = self._find(query["id"]) if "id" in query else None
         if "file" in query:
             recording = self._find_file(query["file"])
@@ -118,13 +118,13 @@ class Recordings:
         return recording
 
     def _find(self, identifier: str) -> Recording | None:
-        """Return the recording with this id."""
+        """Return the recording with this id, None if there is none."""
         if not identifier.isdecimal():
             raise parameter_error("id", identifier)
         return self._office.archive.find(number_of_yeastar_id(int(identifier)))
 
     def _find_file(self, name: str) -> Recording | None:
-        """Return the recording with this file name."""
+        """Return the recording with this file name, None if there is none."""
         for recording in self._office.archive.newer:
             if file_name(self._pbx, recording) == name:
                 return recording
@@ -140,7 +140,7 @@ class Recordings:
 
 
 def _number(query: Mapping[str, str], name: str, default: int) -> int:
-    """Return a positive number of the query, or 40002."""
+    """Return a positive number of the query; anything else is 40002."""
     text = query.get(name, str(default))
     if not text.isdecimal() or int(text) < 1:
         raise parameter_error(name, text)
@@ -159,10 +159,10 @@ def _unix_time(query: Mapping[str, str], name: str) -> datetime | None:
 
 def _party_test(query: Mapping[str, str]) -> Callable[[Call], bool] | None:
     """Return the test for `caller` and `callee`: a part of the name or of the number."""
-    asked = query.get("caller", ""), query.get("callee", "")
-    if asked == ("", ""):
+    wanted = query.get("caller", ""), query.get("callee", "")
+    if wanted == ("", ""):
         return None
     return lambda call: all(
-        wanted in name or wanted in number
-        for wanted, (name, number) in zip(asked, parties(call), strict=True)
+        part in name or part in number
+        for part, (name, number) in zip(wanted, parties(call), strict=True)
     )

@@ -1,4 +1,4 @@
-"""Recordings and calls in Yeastar's words."""
+"""Recordings and calls as Yeastar's JSON."""
 
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,8 @@ from .display import display_time
 from .pbx import Pbx
 
 TRUNK = "office-trunk"
-_NOTHING = " "
-"""What the page's example of 30012 has where nothing is to be said."""
+_EMPTY = " "
+"""An empty field in the page's example of 30012."""
 _TYPES = {
     "incoming": "Inbound",
     "unknown": "Inbound",
@@ -62,15 +62,15 @@ def parties(call: Call) -> tuple[tuple[str, str], tuple[str, str]]:
 
 
 def file_name(pbx: Pbx, recording: Recording) -> str:
-    """Return "20220112173629-1641980184.14-5566-5556-Internal.wav": local begin, call, parties."""
+    """Return "20220112173629-1641980184.14-5566-5556-Internal.wav": local start, call, parties."""
     (_, caller), (_, callee) = parties(recording.call)
-    begin = _local(pbx, recording.started_at)
+    start = _local(pbx, recording.started_at)
     kind = _TYPES[recording.call.direction]
-    return f"{begin}-{call_id(recording.call)}-{caller}-{callee}-{kind}.wav"
+    return f"{start}-{call_id(recording.call)}-{caller}-{callee}-{kind}.wav"
 
 
 def call_id(call: Call) -> str:
-    """Return "1650012665.266": the begin in Unix seconds and a running number."""
+    """Return "1650012665.266": the start in Unix seconds and a running number."""
     return f"{int(call.started_at.timestamp())}.{call.number % 1000}"
 
 
@@ -135,19 +135,19 @@ def ended_call_row(pbx: Pbx, call: Call) -> dict[str, Any]:
         "call_to": callee,
         "call_duration": int((ended_at - call.started_at).total_seconds()),
         "talk_duration": int(talk.total_seconds()) if talk else 0,
-        "src_trunk_name": TRUNK if incoming else _NOTHING,
-        "dst_trunk_name": TRUNK if call.direction == "outgoing" else _NOTHING,
-        "pin_code": _NOTHING,
+        "src_trunk_name": TRUNK if incoming else _EMPTY,
+        "dst_trunk_name": TRUNK if call.direction == "outgoing" else _EMPTY,
+        "pin_code": _EMPTY,
         "status": "ANSWERED" if call.answered_at else "NO ANSWER",
         "type": _TYPES[call.direction],
         "recording": file_name(pbx, recordings[0]) if recordings else "",
-        "did_number": callee if incoming else _NOTHING,
+        "did_number": callee if incoming else _EMPTY,
         "agent_ring_time": 0,
     }
 
 
 def _status(call: Call, *, calls: bool) -> str:
-    """Return a member's status (30011): ALERT and ANSWERED call, RING and ANSWER are called."""
+    """Return a member's status (30011): ALERT, ANSWERED of the caller; RING, ANSWER of the callee."""
     if call.ended_at is not None:
         return "BYE"
     if call.answered_at is None:
@@ -156,7 +156,7 @@ def _status(call: Call, *, calls: bool) -> str:
 
 
 def _shown(name: str, number: str) -> str:
-    """Return "Evelyn<5566>", or the bare number of somebody unknown."""
+    """Return "Evelyn<5566>", or the bare number of an unknown party."""
     return f"{name}<{number}>" if name else number
 
 

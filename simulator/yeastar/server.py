@@ -69,7 +69,7 @@ class Yeastar(Pbx):
         await super().stop()
 
     def catch_up(self) -> None:
-        """Also close the WebSockets whose time is over."""
+        """Do what is due by now, and close the WebSockets that are dead."""
         super().catch_up()
         self._events.close_dead()
 
@@ -86,7 +86,7 @@ class Yeastar(Pbx):
         return answer
 
     def _open(self, action: _Action) -> _Handler:
-        """Let everybody call an interface."""
+        """Answer an interface that needs no token."""
 
         async def handler(request: web.Request) -> web.StreamResponse:
             return _answer(0, await action(request))
@@ -94,7 +94,7 @@ class Yeastar(Pbx):
         return self._answered(handler)
 
     def _signed_in(self, action: _Action) -> _Handler:
-        """Let only those with a valid access token in the query call an interface (10004)."""
+        """Answer an interface that needs a valid access token in the query (10004)."""
 
         async def handler(request: web.Request) -> web.StreamResponse:
             self.tokens.find(request.query.get("access_token"))
@@ -103,20 +103,20 @@ class Yeastar(Pbx):
         return self._answered(handler)
 
     def _check(self, request: web.Request) -> None:
-        """Refuse what the PBX refuses whoever asks; a User-Agent is a must (40002)."""
+        """Refuse requests without a User-Agent (40002), of a blocked address, and by `refusals`."""
         if not request.headers.get(hdrs.USER_AGENT):
             raise parameter_error("User-Agent", "")
         if self.blocks_after is not None and self.failures >= self.blocks_after:
             raise YeastarError(70004)
         interface = request.path.removeprefix(f"{self.root}/")
-        for begin, code in self.refusals.items():
-            if interface.startswith(begin):
+        for start, code in self.refusals.items():
+            if interface.startswith(start):
                 raise YeastarError(code)
 
     async def _get_token(self, request: web.Request) -> dict[str, Any]:
-        """Answer Get Access Token; 60002 when eight are valid."""
-        asked = await _json(request)
-        if (asked.get("username"), asked.get("password")) != (
+        """Answer Get Access Token; 60002 while eight are valid."""
+        wanted = await _json(request)
+        if (wanted.get("username"), wanted.get("password")) != (
             self.client_id,
             self.client_secret,
         ):
@@ -126,9 +126,9 @@ class Yeastar(Pbx):
         return token_answer(self.tokens.issue())
 
     async def _refresh_token(self, request: web.Request) -> dict[str, Any]:
-        """Answer Refresh Access Token: a new pair, the old one is gone."""
-        asked = await _json(request)
-        return token_answer(self.tokens.renew(str(asked.get("refresh_token"))))
+        """Answer Refresh Access Token: a new pair replaces the old one."""
+        wanted = await _json(request)
+        return token_answer(self.tokens.renew(str(wanted.get("refresh_token"))))
 
     async def _del_token(self, request: web.Request) -> dict[str, Any]:
         """Answer Revoke Access Token."""
@@ -140,11 +140,11 @@ class Yeastar(Pbx):
         return system_information(self)
 
     async def _unknown(self, request: web.Request) -> dict[str, Any]:
-        """Answer what is no interface: 10001."""
+        """Answer an unknown interface: 10001."""
         raise YeastarError(10001)
 
     def _resource(self, recordings: Recordings) -> _Handler:
-        """Let only those with a valid token fetch a download."""
+        """Answer a download, which needs a valid token."""
 
         async def handler(request: web.Request) -> web.StreamResponse:
             self.tokens.find(request.query.get("access_token"))
@@ -161,10 +161,10 @@ def _answer(code: int, details: dict[str, Any]) -> web.Response:
 
 
 async def _json(request: web.Request) -> dict[str, Any]:
-    """Return the body's object; anything else is -2."""
+    """Return the body's object; a body that is not JSON is -2."""
     body = await request.text()
     try:
-        asked = json.loads(body)
+        wanted = json.loads(body)
     except ValueError:
         raise not_json(body) from None
-    return asked if isinstance(asked, dict) else {}
+    return wanted if isinstance(wanted, dict) else {}

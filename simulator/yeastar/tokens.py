@@ -1,4 +1,4 @@
-"""Access tokens: eight at most, each good for half an hour (Get Access Token)."""
+"""Access tokens: eight at most, each valid for half an hour (Get Access Token)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,22 +22,22 @@ class Token:
     issued_at: datetime
 
     def is_valid(self, now: datetime) -> bool:
-        """Tell whether the access token is good."""
+        """Return whether the access token is valid."""
         return now < self.issued_at + ACCESS_TIME
 
 
 class Tokens:
-    """The tokens that are out."""
+    """The tokens that were issued."""
 
     def __init__(self, office: Office) -> None:
-        """Begin without any."""
+        """Start without any."""
         self._office = office
         self._issued = 0
         self._tokens: list[Token] = []
         self.limit = 8
 
     def issue(self) -> Token:
-        """Issue a pair, or refuse it when too many are valid."""
+        """Issue a pair; 60002 when too many are valid."""
         if len(self.valid()) >= self.limit:
             raise YeastarError(60002)
         self._issued += 1
@@ -49,7 +49,7 @@ class Tokens:
         return token
 
     def renew(self, refresh: str) -> Token:
-        """Replace a pair by a new one (Refresh Access Token)."""
+        """Replace a pair by a new one (Refresh Access Token); 10004 if it is not valid."""
         for token in self._tokens:
             if (
                 token.refresh == refresh
@@ -60,22 +60,22 @@ class Tokens:
         raise YeastarError(10004)
 
     def find(self, access: str | None) -> Token:
-        """Return the valid pair with this access token, or refuse: 10004."""
+        """Return the valid pair with this access token; 10004 if there is none."""
         for token in self.valid():
             if token.access == access:
                 return token
         raise YeastarError(10004)
 
     def revoke(self, token: Token) -> None:
-        """Forget a pair (Revoke Access Token)."""
+        """Remove a pair (Revoke Access Token)."""
         self._tokens.remove(token)
 
     def revoke_all(self) -> None:
-        """Forget all pairs, as after a restart of the PBX."""
+        """Remove all pairs, as a restart of the PBX does."""
         self._tokens.clear()
 
     def valid(self) -> list[Token]:
-        """Return the pairs whose access token is good now."""
+        """Return the pairs whose access token is valid now."""
         return [token for token in self._tokens if token.is_valid(self._office.now)]
 
 
