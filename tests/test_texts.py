@@ -1,11 +1,9 @@
 """Every name that a person meets has its text and its icon, and none is left over.
 
 What needs a text is asked of the integration itself: its flows are opened, its
-actions are registered, its entity descriptions are read. The keys of issues,
-which have no list, are read from the source (see `_Source`).
+actions are registered, its entity descriptions and its enums of keys are read.
 """
 
-import ast
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 import json
@@ -20,11 +18,16 @@ from pytest_homeassistant_custom_component.common import (
 )
 import voluptuous as vol
 
-from custom_components.call_recorder import PLATFORMS, issues
+from custom_components.call_recorder import PLATFORMS
 from custom_components.call_recorder.api import RECORDERS
 from custom_components.call_recorder.api.errors import ErrorKey
-from custom_components.call_recorder.config_flow import CallRecorderConfigFlow
+from custom_components.call_recorder.config_flow import (
+    CallRecorderConfigFlow,
+    FormError,
+)
 from custom_components.call_recorder.const import DOMAIN
+from custom_components.call_recorder.issues import ACCESS_ISSUES, IssueKey
+from custom_components.call_recorder.line_flow import LineError
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
@@ -553,211 +556,53 @@ async def test_selector_options_have_texts(
     } == expected
 
 
-# --- What only the source tells ---
+# --- Errors, issues and aborts ---
 
 
-_EXCEPTIONS: Final = {
-    "BrowseError",
-    "ConfigEntryAuthFailed",
-    "ConfigEntryError",
-    "ConfigEntryNotReady",
-    "HomeAssistantError",
-    "ServiceValidationError",
-    "Unresolvable",
-    "UpdateFailed",
+_PLACEHOLDERS: Final = {
+    ErrorKey.EXPORT_FAILED: {"reason"},
+    ErrorKey.REQUEST_REFUSED: {"code", "text"},
 }
-
-
-class _Source:
-    """Finds keys in the source.
-
-    The habit that it relies on: an issue is created with a literal, or is one of
-    `ACCESS_ISSUES`.
-    """
-
-    def __init__(self, *paths: Path) -> None:
-        """Parse modules."""
-        self._modules = [ast.parse(path.read_text()) for path in paths]
-
-    def nodes[Node: ast.AST](self, kind: type[Node]) -> Iterator[Node]:
-        """Yield all nodes of a kind."""
-        for module in self._modules:
-            for node in ast.walk(module):
-                if isinstance(node, kind):
-                    yield node
-
-    def table_values(self, suffix: str) -> set[str]:
-        """Return what is in the dicts and tuples whose names end so."""
-        return {
-            value
-            for module in self._modules
-            for node in module.body
-            if isinstance(node, ast.AnnAssign | ast.Assign)
-            for target in getattr(node, "targets", [getattr(node, "target", None)])
-            if getattr(target, "id", "").endswith(suffix)
-            for entry in getattr(node.value, "values", getattr(node.value, "elts", ()))
-            for value in _literals(entry)
-        }
-
-    def calls(self, *names: str) -> Iterator[ast.Call]:
-        """Yield the calls of functions, methods or classes with these names."""
-        for node in self.nodes(ast.Call):
-            if _name(node.func) in names:
-                yield node
-
-    def arguments(self, *names: str) -> set[str]:
-        """Return the positional literals of calls, also by way of local variables."""
-        return {
-            value
-            for kind in (ast.FunctionDef, ast.AsyncFunctionDef)
-            for function in self.nodes(kind)
-            for value in _arguments(function, names)
-        }
-
-    def keywords(self, keyword: str, *names: str) -> set[str]:
-        """Return the literals that calls are given by a keyword."""
-        return {
-            value
-            for call in self.calls(*names)
-            for argument in call.keywords
-            if argument.arg == keyword
-            for value in _literals(argument.value)
-        }
-
-    def dict_keys(self, keyword: str, *names: str) -> set[str]:
-        """Return the keys of the dicts that calls are given by a keyword."""
-        return {
-            key
-            for call in self.calls(*names)
-            for argument in call.keywords
-            if argument.arg == keyword
-            for node in ast.walk(argument.value)
-            if isinstance(node, ast.Dict)
-            for item in node.keys
-            if item is not None
-            for key in _literals(item)
-        }
-
-
-def _name(function: ast.expr) -> str:
-    """Return the last part of a function's name."""
-    return getattr(function, "attr", getattr(function, "id", ""))
-
-
-def _literals(value: ast.expr | None) -> set[str]:
-    """Return the texts that an expression can be: itself, or either of two."""
-    if isinstance(value, ast.IfExp):
-        return _literals(value.body) | _literals(value.orelse)
-    if isinstance(value, ast.Constant) and isinstance(value.value, str):
-        return {value.value}
-    return set()
-
-
-def _arguments(function: ast.AST, names: tuple[str, ...]) -> set[str]:
-    """Return the literals that a function gives to calls."""
-    local: dict[str, set[str]] = {}
-    for node in ast.walk(function):
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                known = local.setdefault(getattr(target, "id", ""), set())
-                known |= _literals(node.value)
-    return {
-        value
-        for node in ast.walk(function)
-        if isinstance(node, ast.Call) and (_name(node.func) in names)
-        for argument in node.args
-        for value in _literals(argument) | local.get(getattr(argument, "id", ""), set())
-    }
-
-
-_SOURCE: Final = _Source(*_COMPONENT.rglob("*.py"))
-_TEXT_OF_SOURCE: Final = "".join(path.read_text() for path in _COMPONENT.rglob("*.py"))
 
 
 def test_exceptions_have_texts() -> None:
     """Each error that can be raised has a message, and no message is left over."""
     assert set(_TEXTS["exceptions"]) == set(ErrorKey)
-    assert all(set(texts) == {"message"} for texts in _TEXTS["exceptions"].values())
-    used = set(re.findall(r"\bErrorKey\.([A-Z_]+)", _TEXT_OF_SOURCE))
+    for key, texts in _TEXTS["exceptions"].items():
+        assert set(texts) == {"message"}
+        assert _placeholders(texts) == _PLACEHOLDERS.get(key, set())
+    source = "".join(path.read_text() for path in _COMPONENT.rglob("*.py"))
+    used = set(re.findall(r"\bErrorKey\.([A-Z_]+)", source))
     # Those of `USER_ERRORS` are in the source anyway: they are raised by the clients.
     assert used == set(ErrorKey.__members__)
-    # Where Home Assistant wants a text, no literal gets round the enum.
-    assert not _SOURCE.keywords("translation_key", *_EXCEPTIONS)
 
 
 def test_issues_have_texts() -> None:
-    """Each issue that can be created is known, has texts, and is deleted again."""
-    assert set(_TEXTS["issues"]) == set(issues.ISSUES)
+    """Each issue has texts and can be fixed, and no text is left over."""
+    assert set(_TEXTS["issues"]) == set(IssueKey)
+    assert set(ACCESS_ISSUES) <= set(ErrorKey)
     for texts in _TEXTS["issues"].values():
-        assert set(texts) == {"title", "description"}
-    missing = re.findall(r"(?:AccessError|_hold)\(ErrorKey\.(\w+)", _TEXT_OF_SOURCE)
-    assert {ErrorKey[name] for name in missing} == set(issues.ACCESS_ISSUES)
-    others = set(issues.ISSUES) - set(issues.ACCESS_ISSUES)
-    assert _SOURCE.arguments("async_create_issue") == others
-    assert _SOURCE.arguments("async_delete_issue") == others
-
-
-def test_placeholders_are_given() -> None:
-    """What a message or an issue wants to say is told to it, and the other way."""
-    assert _placeholders(_TEXTS["exceptions"]) == _SOURCE.dict_keys(
-        "translation_placeholders",
-        *_EXCEPTIONS,
-        # The class is chosen at the call.
-        "",
-    )
-    assert _placeholders(_TEXTS["issues"]) == _SOURCE.dict_keys(
-        "translation_placeholders", "async_create_issue"
-    )
-
-
-_ABORTS: Final = {
-    "_abort_if_unique_id_configured": {"already_configured"},
-    "_async_abort_entries_match": {"already_configured"},
-    "_abort_if_unique_id_mismatch": {"unique_id_mismatch"},
-}
-
-
-def _flow_errors(source: _Source) -> set[str]:
-    """Return the errors that a flow's form can show.
-
-    They are returned by the flow's functions, or are one of its `_FORM_ERRORS`.
-    """
-    returned = {
-        value for node in source.nodes(ast.Return) for value in _literals(node.value)
-    }
-    return returned | source.table_values("_FORM_ERRORS")
-
-
-def _flow_aborts(source: _Source, successes: set[str]) -> set[str]:
-    """Return the reasons for which a flow can end without an entry."""
-    reasons = source.keywords("reason", "async_abort") | source.arguments("AbortFlow")
-    for method, implied in _ABORTS.items():
-        reasons |= {reason for _ in source.calls(method) for reason in implied}
-    updates = ("async_update_reload_and_abort", "async_update_and_abort")
-    return reasons | {reason for _ in source.calls(*updates) for reason in successes}
+        assert set(texts) == {"title", "fix_flow"}
+        assert set(texts["fix_flow"]["step"]) == {"confirm"}
+        assert set(texts["fix_flow"]["step"]["confirm"]) == {"title", "description"}
+        assert _placeholders(texts) == {"recorder"}
 
 
 def test_config_errors_and_aborts_have_texts() -> None:
     """Whatever the config flow can say is said in words."""
-    source = _Source(_COMPONENT / "config_flow.py")
-    assert set(_TEXTS["config"]["error"]) == _flow_errors(source)
-    assert set(_TEXTS["config"]["abort"]) == _flow_aborts(
-        source, {"reauth_successful", "reconfigure_successful"}
-    )
+    assert set(_TEXTS["config"]["error"]) == set(FormError)
+    assert set(_TEXTS["config"]["abort"]) == {
+        "already_configured",
+        "reauth_successful",
+        "reconfigure_successful",
+    }
 
 
-async def test_subentry_errors_and_aborts_have_texts(
-    hass: HomeAssistant, entries: list[MockConfigEntry]
-) -> None:
-    """Whatever a subentry flow can say is said in words."""
-    types = CallRecorderConfigFlow.async_get_supported_subentry_types(entries[0])
-    for subentry_type, flow in types.items():
-        path = _COMPONENT / f"{flow.__module__.rpartition('.')[2]}.py"
-        source, texts = _Source(path), _TEXTS["config_subentries"][subentry_type]
-        assert set(texts.get("error", {})) == _flow_errors(source)
-        assert set(texts.get("abort", {})) == _flow_aborts(
-            source, {"reconfigure_successful"}
-        )
+def test_line_errors_and_aborts_have_texts() -> None:
+    """Whatever the form of a line can say is said in words."""
+    texts = _TEXTS["config_subentries"]["line"]
+    assert set(texts["error"]) == set(LineError)
+    assert set(texts["abort"]) == {"reconfigure_successful"}
 
 
 async def test_system_health_has_texts(

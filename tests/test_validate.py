@@ -133,7 +133,7 @@ BREAKS: list[tuple[str, Callable[[Path], None], str]] = [
     ),
     (
         "translations",
-        in_json(TEXTS, "issues", "service_gone", "description"),
+        in_json(TEXTS, "issues", "service_gone", "fix_flow"),
         "service_gone",
     ),
     (

@@ -1,6 +1,7 @@
 """Config and options flow: add, sign in again, reconfigure and tune a recorder."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from itertools import chain, count
 import logging
 import re
@@ -109,16 +110,20 @@ _SECURITY: Final[_Fields] = {
     vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector()
 }
 
-# The form knows these; any other failure means that the recorder cannot be used now.
-_FORM_ERRORS: Final = (
-    "api_disabled",
-    "insufficient_permissions",
-    "invalid_auth",
-    "invalid_ssl",
-    "ip_blocked",
-    "token_limit",
-    "unexpected_response",
-)
+
+class FormError(StrEnum):
+    """What a form can say; any other failure is told as `CANNOT_CONNECT`."""
+
+    API_DISABLED = "api_disabled"
+    CANNOT_CONNECT = "cannot_connect"
+    INSUFFICIENT_PERMISSIONS = "insufficient_permissions"
+    INVALID_AUTH = "invalid_auth"
+    INVALID_SSL = "invalid_ssl"
+    INVALID_URL = "invalid_url"
+    IP_BLOCKED = "ip_blocked"
+    TOKEN_LIMIT = "token_limit"  # noqa: S105 - a key, no password
+    UNEXPECTED_RESPONSE = "unexpected_response"
+    UNKNOWN = "unknown"
 
 
 class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -237,22 +242,24 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
             errors=errors,
         )
 
-    async def _async_try(self, settings: dict[str, Any]) -> str | None:
+    async def _async_try(self, settings: dict[str, Any]) -> FormError | None:
         """Clean the settings, sign in and read once; return the error's key."""
         recorder = RECORDERS[self._recorder]
         try:
             settings.update(recorder.normalize(settings))
         except ValueError:
-            return "invalid_url"
+            return FormError.INVALID_URL
         await self._async_abort_if_known(recorder.unique_id(settings))
         client = create_client(self.hass, settings)
         try:
             await client.get_live_state()
         except RecorderError as err:
-            return err.key if err.key in _FORM_ERRORS else "cannot_connect"
+            return (
+                FormError(err.key) if err.key in FormError else FormError.CANNOT_CONNECT
+            )
         except Exception:
             _LOGGER.exception("Unexpected error while a recorder was tried")
-            return "unknown"
+            return FormError.UNKNOWN
         finally:
             await client.close()
         return None

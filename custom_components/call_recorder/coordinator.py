@@ -18,7 +18,7 @@ from .api.client import RecorderClient
 from .api.errors import AccessError, CannotConnectError, InvalidAuthError, RecorderError
 from .api.models import ActiveRecording, LiveState
 from .const import CONF_MASK_NUMBERS, DOMAIN
-from .issues import ACCESS_ISSUES, async_create_issue, async_delete_issue
+from .issues import ACCESS_ISSUES, IssueKey, async_create_issue, async_delete_issue
 from .lines import LineBook, lines_of
 from .recording_events import RecordingEvent, async_send_event, changes, from_active
 
@@ -240,9 +240,13 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
         """Remember whether the last start lacked a licensed channel."""
         lacking = refusal == "no_channel_available"
         if lacking:
-            async_create_issue(self.hass, self.config_entry, "no_channel_available")
+            async_create_issue(
+                self.hass, self.config_entry, IssueKey.NO_CHANNEL_AVAILABLE
+            )
         elif refusal is None:
-            async_delete_issue(self.hass, self.config_entry, "no_channel_available")
+            async_delete_issue(
+                self.hass, self.config_entry, IssueKey.NO_CHANNEL_AVAILABLE
+            )
         else:
             return
         if lacking != self.no_channel_available:
@@ -256,7 +260,7 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
             state = await self.client.get_live_state()
         except RecorderError as err:
             if isinstance(err, AccessError):
-                async_create_issue(self.hass, self.config_entry, err.key)
+                async_create_issue(self.hass, self.config_entry, IssueKey(err.key))
             interval = self._interval(self.data) if self.data else _IDLE_INTERVAL
             return self._bear_or_raise(err, interval)
         self.failures = 0

@@ -1,5 +1,6 @@
-"""Repair issues: what only the recorder's administrator can mend."""
+"""Repair issues: what a person has to look at or mend."""
 
+from enum import StrEnum
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -8,49 +9,67 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
 
+
+class IssueKey(StrEnum):
+    """Keys of the issues (translations, `issues`)."""
+
+    API_DISABLED = "api_disabled"
+    ARCHIVE_NOT_ALLOWED = "archive_not_allowed"
+    INSUFFICIENT_PERMISSIONS = "insufficient_permissions"
+    IP_BLOCKED = "ip_blocked"
+    NO_CHANNEL_AVAILABLE = "no_channel_available"
+    RECORDINGS_LOST = "recordings_lost"
+    SERVICE_GONE = "service_gone"
+    TOKEN_LIMIT = "token_limit"  # noqa: S105 - a key, no password
+
+
 ACCESS_ISSUES: Final = (
-    "api_disabled",
-    "insufficient_permissions",
-    "ip_blocked",
-    "service_gone",
-    "token_limit",
+    IssueKey.API_DISABLED,
+    IssueKey.INSUFFICIENT_PERMISSIONS,
+    IssueKey.IP_BLOCKED,
+    IssueKey.SERVICE_GONE,
+    IssueKey.TOKEN_LIMIT,
 )
-"""Keys of `AccessError`: a poll that works takes them back."""
-ISSUES: Final = (
-    *ACCESS_ISSUES,
-    "archive_not_allowed",
-    "no_channel_available",
-    "recordings_lost",
+"""Keys of `AccessError` too: a poll that works deletes these issues."""
+_WARNINGS: Final = (IssueKey.ARCHIVE_NOT_ALLOWED, IssueKey.NO_CHANNEL_AVAILABLE)
+"""All other issues mean that something is broken."""
+_LEARN_MORE: Final = (
+    "https://github.com/call-recorder/call-recorder/blob/main/docs/troubleshooting.md"
+    "#repairs-shows"
 )
 
 
 @callback
-def async_create_issue(hass: HomeAssistant, entry: ConfigEntry, key: str) -> None:
-    """Tell the user what is missing. It goes away by itself when it is there."""
+def async_create_issue(hass: HomeAssistant, entry: ConfigEntry, key: IssueKey) -> None:
+    """Show an issue of the recorder. It is deleted when its cause is gone."""
     ir.async_create_issue(
         hass,
         DOMAIN,
         _issue_id(entry, key),
-        is_fixable=False,
-        severity=ir.IssueSeverity.ERROR,
+        data={"entry_id": entry.entry_id, "key": key.value},
+        is_fixable=True,
+        learn_more_url=_LEARN_MORE,
+        severity=ir.IssueSeverity.WARNING
+        if key in _WARNINGS
+        else ir.IssueSeverity.ERROR,
         translation_key=key,
         translation_placeholders={"recorder": entry.title},
     )
 
 
 @callback
-def async_delete_issue(hass: HomeAssistant, entry: ConfigEntry, key: str) -> None:
-    """Take back an issue: what was missing is there."""
+def async_delete_issue(hass: HomeAssistant, entry: ConfigEntry, key: IssueKey) -> None:
+    """Delete an issue: its cause is gone."""
     ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, key))
 
 
 @callback
 def async_delete_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Take back all issues of the recorder."""
-    for key in ISSUES:
+    """Delete all issues of the recorder."""
+    for key in IssueKey:
         async_delete_issue(hass, entry, key)
 
 
-def _issue_id(entry: ConfigEntry, key: str) -> str:
-    """Name an issue, the same one at each time."""
+def _issue_id(entry: ConfigEntry, key: IssueKey) -> str:
+    """Return the id of an issue: one per recorder and key."""
     return f"{key}_{entry.entry_id}"

@@ -1,6 +1,7 @@
 """Adds and changes a line of a recorder."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any, Final
 
 import voluptuous as vol
@@ -33,6 +34,13 @@ from .lines import (
 )
 
 _TEXT: Final = TextSelector()
+
+
+class LineError(StrEnum):
+    """What the form of a line can say."""
+
+    LINE_ALREADY_CONFIGURED = "line_already_configured"
+    LINE_NOT_SPECIFIED = "line_not_specified"
 
 
 class LineSubentryFlow(ConfigSubentryFlow):
@@ -93,17 +101,17 @@ class LineSubentryFlow(ConfigSubentryFlow):
             vol.Required(CONF_AUTO_START, default=False): BooleanSelector(),
         }
 
-    def _check(self, data: Mapping[str, Any]) -> str | None:
+    def _check(self, data: Mapping[str, Any]) -> LineError | None:
         """Return what is wrong with a line."""
         address = _address(data)
         if not any(address):
-            return "line_not_specified"
+            return LineError.LINE_NOT_SPECIFIED
         own_id = self._reconfigure_subentry_id if self.source == "reconfigure" else None
         others = self._get_entry().subentries.items()
         if any(
             _address(other.data) == address for id_, other in others if id_ != own_id
         ):
-            return "line_already_configured"
+            return LineError.LINE_ALREADY_CONFIGURED
         return None
 
     def _finish(self, data: dict[str, Any]) -> SubentryFlowResult:

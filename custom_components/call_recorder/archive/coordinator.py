@@ -22,7 +22,7 @@ from ..api.models import (
     RecordingState,
 )
 from ..coordinator import LiveCoordinator, PollingCoordinator
-from ..issues import async_create_issue, async_delete_issue
+from ..issues import IssueKey, async_create_issue, async_delete_issue
 from ..recording_events import (
     RecordingEventType,
     async_send_event,
@@ -169,10 +169,12 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
                 isinstance(err, AccessError)
                 and err.key == ErrorKey.INSUFFICIENT_PERMISSIONS
             ):
-                async_create_issue(self.hass, self.config_entry, "archive_not_allowed")
+                async_create_issue(
+                    self.hass, self.config_entry, IssueKey.ARCHIVE_NOT_ALLOWED
+                )
             return self._bear_or_raise(err, _EXPECTANT_INTERVAL)
         self.failures = 0
-        async_delete_issue(self.hass, self.config_entry, "archive_not_allowed")
+        async_delete_issue(self.hass, self.config_entry, IssueKey.ARCHIVE_NOT_ALLOWED)
         if self.known is None:
             # The silent baseline: what ended before the first poll is no news.
             self.known = KnownRecordings(since=read_to)
@@ -297,7 +299,7 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
             return None
         self.expected.remove(expectation.active.id)
         self.lost_in_a_row = 0
-        async_delete_issue(self.hass, self.config_entry, "recordings_lost")
+        async_delete_issue(self.hass, self.config_entry, IssueKey.RECORDINGS_LOST)
         return recording
 
     @callback
@@ -316,7 +318,7 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
         )
         self.lost_in_a_row += 1
         if self.lost_in_a_row >= _LOST_UNTIL_ISSUE:
-            async_create_issue(self.hass, self.config_entry, "recordings_lost")
+            async_create_issue(self.hass, self.config_entry, IssueKey.RECORDINGS_LOST)
 
     def _line_of(self, recording: Recording) -> str | None:
         """Return the line of a recording that was never seen active."""
