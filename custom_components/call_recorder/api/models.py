@@ -94,6 +94,9 @@ class ActiveRecording:
     is_paused: bool | None = None
     direction: Direction | None = None
     local_party: LocalParty = LocalParty()
+    further_local_parties: tuple[LocalParty, ...] = ()
+    """The others in the call whose lines it is on now: after a three-way call was set
+    up, or at the other end of an internal call (Yeastar only)."""
     remote_party: RemoteParty = RemoteParty()
     call_id: str | None = None
     """The call that is recorded, where the recorder knows it by an id of its own."""

@@ -525,6 +525,23 @@ async def test_start_by_call_or_channel(
     ]
 
 
+@pytest.mark.parametrize("by_channel", [True, False])
+async def test_start_of_a_call_on_hold(
+    hass: HomeAssistant,
+    office: Office,
+    pbx: Yeastar,
+    recorder: MockConfigEntry,
+    by_channel: bool,
+) -> None:
+    """A call that the caller names is meant, on hold or not."""
+    call = office.connect("101")
+    office.hold(call)
+    named = channel_ids(call)[0] if by_channel else call_id(call)
+    response = await act(hass, "start_recording", call_id=named)
+    assert response == {"result": "started", "recording_id": call_id(call)}
+    assert orders(pbx) == [{"channel_id": channel_ids(call)[0]}]
+
+
 async def test_a_channel_that_only_the_pbx_knows(
     hass: HomeAssistant, pbx: Yeastar, recorder: MockConfigEntry
 ) -> None:

@@ -1,8 +1,8 @@
-"""Calls as a Yeastar PBX tells them, and which of them count as recorded.
+"""Calls as a Yeastar PBX reports them, and which of them count as recorded.
 
-Sources: "Query Calls" and "(30011) Call Status Changed". Neither says whether a
+Sources: "Query Calls" and "(30011) Call Status Changed". Neither reports whether a
 call is being recorded. The option `recorded_calls` says which calls the PBX's own
-rules record, and the orders that we gave are known.
+rules record, and the commands that we sent are known.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from operator import itemgetter
+import re
 from typing import Any, Final, Self
 
 from ..models import ActiveRecording, Direction, LocalParty, RemoteParty
+from ..numbers import is_same
 from ..parsing import as_bool, as_object, as_text, parse_rows, parse_time
 from .pbx_time import parse_call_id
 from .wire import rows_of
@@ -21,15 +23,17 @@ _EXTENSION: Final = "extension"
 _INBOUND: Final = "inbound"
 _OUTBOUND: Final = "outbound"
 
-# ALERT is a caller who waits; the others are called and have not answered.
+# ALERT is a waiting caller; the others are called and have not answered.
 _RINGING: Final = frozenset({"RING", "EARLYMEDIA"})
 _TALKING: Final = frozenset({"ANSWERED", "ANSWER"})
 _HOLD: Final = "HOLD"
+_SEPARATORS: Final = re.compile(r"[\s,;]")
+"""What stands between extensions that were pasted as one text."""
 _BYE: Final = "BYE"
 
 
 class RecordedCalls(StrEnum):
-    """Which calls the PBX's own rules record, as the user tells us."""
+    """Which calls the PBX's own rules record, as the user has set it."""
 
     ALL = "all"
     EXTENSIONS = "extensions"
@@ -38,7 +42,7 @@ class RecordedCalls(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """Somebody in a call: an extension, or the other end of a trunk."""
+    """A participant of a call: an extension, or the other end of a trunk."""
 
     kind: str
     status: str
@@ -50,30 +54,30 @@ class Member:
 
     @property
     def is_talking(self) -> bool:
-        """Tell whether the member's side was answered and is not held."""
+        """Return whether the member's side was answered and is not held."""
         return self.status in _TALKING
 
     @property
     def is_answered(self) -> bool:
-        """Tell whether the member's side was answered, held now or not."""
+        """Return whether the member's side was answered, held now or not."""
         return self.is_talking or self.status == _HOLD
 
     @property
     def is_caller(self) -> bool:
-        """Tell whether the member began the call, as far as its status tells."""
+        """Return whether the member started the call, as far as its status shows it."""
         return self.status in ("ALERT", "ANSWERED")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A call, with those who have not hung up."""
+    """A call, with the members that have not hung up."""
 
     id: str
     members: tuple[Member, ...]
 
     @property
     def is_connected(self) -> bool:
-        """Tell whether somebody called somebody who answered.
+        """Return whether a called party has answered.
 
         A caller's ANSWERED alone is not enough: a menu or a queue answers too, and
         a phone that dials for its user answers before the other end rings.
@@ -98,9 +102,9 @@ class Call:
 
     @property
     def local_numbers(self) -> list[str]:
-        """Return the extensions that take part: who called, who talks, the others.
+        """Return the extensions that take part: the caller, then those that talk.
 
-        Where the PBX does not tell any, the trunk's own end stands for it.
+        Where the PBX reports no extension, the trunk's own end stands for it.
         """
         found = [
             member
@@ -115,11 +119,15 @@ class Call:
         trunk = self._find(_OUTBOUND)
         return [trunk.caller] if trunk and trunk.caller else []
 
+    def has_extension(self, number: str) -> bool:
+        """Return whether an extension takes part, however its number is written."""
+        return any(is_same(number, local) for local in self.local_numbers)
+
     @property
     def age(self) -> tuple[datetime, int, str]:
-        """Sort by begin; those whose id does not tell it are the oldest."""
-        begin = parse_call_id(self.id) or datetime.fromtimestamp(0, UTC)
-        return begin, len(self.id), self.id
+        """Return a sort key: by start; calls whose id does not show it are the oldest."""
+        started_at = parse_call_id(self.id) or datetime.fromtimestamp(0, UTC)
+        return started_at, len(self.id), self.id
 
     def remote_number(self, local_number: str | None) -> str | None:
         """Return the number at the other end."""
@@ -165,7 +173,7 @@ def _parse_call(row: dict[str, Any]) -> Call:
 
 
 def _parse_member(row: dict[str, Any]) -> Iterable[Member]:
-    """Parse a member: an object in an object that tells the kind."""
+    """Parse a member: an object in an object, whose field names the kind."""
     for kind in (_EXTENSION, _INBOUND, _OUTBOUND):
         if member := as_object(row.get(kind)):
             yield Member(
@@ -185,11 +193,11 @@ def find_channel(
     *,
     may_hold: bool,
 ) -> tuple[Call, str] | None:
-    """Find the channel that an order is meant for, and its call.
+    """Find the channel that a command is meant for, and its call.
 
     `call_id` is that of a call or of a channel; what is given must match. An extension
-    goes before a trunk, whoever talks before whoever holds, and a newer call before an
-    older one. Nobody who only rings is found.
+    goes before a trunk, a member that talks before one on hold, and a newer call before
+    an older one. A ringing member is never found.
     """
     found = [
         ((member.kind == _EXTENSION, member.is_talking, call.age), call, channel_id)
@@ -198,7 +206,7 @@ def find_channel(
         for member in call.members
         if (channel_id := member.channel_id) is not None
         and (member.is_talking or (may_hold and member.is_answered))
-        and extension in (None, member.number)
+        and (extension is None or is_same(extension, member.number))
         and call_id in (None, call.id, channel_id)
     ]
     if not found:
@@ -208,24 +216,24 @@ def find_channel(
 
 
 def is_unknown_channel(calls: Iterable[Call], call_id: str | None) -> bool:
-    """Tell whether this is a channel (`PJSIP/2002-00000076`) of none of the calls."""
+    """Return whether this is a channel (`PJSIP/2002-00000076`) of none of the calls."""
     return "/" in (call_id or "") and all(
         call_id != member.channel_id for call in calls for member in call.members
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What we did to a call."""
+class CallCommand:
+    """What our commands did to a call."""
 
     started_at: datetime | None = None
     """When we started its recording; `None` when we did not."""
     is_paused: bool | None = None
-    """What we did last; `None` when we neither started nor paused it."""
+    """The last command; `None` when we neither started nor paused the recording."""
 
     @classmethod
     def parse(cls, value: Any) -> Self:
-        """Read what `as_dict` wrote."""
+        """Parse the result of `as_dict`."""
         stored = as_object(value)
         return cls(
             started_at=parse_time(stored.get("started_at")),
@@ -233,15 +241,15 @@ class Order:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Write what outlives a restart."""
+        """Return what is kept across a restart."""
         return {
             "started_at": self.started_at and self.started_at.isoformat(),
             "is_paused": self.is_paused,
         }
 
 
-class CallBook:
-    """What is known of the calls that go on, beyond the last answer."""
+class CallLedger:
+    """What is known of the current calls beyond the last answer."""
 
     def __init__(
         self, recorded_calls: RecordedCalls, recorded_extensions: Collection[str]
@@ -249,59 +257,67 @@ class CallBook:
         """Take the options that say which calls are recorded."""
         self._recorded_calls = recorded_calls
         self._recorded_extensions = frozenset(
-            extension.strip() for extension in recorded_extensions
+            extension
+            for text in recorded_extensions
+            for extension in _SEPARATORS.split(text)
+            if extension
         )
         self._ringing: set[str] = set()
         self._starts: dict[str, datetime] = {}
         self._locals: dict[str, str] = {}
-        self._orders: dict[str, Order] = {}
+        self._commands: dict[str, CallCommand] = {}
 
     def load(self, stored: Mapping[str, Any]) -> None:
-        """Take the orders that were given before a restart."""
-        self._orders = {
-            call_id: Order.parse(order) for call_id, order in stored.items()
+        """Take the commands that were sent before a restart."""
+        self._commands = {
+            call_id: CallCommand.parse(command) for call_id, command in stored.items()
         }
 
     def as_dict(self) -> dict[str, Any]:
-        """Write the orders, for after a restart."""
-        return {call_id: order.as_dict() for call_id, order in self._orders.items()}
+        """Return the commands, to be kept across a restart."""
+        return {
+            call_id: command.as_dict() for call_id, command in self._commands.items()
+        }
 
     def see(self, calls: Collection[Call], now: datetime) -> bool:
-        """Learn from all calls that there are; tell whether an order fell away.
+        """Learn from all current calls.
 
-        A recording begins when its call is connected. That is now, if the call was
-        seen ringing; otherwise all that is known is when the call began.
+        A recording starts when its call is connected. That is now, if the call was
+        seen ringing; otherwise only the start of the call is known. Return True if a
+        remembered command belonged to a call that has ended.
         """
-        going_on = {call.id for call in calls}
-        self._ringing &= going_on
+        current = {call.id for call in calls}
+        self._ringing &= current
         for known in (self._starts, self._locals):
-            for call_id in known.keys() - going_on:
+            for call_id in known.keys() - current:
                 del known[call_id]
         for call in calls:
             if not call.is_connected:
                 self._ringing.add(call.id)
             elif call.id not in self._starts:
-                began_at = None if call.id in self._ringing else parse_call_id(call.id)
-                self._starts[call.id] = min(began_at or now, now)
-        gone = self._orders.keys() - going_on
+                started_at = (
+                    None if call.id in self._ringing else parse_call_id(call.id)
+                )
+                self._starts[call.id] = min(started_at or now, now)
+        gone = self._commands.keys() - current
         for call_id in gone:
-            del self._orders[call_id]
+            del self._commands[call_id]
         return bool(gone)
 
     def started(self, call_id: str, now: datetime) -> None:
         """Note that we started the recording of a call."""
-        self._orders[call_id] = Order(started_at=now, is_paused=False)
+        self._commands[call_id] = CallCommand(started_at=now, is_paused=False)
 
     def paused(self, call_id: str, is_paused: bool) -> None:
         """Note that we paused or resumed the recording of a call."""
-        order = self._orders.get(call_id, Order())
-        self._orders[call_id] = replace(order, is_paused=is_paused)
+        command = self._commands.get(call_id, CallCommand())
+        self._commands[call_id] = replace(command, is_paused=is_paused)
 
     def is_ours_alone(self, call_id: str) -> bool:
-        """Tell whether a call is recorded because of us alone."""
-        order = self._orders.get(call_id, Order())
+        """Return whether a call is recorded because of our command alone."""
+        command = self._commands.get(call_id, CallCommand())
         only_ours = self._recorded_calls is RecordedCalls.STARTED_HERE
-        return only_ours and order.started_at is not None
+        return only_ours and command.started_at is not None
 
     def recordings(
         self, calls: Iterable[Call], now: datetime, extension: str | None = None
@@ -314,13 +330,13 @@ class CallBook:
             self._recording(call, now, extension)
             for call in calls
             if (self._has_rule(call) or self._started_at(call))
-            and (extension is None or extension in call.local_numbers)
+            and (extension is None or call.has_extension(extension))
         ]
         recordings.sort(key=lambda rec: (rec.started_at or now, rec.id))
         return tuple(recordings)
 
     def _has_rule(self, call: Call) -> bool:
-        """Tell whether the PBX's own rules record a connected call."""
+        """Return whether the PBX's own rules record a connected call."""
         match self._recorded_calls:
             case RecordedCalls.ALL:
                 return True
@@ -331,39 +347,44 @@ class CallBook:
 
     def _started_at(self, call: Call) -> datetime | None:
         """Return when we started the recording of a call, if we did."""
-        return self._orders.get(call.id, Order()).started_at
+        return self._commands.get(call.id, CallCommand()).started_at
 
     def _recording(
         self, call: Call, now: datetime, extension: str | None
     ) -> ActiveRecording:
-        """Describe the recording of a call."""
-        order = self._orders.get(call.id, Order())
+        """Return the recording of a call."""
+        command = self._commands.get(call.id, CallCommand())
         started_at = self._starts.get(call.id, now)
-        if order.started_at is not None and not self._has_rule(call):
-            started_at = order.started_at
-        local = extension or self._choose_local(call)
+        if command.started_at is not None and not self._has_rule(call):
+            started_at = command.started_at
+        first, *others = self._local_numbers(call, extension) or [None]
         return ActiveRecording(
             id=call.id,
             started_at=started_at,
             duration=max(now - started_at, timedelta()),
-            is_paused=order.is_paused,
+            is_paused=command.is_paused,
             direction=call.direction,
-            local_party=LocalParty(number=local),
-            remote_party=RemoteParty(phone_number=call.remote_number(local)),
+            local_party=LocalParty(number=first),
+            further_local_parties=tuple(LocalParty(number=other) for other in others),
+            remote_party=RemoteParty(phone_number=call.remote_number(first)),
             call_id=call.id,
         )
 
-    def _choose_local(self, call: Call) -> str | None:
-        """Choose whose recording it is: the same each time while it takes part."""
-        before = self._locals.get(call.id)
-        numbers = call.local_numbers
-        numbers.sort(
+    def _local_numbers(self, call: Call, extension: str | None) -> list[str]:
+        """Return the numbers of the call's lines; the first one is the recording's.
+
+        That is `extension` where it is given. Otherwise it is the same in each poll
+        while it takes part, and one that the PBX's rules record where there is one.
+        """
+        first = self._locals.get(call.id)
+        numbers = sorted(
+            dict.fromkeys(call.local_numbers),
             key=lambda number: (
+                extension is not None and not is_same(extension, number),
                 number not in self._recorded_extensions,
-                number != before,
-            )
+                number != first,
+            ),
         )
-        if not numbers:
-            return None
-        self._locals[call.id] = numbers[0]
-        return numbers[0]
+        if numbers and extension is None:
+            self._locals[call.id] = numbers[0]
+        return numbers

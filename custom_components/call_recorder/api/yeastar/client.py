@@ -29,7 +29,7 @@ from ..transport import AudioDownload
 from .archive import YeastarArchive
 from .calls import (
     Call,
-    CallBook,
+    CallLedger,
     RecordedCalls,
     find_channel,
     is_unknown_channel,
@@ -43,6 +43,8 @@ _REFUSALS: Final[Mapping[int, ErrorKey]] = {
     Errcode.CHANNEL_ID_NOT_FOUND: ErrorKey.CHANNEL_NOT_FOUND,
     Errcode.OPERATION_NOT_SUPPORTED: ErrorKey.NOT_SUPPORTED,
 }
+
+_FACT: Final = "commands"
 
 
 class YeastarClient(RecorderClient):
@@ -67,11 +69,11 @@ class YeastarClient(RecorderClient):
         `recorded_calls` is one of `RecordedCalls`, `recorded_extensions` a list.
         """
         self._session = YeastarSession(session, settings, storage)
-        self._book = CallBook(
+        self._ledger = CallLedger(
             RecordedCalls(settings.get("recorded_calls", RecordedCalls.ALL)),
             settings.get("recorded_extensions") or (),
         )
-        self._is_book_loaded = False
+        self._is_ledger_loaded = False
         self._archive = YeastarArchive(self._session, time_zone)
         self.info = self._archive.info
 
@@ -83,15 +85,15 @@ class YeastarClient(RecorderClient):
 
     @override
     async def close(self) -> None:
-        """Give the token back."""
+        """Revoke the token."""
         await self._session.tokens.give_back()
 
     @override
     async def listen(self, on_change: Callable[[], None]) -> None:
-        """Learn about the PBX once a day, and let it tell when calls change."""
+        """Read about the PBX once a day, and listen to its events about calls."""
 
         def set_connected(is_connected: bool) -> None:
-            """Let polls be rare, or not."""
+            """Note whether the PBX sends events, so that polls can be rare."""
             self.push_connected = is_connected
 
         push = Push(self._session, set_connected)
@@ -111,7 +113,7 @@ class YeastarClient(RecorderClient):
     async def get_active_recordings(
         self, recording_filter: ActiveRecordingFilter
     ) -> LiveState:
-        """Read the active recordings of an extension; the PBX tells no other names."""
+        """Read the active recordings of an extension; the PBX knows no other names."""
         if (
             recording_filter.device_name
             or recording_filter.username
@@ -129,7 +131,7 @@ class YeastarClient(RecorderClient):
             raise UnexpectedResponseError(f"errcode {err.code}") from None
         connected = [call for call in calls if call.is_connected]
         return LiveState(
-            recordings=self._book.recordings(connected, now, extension),
+            recordings=self._ledger.recordings(connected, now, extension),
             active_calls=len(connected),
             busy_numbers=frozenset(
                 number for call in connected for number in call.local_numbers
@@ -137,22 +139,22 @@ class YeastarClient(RecorderClient):
         )
 
     async def _read_calls(self) -> tuple[tuple[Call, ...], datetime]:
-        """Read all calls, and the time at which they were told."""
+        """Read all calls, and return them with the recorder's time."""
         answer = await self._session.get("/call/query")
         calls, now = parse_calls(answer.fields.get("data")), answer.server_time
-        orders = await self._session.memory.get("orders")
-        if not self._is_book_loaded:
-            self._book.load(as_object(orders))
-            self._is_book_loaded = True
-        if self._book.see(calls, now):
-            await self._save_orders()
+        commands = await self._session.memory.get(_FACT)
+        if not self._is_ledger_loaded:
+            self._ledger.load(as_object(commands))
+            self._is_ledger_loaded = True
+        if self._ledger.see(calls, now):
+            await self._save_commands()
         return calls, now
 
-    async def _save_orders(self) -> None:
-        """Save what was ordered: a restart must not forget it."""
-        await self._session.memory.set("orders", self._book.as_dict())
+    async def _save_commands(self) -> None:
+        """Save the commands that were sent, for after a restart."""
+        await self._session.memory.set(_FACT, self._ledger.as_dict())
 
-    # --- Orders ---
+    # --- Commands ---
 
     @override
     async def start_recording(
@@ -160,7 +162,7 @@ class YeastarClient(RecorderClient):
     ) -> str | None:
         """Record a connected call ("Start Call Recording"); return the call's id.
 
-        The PBX never tells whether a call is recorded. An order whose answer is lost
+        The PBX never reports whether a call is recorded. A command whose answer is lost
         therefore stays `outcome_unknown`, and is never repeated.
         """
         if mode is not None or line.device_name:
@@ -168,7 +170,13 @@ class YeastarClient(RecorderClient):
         if line.is_empty:
             raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
         calls, _ = await self._read_calls()
-        found = find_channel(calls, line.call_id, line.directory_number, may_hold=False)
+        found = find_channel(
+            calls,
+            line.call_id,
+            line.directory_number,
+            # A call that is named is meant even when it is on hold.
+            may_hold=line.call_id is not None,
+        )
         if found is not None:
             call_id, channel_id = found[0].id, found[1]
         elif line.directory_number is None and is_unknown_channel(calls, line.call_id):
@@ -176,12 +184,12 @@ class YeastarClient(RecorderClient):
             call_id, channel_id = None, line.call_id or ""
         else:
             raise RefusedError(ErrorKey.NO_CONNECTED_CALL)
-        if call_id is not None and self._book.is_ours_alone(call_id):
+        if call_id is not None and self._ledger.is_ours_alone(call_id):
             raise RefusedError(ErrorKey.ALREADY_RECORDING)
-        answer = await self._order("record_start", channel_id)
+        answer = await self._command("record_start", channel_id)
         if (call_id := call_id or as_text(answer.fields.get("call_id"))) is not None:
-            self._book.started(call_id, answer.server_time)
-            await self._save_orders()
+            self._ledger.started(call_id, answer.server_time)
+            await self._save_commands()
         return call_id
 
     @override
@@ -201,7 +209,7 @@ class YeastarClient(RecorderClient):
     async def _set_paused(
         self, is_paused: bool, recording_id: str | None, line: LineAddress
     ) -> str:
-        """Pause or resume the recording of a call, and remember it: the PBX does not tell."""
+        """Pause or resume a recording, and remember it: the PBX does not report it."""
         if line.device_name:
             raise RefusedError(ErrorKey.NOT_SUPPORTED)
         calls, _ = await self._read_calls()
@@ -212,13 +220,15 @@ class YeastarClient(RecorderClient):
         if found is None:
             raise RefusedError(ErrorKey.NOT_ACTIVE_RECORDING)
         call, channel_id = found
-        await self._order("record_pause" if is_paused else "record_unpause", channel_id)
-        self._book.paused(call.id, is_paused)
-        await self._save_orders()
+        await self._command(
+            "record_pause" if is_paused else "record_unpause", channel_id
+        )
+        self._ledger.paused(call.id, is_paused)
+        await self._save_commands()
         return call.id
 
-    async def _order(self, name: str, channel_id: str) -> Answer:
-        """Give an order about a channel."""
+    async def _command(self, name: str, channel_id: str) -> Answer:
+        """Send a command about a channel."""
         return await self._session.post(
             f"/call/{name}", {"channel_id": channel_id}, _REFUSALS
         )
@@ -247,5 +257,5 @@ class YeastarClient(RecorderClient):
 
     @override
     def download(self, recording_id: str) -> AbstractAsyncContextManager[AudioDownload]:
-        """Open the sound of a recording."""
+        """Open the audio of a recording."""
         return self._archive.download(recording_id)
