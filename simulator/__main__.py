@@ -79,19 +79,17 @@ def _print(simulator: Simulator, as_json: bool) -> None:
     """Print where the recorders are and what Home Assistant's form needs."""
     if as_json:
         recorders = {
-            recorder.name: {"url": recorder.url, "settings": recorder.settings}
-            for recorder in simulator.recorders
+            name: {"url": recorder.url, "settings": recorder.settings}
+            for name, recorder in simulator.recorders.items()
         }
         print(json.dumps(recorders), flush=True)
         return
-    for recorder in simulator.recorders:
-        print(recorder.name.capitalize())
+    for name, recorder in simulator.recorders.items():
+        print(name.capitalize())
         for field, value in recorder.settings.items():
             print(f"  {field:<14} {value}")
-    print(
-        f"\nThe truth: {simulator.recorders[0].url}/_simulator/office   Stop: Ctrl-C",
-        flush=True,
-    )
+    url = next(iter(simulator.recorders.values())).url
+    print(f"\nThe truth: {url}/_simulator/office   Stop: Ctrl-C", flush=True)
 
 
 async def _run(arguments: argparse.Namespace) -> None:

@@ -37,18 +37,18 @@ class Simulator:
         context = self_signed(host) if tls else None
         ports = ports or {}
         self.office = office
-        self.recorders: list[Recorder] = []
-        """Those that run."""
+        self.recorders: dict[str, Recorder] = {}
+        """The recorders that run, by name."""
         for name, kind in RECORDERS.items():
             recorder = kind(office, host, ports.get(name, 0), context)
             setattr(self, name, recorder)
             if only is None or name in only:
-                self.recorders.append(recorder)
+                self.recorders[name] = recorder
 
     async def __aenter__(self) -> Self:
         """Start every recorder."""
         try:
-            for recorder in self.recorders:
+            for recorder in self.recorders.values():
                 await recorder.start()
         except BaseException:
             await self.stop()
@@ -66,10 +66,10 @@ class Simulator:
 
     def catch_up(self) -> None:
         """Do what is due by now, without waiting for a request."""
-        for recorder in self.recorders:
+        for recorder in self.recorders.values():
             recorder.catch_up()
 
     async def stop(self) -> None:
         """Stop every recorder."""
-        for recorder in self.recorders:
+        for recorder in self.recorders.values():
             await recorder.stop()

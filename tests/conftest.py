@@ -22,7 +22,7 @@ from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
 from simulator.office import Office
 from simulator.recorder import Recorder
-from simulator.server import Simulator
+from simulator.server import RECORDERS as SIMULATED, Simulator
 
 type Poll = Callable[[float], Awaitable[None]]
 
@@ -46,6 +46,12 @@ async def settle(hass: HomeAssistant) -> None:
 @pytest.fixture(autouse=True)
 def _enable_custom_integration(enable_custom_integrations: None) -> None:
     """Let Home Assistant find this integration."""
+
+
+@pytest.fixture(autouse=True)
+def _leave_out_request_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send Bandwidth's requests at once: with a frozen clock the interval never ends."""
+    monkeypatch.setattr(BandwidthClient, "request_interval", 0.0)
 
 
 @pytest.fixture
@@ -77,6 +83,19 @@ def entry_data(recorder: Recorder) -> dict[str, Any]:
     return {"recorder": recorder.name, **recorder.settings}
 
 
+@pytest.fixture(params=SIMULATED)
+def recorder_name(request: pytest.FixtureRequest) -> str:
+    """Return the name of each simulated recorder in turn."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def recorder_data(simulator: Simulator, recorder_name: str) -> dict[str, Any]:
+    """Return the data of an entry for each simulated recorder in turn."""
+    return entry_data(simulator.recorders[recorder_name])
+
+
 @pytest.fixture
 def imagicle_data(simulator: Simulator) -> dict[str, Any]:
     """Return the data of an entry for the simulated Imagicle."""
@@ -84,14 +103,8 @@ def imagicle_data(simulator: Simulator) -> dict[str, Any]:
 
 
 @pytest.fixture
-def bandwidth_data(
-    simulator: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> dict[str, Any]:
-    """Return the data of an entry for the simulated Bandwidth.
-
-    A clock that stands still would let the pause between two requests last for ever.
-    """
-    monkeypatch.setattr(BandwidthClient, "request_interval", 0.0)
+def bandwidth_data(simulator: Simulator) -> dict[str, Any]:
+    """Return the data of an entry for the simulated Bandwidth."""
     return entry_data(simulator.bandwidth)
 
 

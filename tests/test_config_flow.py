@@ -62,26 +62,9 @@ async def tls_recorder(
         yield simulator.imagicle
 
 
-@pytest.fixture
-def data_of(
-    imagicle_data: dict[str, Any],
-    bandwidth_data: dict[str, Any],
-    yeastar_data: dict[str, Any],
-) -> dict[str, dict[str, Any]]:
-    """Return the data of an entry for each recorder, by its name."""
-    every = (imagicle_data, bandwidth_data, yeastar_data)
-    return {data["recorder"]: data for data in every}
-
-
 def _form(recorder: Imagicle, **changes: Any) -> dict[str, Any]:
     """Return what a person types into the Imagicle form."""
-    return {
-        "url": recorder.url,
-        "username": recorder.username,
-        "password": recorder.password,
-        "verify_ssl": True,
-        **changes,
-    }
+    return {**recorder.settings, "verify_ssl": True, **changes}
 
 
 async def _open(hass: HomeAssistant, recorder: str = "imagicle") -> ConfigFlowResult:
@@ -564,19 +547,18 @@ async def test_a_pbx_that_refuses(
 
 
 @pytest.mark.parametrize(
-    ("recorder", "secret"),
+    ("recorder_name", "secret"),
     [("bandwidth", "api_secret"), ("yeastar", "client_secret")],
 )
 async def test_a_wrong_secret(
     hass: HomeAssistant,
-    data_of: dict[str, dict[str, Any]],
-    recorder: str,
+    recorder_data: dict[str, Any],
+    recorder_name: str,
     secret: str,
 ) -> None:
     """Wrong credentials are the same error, whoever refuses them."""
-    data = data_of[recorder]
-    del data["recorder"]
-    form = await _open(hass, recorder)
+    data = {key: value for key, value in recorder_data.items() if key != "recorder"}
+    form = await _open(hass, recorder_name)
     result = await _submit(hass, form, {**data, secret: "wrong"})
     assert result["errors"] == {"base": "invalid_auth"}
     result = await _submit(hass, form, data)
@@ -584,7 +566,7 @@ async def test_a_wrong_secret(
 
 
 @pytest.mark.parametrize(
-    ("recorder", "secret"),
+    ("recorder_name", "secret"),
     [
         ("imagicle", "password"),
         ("bandwidth", "api_secret"),
@@ -593,12 +575,12 @@ async def test_a_wrong_secret(
 )
 async def test_each_recorder_is_signed_in_to_again_and_moved(
     hass: HomeAssistant,
-    data_of: dict[str, dict[str, Any]],
-    recorder: str,
+    recorder_data: dict[str, Any],
+    recorder_name: str,
     secret: str,
 ) -> None:
     """No form shows the secret, and the same answers bring the same entry."""
-    data = data_of[recorder]
+    data = recorder_data
     entry = make_entry(hass, data, options={"mask_numbers": True})
     await set_up(hass, entry)
     reauth = await _reconfigure(hass, entry, SOURCE_REAUTH)

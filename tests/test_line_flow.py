@@ -102,16 +102,12 @@ async def test_a_recorder_that_is_not_loaded(
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
-@pytest.mark.parametrize("recorder", ["bandwidth", "yeastar"])
+@pytest.mark.parametrize("recorder_name", ["bandwidth", "yeastar"])
 async def test_fields_of_the_other_recorders(
-    hass: HomeAssistant,
-    bandwidth_data: dict[str, Any],
-    yeastar_data: dict[str, Any],
-    recorder: str,
+    hass: HomeAssistant, recorder_data: dict[str, Any]
 ) -> None:
     """They know a line by its number only."""
-    data = {"bandwidth": bandwidth_data, "yeastar": yeastar_data}[recorder]
-    form = await open_form(hass, make_entry(hass, data))
+    form = await open_form(hass, make_entry(hass, recorder_data))
     assert set(form["data_schema"].schema) == {
         "name",
         "directory_number",

@@ -187,27 +187,17 @@ def test_every_error_is_described() -> None:
     assert told == {key: text["message"] for key, text in TEXTS["exceptions"].items()}
 
 
-@pytest.mark.parametrize("recorder", TEXTS["config"]["step"]["user"]["menu_options"])
 async def test_every_entity_is_described(
-    hass: HomeAssistant,
-    imagicle_data: dict[str, Any],
-    bandwidth_data: dict[str, Any],
-    yeastar_data: dict[str, Any],
-    recorder: str,
+    hass: HomeAssistant, recorder_data: dict[str, Any]
 ) -> None:
     """The tables have the entities of each recorder and its lines, and no other."""
-    data = {
-        "imagicle": imagicle_data,
-        "bandwidth": bandwidth_data,
-        "yeastar": yeastar_data,
-    }[recorder]
     line = ConfigSubentryData(
         data={"directory_number": "101", "must_be_recorded": True},
         subentry_type="line",
         title="Reception",
         unique_id=None,
     )
-    entry = make_entry(hass, data, subentries_data=[line])
+    entry = make_entry(hass, recorder_data, subentries_data=[line])
     await set_up(hass, entry)
     registry = er.async_get(hass)
     entities = er.async_entries_for_config_entry(registry, entry.entry_id)
@@ -217,7 +207,7 @@ async def test_every_entity_is_described(
             for entity in entities
             if bool(entity.config_subentry_id) is of_line
         )
-        assert names == _entities(heading, recorder)
+        assert names == _entities(heading, recorder_data["recorder"])
 
 
 def _entities(heading: str, recorder: str) -> list[str]:

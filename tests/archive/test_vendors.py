@@ -26,39 +26,17 @@ from tests.conftest import make_entry, set_up, settle
 from tests.helpers.states import get_state, value
 
 
-@pytest.fixture(params=["imagicle", "bandwidth", "yeastar"])
-def recorder(request: pytest.FixtureRequest) -> str:
-    """Return the recorder that the test is about."""
-    name: str = request.param
-    return name
-
-
-@pytest.fixture
-def data(
-    recorder: str,
-    imagicle_data: dict[str, Any],
-    bandwidth_data: dict[str, Any],
-    yeastar_data: dict[str, Any],
-) -> dict[str, Any]:
-    """Return the data of the recorder's entry."""
-    return {
-        "imagicle": imagicle_data,
-        "bandwidth": bandwidth_data,
-        "yeastar": yeastar_data,
-    }[recorder]
-
-
 @pytest.fixture
 async def entry(
     hass: HomeAssistant,
-    data: dict[str, Any],
+    recorder_data: dict[str, Any],
     freezer: FrozenDateTimeFactory,
 ) -> AsyncGenerator[MockConfigEntry]:
     """Return the entry of a recorder that is set up."""
     await hass.config.async_set_time_zone("Europe/Rome")
     freezer.move_to("2026-06-10 10:00:00+00:00")
     assert await async_setup_component(hass, "media_source", {})
-    entry = make_entry(hass, data)
+    entry = make_entry(hass, recorder_data)
     await set_up(hass, entry)
     yield entry
     await hass.config_entries.async_unload(entry.entry_id)
@@ -103,7 +81,7 @@ async def open_day(
 async def test_from_the_call_to_the_copy(
     hass: HomeAssistant,
     office: Office,
-    recorder: str,
+    recorder_name: str,
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
     hass_ws_client: WebSocketGenerator,
@@ -112,8 +90,8 @@ async def test_from_the_call_to_the_copy(
 ) -> None:
     """A call is counted, found, played by a signed address, and kept."""
     await record(hass, office, freezer)
-    assert value(hass, f"sensor.{recorder}_recordings_today") == "1"
-    event = get_state(hass, f"event.{recorder}_recording_events")
+    assert value(hass, f"sensor.{recorder_name}_recordings_today") == "1"
+    event = get_state(hass, f"event.{recorder_name}_recording_events")
     assert event.attributes["event_type"] == "archived"
 
     client, children = await open_day(hass, hass_ws_client, entry)
@@ -151,7 +129,7 @@ async def test_from_the_call_to_the_copy(
     )
     assert kept is not None
     assert kept["sha256"] == sha256(sound).hexdigest()
-    assert kept["verified"] is (True if recorder == "imagicle" else None)
+    assert kept["verified"] is (True if recorder_name == "imagicle" else None)
     assert json.loads(Path(str(kept["path"])).with_suffix(".json").read_bytes())
 
 
@@ -200,7 +178,7 @@ async def test_the_archive_is_told_in_pages(
 async def test_a_lost_recording(
     hass: HomeAssistant,
     office: Office,
-    recorder: str,
+    recorder_name: str,
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
@@ -210,14 +188,14 @@ async def test_a_lost_recording(
     await wait(hass, freezer, 62)
     office.hang_up(call)
     await wait(hass, freezer, 500)
-    event = f"event.{recorder}_recording_events"
+    event = f"event.{recorder_name}_recording_events"
     assert get_state(hass, event).attributes["event_type"] == "ended"
     await wait(hass, freezer, 300)
     assert get_state(hass, event).attributes["event_type"] == "lost"
     assert get_state(hass, event).attributes["reason"] == "recording_not_found"
 
 
-@pytest.mark.parametrize("recorder", ["bandwidth"])
+@pytest.mark.parametrize("recorder_name", ["bandwidth"])
 @pytest.mark.parametrize(
     ("saving_minutes", "fate", "title", "reason"),
     [
@@ -257,7 +235,7 @@ async def test_what_cannot_be_played_says_why(
     assert answer["error"]["message"].startswith(reason)
 
 
-@pytest.mark.parametrize("recorder", ["bandwidth"])
+@pytest.mark.parametrize("recorder_name", ["bandwidth"])
 async def test_an_upload_that_failed_is_lost(
     hass: HomeAssistant,
     office: Office,
