@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 
 from aiohttp import ClientSession
 
-from custom_components.call_recorder.api.account_storage import Memory
+from custom_components.call_recorder.api.account_storage import AccountStorage
 from custom_components.call_recorder.api.bandwidth.catapult import Catapult
 from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
 from custom_components.call_recorder.api.bandwidth.live_list import LiveList
@@ -65,7 +65,7 @@ async def open_list(
     """Return the list of recordings alone, without a client."""
     async with ClientSession() as session:
         catapult = Catapult(session, recorder.settings, request_interval=0.0)
-        yield LiveList(catapult, Memory(storage, "account"))
+        yield LiveList(catapult, AccountStorage(storage, "account"))
 
 
 @asynccontextmanager

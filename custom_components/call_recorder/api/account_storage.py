@@ -1,4 +1,4 @@
-"""What a Yeastar client keeps across restarts."""
+"""The few facts that a client keeps across restarts, such as tokens or positions."""
 
 import asyncio
 from typing import Any, Final
@@ -8,11 +8,15 @@ from .client import Storage
 _ACCOUNT: Final = "account"
 
 
-class Memory:
-    """A few facts about one account, saved as soon as they change."""
+class AccountStorage:
+    """Facts about one account at one address, saved as soon as they change.
+
+    What was stored for another account, or for the same one elsewhere, is never used:
+    Reconfigure may point an entry there.
+    """
 
     def __init__(self, storage: Storage | None, account: str) -> None:
-        """Name the account: what is stored of another one is never used."""
+        """Take the `unique_id` as the account. Without storage, a restart forgets."""
         self._storage = storage
         self._account = account
         self._facts: dict[str, Any] | None = None

@@ -1,11 +1,11 @@
-"""What every recorder can be asked, and what this one can do."""
+"""What every recorder can be asked, and what one of them can do."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from aiohttp import ClientSession
 
@@ -23,18 +23,29 @@ from .models import (
 )
 from .transport import AudioDownload, parse_origin
 
+LINE_FIELDS: Final = (
+    "device_name",
+    "directory_number",
+    "username",
+    "numeric_user_id",
+    "call_id",
+)
+"""Fields by which lines, calls and users are named. No recorder knows all of them."""
+_LOST_START_MARGIN: Final = timedelta(seconds=5)
+"""How much older than our command its recording may seem: clocks are rounded."""
+
 
 class Capability(StrEnum):
-    """What not every recorder can do or tell."""
+    """What not every recorder can do or report."""
 
     ACTIVE_CALLS = "active_calls"
-    """Tells how many calls are connected, recorded or not."""
+    """Reports how many calls are connected, recorded or not."""
     ARCHIVE_SIZE = "archive_size"
-    """Tells how many recordings it holds."""
+    """Reports how many recordings it holds."""
     CHANNELS = "channels"
-    """Says so when it refuses a start for want of a licensed channel."""
+    """Gives the reason when it refuses a start for want of a licensed channel."""
     PAUSED = "paused"
-    """Tells whether an active recording is paused."""
+    """Reports whether an active recording is paused."""
     STOP = "stop"
     """Can stop a recording before the call ends."""
 
@@ -52,17 +63,20 @@ class Storage(Protocol):
 class RecorderClient(ABC):
     """One recorder. Every method raises a `RecorderError` when it fails.
 
-    A method that is not overridden is one that the recorder has no call for.
+    Where a recorder has no request for something, its client does not override the
+    method, which then raises `not_supported`.
     """
 
     manufacturer: ClassVar[str]
     capabilities: ClassVar[frozenset[Capability]]
+    line_fields: ClassVar[frozenset[str]]
+    """Those of `LINE_FIELDS` that the recorder knows."""
     audio_type: ClassVar[str] = "audio/wav"
-    """What its recordings usually are; the download itself tells for sure."""
+    """What its recordings usually are; each download names its own type."""
     info: RecorderInfo
-    """Grows with what the answers tell."""
+    """Completed as answers come in."""
     push_connected: bool = False
-    """Whether the recorder tells changes by itself now, so that polls can be rare."""
+    """Whether the recorder reports changes by itself now, so that polls can be rare."""
 
     @abstractmethod
     def __init__(
@@ -90,20 +104,20 @@ class RecorderClient(ABC):
     @staticmethod
     @abstractmethod
     def unique_id(settings: Mapping[str, Any]) -> str:
-        """Tell which recorder and user the settings name, however they are spelled.
+        """Return the account and address that the settings name, however spelled.
 
         Raises `ValueError` when the address is none.
         """
 
-    async def close(self) -> None:  # noqa: B027 - most recorders lend nothing
-        """Give back what the recorder lent (tokens); the session stays open."""
+    async def close(self) -> None:  # noqa: B027 - most clients hold nothing
+        """Give back what the recorder counts (tokens); the session stays open."""
 
     async def listen(  # noqa: B027 - for most recorders, polls are all there is
         self, on_change: Callable[[], None]
     ) -> None:
         """Do what goes on beside the polls, until cancelled.
 
-        Calls `on_change` when a poll now would tell something new. Raises nothing.
+        Calls `on_change` when a poll now would find a change. Raises nothing.
         """
 
     @abstractmethod
@@ -120,10 +134,10 @@ class RecorderClient(ABC):
     async def start_recording(
         self, line: LineAddress, mode: RecordingMode | None
     ) -> str | None:
-        """Record the connected call of the line; return the recording's id if told."""
+        """Record the connected call of the line; return the recording's id if known."""
 
     async def find_active_recording(self, line: LineAddress) -> str | None:
-        """Return the id of the line's only active recording, if that can be told."""
+        """Return the id of the line's only active recording, if there is just one."""
         recording_filter = ActiveRecordingFilter(
             device_name=line.device_name, directory_number=line.directory_number
         )
@@ -158,18 +172,18 @@ class RecorderClient(ABC):
 
     @abstractmethod
     async def get_recording(self, recording_id: str) -> Recording:
-        """Read all that the archive knows of one recording."""
+        """Read the whole metadata of one recording in the archive."""
 
     @abstractmethod
     async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
-        """Read a page of the archive, newest first, no row twice in a row of pages."""
+        """Read a page of the archive, newest first; no row comes on two pages."""
 
     async def get_oldest_start(self) -> datetime | None:
-        """Read when the archive's oldest recording began; `None` where not told."""
+        """Return the start of the archive's oldest recording, if it is reported."""
         return None
 
     async def find_archived(self, active: ActiveRecording) -> Recording | None:
-        """Find what became of a recording that was active; `None` when not there."""
+        """Return the finished recording of one that was active; `None` if not there."""
         try:
             return await self.get_recording(active.id)
         except RefusedError as err:
@@ -178,8 +192,34 @@ class RecorderClient(ABC):
             return None
 
     def download(self, recording_id: str) -> AbstractAsyncContextManager[AudioDownload]:
-        """Open the sound of a recording that is complete.
+        """Open the audio of a recording that is complete.
 
-        Some recorders write each call down, so it is made only to listen or to keep.
+        Some recorders log each download, so use it only to listen or to export.
         """
         raise RefusedError(ErrorKey.NOT_SUPPORTED)
+
+    def raise_for_fields(
+        self, asked: ActiveRecordingFilter | LineAddress | RecordingQuery
+    ) -> None:
+        """Raise `not_supported` for a field that the recorder does not know."""
+        for name in LINE_FIELDS:
+            if getattr(asked, name, None) and name not in self.line_fields:
+                raise RefusedError(ErrorKey.NOT_SUPPORTED)
+
+
+def judge_lost_start(active: Sequence[ActiveRecording], sent_at: datetime) -> str:
+    """Return the recording that a start has made whose answer was lost.
+
+    `active` are the line's active recordings now, oldest first; `sent_at` is when the
+    start was sent. The start is never repeated: it could record a call twice.
+
+    Raises `outcome_unknown` when there is none, and `already_recording` when it is
+    older than the start.
+    """
+    if not active:
+        raise RefusedError(ErrorKey.OUTCOME_UNKNOWN)
+    newest = active[-1]
+    since_start = datetime.now(UTC) - sent_at + _LOST_START_MARGIN
+    if newest.duration is not None and newest.duration > since_start:
+        raise RefusedError(ErrorKey.ALREADY_RECORDING)
+    return newest.id

@@ -1,12 +1,17 @@
 """The recorders' common vocabulary: frozen data that is right once it exists.
 
-What a recorder does not tell is `None`, never a zero or an empty text.
+What a recorder does not report is `None`, never a zero or an empty text.
 Every time is timezone-aware. Field names are those of the action responses.
+
+A "directory number" is how a line's number is called where lines are named (Imagicle's
+word); for Yeastar and Asterisk it is the extension, for Bandwidth the phone number.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import inf
+from typing import Protocol
 
 
 class Direction(StrEnum):
@@ -44,7 +49,7 @@ class RecorderInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineAddress:
-    """Names the line that an order is meant for; all given parts must match."""
+    """Names the line that a command is meant for; all given parts must match."""
 
     device_name: str | None = None
     directory_number: str | None = None
@@ -52,7 +57,7 @@ class LineAddress:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether no part is given."""
+        """Return whether no part is given."""
         return not (self.device_name or self.directory_number or self.call_id)
 
 
@@ -90,7 +95,7 @@ class ActiveRecording:
     id: str
     started_at: datetime | None = None
     duration: timedelta | None = field(default=None, compare=False)
-    """As told with this answer. Moves with every answer, so it is not compared."""
+    """As of this answer. It grows with every answer, so it is not compared."""
     is_paused: bool | None = None
     direction: Direction | None = None
     local_party: LocalParty = LocalParty()
@@ -107,7 +112,7 @@ class LiveState:
     """One answer to "what is being recorded now?"."""
 
     recordings: tuple[ActiveRecording, ...] | None
-    """Oldest first; `None` while the recorder has not told enough to know."""
+    """Oldest first; `None` while not enough is known to say which there are."""
     active_calls: int | None = None
     """Connected calls, recorded or not (Yeastar only)."""
     busy_numbers: frozenset[str] | None = None
@@ -171,6 +176,17 @@ class RecordingQuery:
     cursor: str | None = None
     """`next_cursor` of the page before, unchanged."""
 
+    def covers(self, started_at: datetime | None) -> bool:
+        """Return whether a recording with this start is in the time that is asked for.
+
+        One whose start is not known is in no limited time.
+        """
+        if started_at is None:
+            return self.start is None and self.end is None
+        return (self.start is None or self.start <= started_at) and (
+            self.end is None or started_at < self.end
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingPage:
@@ -178,6 +194,30 @@ class RecordingPage:
 
     recordings: tuple[Recording, ...]
     next_cursor: str | None = None
-    """Where to go on; `None` at the end."""
+    """Where the next page starts; `None` at the end."""
     total: int | None = None
-    """How many recordings the whole query matches, where told."""
+    """How many recordings the whole query matches, where the recorder reports it."""
+
+
+class _Started(Protocol):
+    """A recording of any kind."""
+
+    @property
+    def id(self) -> str:
+        """Return the id."""
+
+    @property
+    def started_at(self) -> datetime | None:
+        """Return the start, if it is known."""
+
+
+def oldest_first(recording: _Started) -> tuple[float, str]:
+    """Return a key that sorts by start, those without one last."""
+    started_at = recording.started_at
+    return inf if started_at is None else started_at.timestamp(), recording.id
+
+
+def newest_first(recording: _Started) -> tuple[float, str]:
+    """Return a key that sorts by start backwards, those without one last."""
+    started_at = recording.started_at
+    return inf if started_at is None else -started_at.timestamp(), recording.id

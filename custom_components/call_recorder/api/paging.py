@@ -1,14 +1,47 @@
 """Goes through an archive by time, so that new recordings do not shift the pages."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 import json
-from typing import Self
+from typing import Any, Final, Self
 
 from .errors import ErrorKey, RefusedError
 from .models import Recording, RecordingPage
+
+_MAX_CURSOR: Final = 64 * 1024
+"""Characters. Room for a thousand ids of recordings that started in one second."""
+
+
+def write_cursor(*fields: Any) -> str:
+    """Write the fields of a cursor as a `next_cursor`. They have to fit into JSON."""
+    return urlsafe_b64encode(json.dumps(fields).encode()).decode()
+
+
+def read_cursor[Cursor](text: str, make: Callable[..., Cursor]) -> Cursor:
+    """Return the cursor that `make` makes of the fields of a `next_cursor`.
+
+    Raises `RefusedError` for a text that is none of ours: `make` may raise
+    `ValueError`, `TypeError` or `OverflowError` for fields that make no cursor.
+    """
+    if len(text) > _MAX_CURSOR:
+        raise RefusedError(ErrorKey.INVALID_CURSOR)
+    try:
+        return make(*json.loads(urlsafe_b64decode(text)))
+    except ValueError, TypeError, OverflowError, RecursionError:
+        raise RefusedError(ErrorKey.INVALID_CURSOR) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivePart:
+    """The part of an archive that was read, newest first."""
+
+    recordings: Sequence[Recording]
+    read_to: datetime | None = None
+    """Start of the last row, when the recorder has more behind it."""
+    total: int | None = None
+    """How many recordings the recorder counts in all for the same question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,49 +55,42 @@ class TimeCursor:
     @classmethod
     def parse(cls, text: str | None) -> Self:
         """Read a `next_cursor`; raises `RefusedError` when it is none of ours."""
-        if text is None:
-            return cls()
-        try:
-            second, seen, total = json.loads(urlsafe_b64decode(text))
-            cursor = cls(
-                second=datetime.fromisoformat(second).astimezone(UTC),
-                seen=frozenset(map(str, seen)),
-                total=total if total is None else int(total),
-            )
-            cursor.upper_bound(None)
-        except ValueError, TypeError, OverflowError, RecursionError:
-            raise RefusedError(ErrorKey.INVALID_CURSOR) from None
+        return cls() if text is None else read_cursor(text, cls._make)
+
+    @classmethod
+    def _make(cls, second: str, seen: list[str], total: int | None) -> Self:
+        """Check the fields of a `next_cursor`."""
+        time = datetime.fromisoformat(second)
+        if time.tzinfo is None or not isinstance(seen, list):
+            raise ValueError("no cursor")
+        cursor = cls(
+            second=time.astimezone(UTC),
+            seen=frozenset(map(str, seen)),
+            total=None if total is None else int(total),
+        )
+        cursor.upper_bound(None)
         return cursor
 
     def __str__(self) -> str:
         """Write the `next_cursor`."""
         second = self.second and self.second.isoformat()
-        text = json.dumps([second, sorted(self.seen), self.total])
-        return urlsafe_b64encode(text.encode()).decode()
+        return write_cursor(second, sorted(self.seen), self.total)
 
     def upper_bound(self, end: datetime | None) -> datetime | None:
         """Return the end (excluded) of the time that is still to be read."""
         return end if self.second is None else self.second + timedelta(seconds=1)
 
-    def page(
-        self,
-        recordings: Sequence[Recording],
-        *,
-        limit: int,
-        read_to: datetime | None,
-        total: int | None,
-    ) -> RecordingPage:
+    def page(self, part: ArchivePart, *, limit: int) -> RecordingPage:
         """Cut a page out of what matched, newest first, from the upper bound on.
 
-        `read_to` is the start of the last row that was looked at, when the recorder
-        has more behind it. `total` counts for the first page; later ones keep it.
+        The total of the first page stays: later parts count what is left.
         """
-        total = total if self.second is None else self.total
-        fresh = [rec for rec in recordings if rec.id not in self.seen]
-        shown = tuple(fresh[:limit])
+        total = part.total if self.second is None else self.total
+        fresh = [rec for rec in part.recordings if rec.id not in self.seen]
+        shown, read_to = tuple(fresh[:limit]), part.read_to
         if len(fresh) > limit:
-            begins = (rec.started_at for rec in reversed(shown))
-            read_to = next(filter(None, begins), None)
+            starts = (rec.started_at for rec in reversed(shown))
+            read_to = next(filter(None, starts), None)
         if read_to is None:
             return RecordingPage(recordings=shown, total=total)
         second = read_to.replace(microsecond=0)

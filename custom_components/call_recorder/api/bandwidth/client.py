@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final, NoReturn, override
 
 from aiohttp import ClientSession
 
-from ..account_storage import Memory
+from ..account_storage import AccountStorage
 from ..client import Capability, RecorderClient, Storage
 from ..errors import (
     AccessError,
@@ -88,6 +88,7 @@ class BandwidthClient(RecorderClient):
     manufacturer: ClassVar = "Bandwidth"
     capabilities: ClassVar = frozenset({Capability.STOP})
     request_interval: ClassVar = REQUEST_INTERVAL
+    line_fields: ClassVar = frozenset({"directory_number", "call_id"})
 
     @override
     def __init__(
@@ -106,7 +107,9 @@ class BandwidthClient(RecorderClient):
             session, settings, request_interval=self.request_interval
         )
         self._calls = CallCache(self._catapult)
-        self._live = LiveList(self._catapult, Memory(storage, self.unique_id(settings)))
+        self._live = LiveList(
+            self._catapult, AccountStorage(storage, self.unique_id(settings))
+        )
         self._archive = Archive(self._catapult, self._live, self._calls)
         self._has_polled = asyncio.Event()
         self._sought_among_newest: frozenset[str] = frozenset()

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from ..account_storage import Memory
+from ..account_storage import AccountStorage
 from ..errors import ErrorKey, RefusedError, UnexpectedResponseError
 from ..parsing import as_object
 from .catapult import Catapult, Page, PageQuery
@@ -47,7 +47,7 @@ class Poll(NamedTuple):
 class LiveList:
     """The list of all recordings, seen from where new rows appear."""
 
-    def __init__(self, catapult: Catapult, storage: Memory) -> None:
+    def __init__(self, catapult: Catapult, storage: AccountStorage) -> None:
         """Continue from what `storage` has of this account."""
         self._catapult = catapult
         self._storage = storage

@@ -9,13 +9,14 @@ List" (kb 628) and "Pause/Resume Recording" (ucxcr).
 from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, override
 
 from aiohttp import ClientSession
 
-from ..client import Capability, RecorderClient, Storage
+from ..client import Capability, RecorderClient, Storage, judge_lost_start
 from ..errors import (
     AccessError,
     CannotConnectError,
@@ -38,8 +39,10 @@ from ..models import (
     RecordingQuery,
     RecordingState,
     RemoteParty,
+    newest_first,
+    oldest_first,
 )
-from ..paging import TimeCursor
+from ..paging import ArchivePart, TimeCursor
 from ..parsing import (
     as_bool,
     as_int,
@@ -64,18 +67,15 @@ from .refusals import (
 from .rows import (
     DIRECTION_NAMES,
     DIRECTIONS,
-    Found,
-    age,
     full_name,
     given,
     has_number,
-    is_within,
     line_query,
     list_owner,
     live_rows,
+    number_filters,
     parse_note,
     parse_user,
-    start,
     time_filter,
 )
 
@@ -85,8 +85,6 @@ _ARCHIVE: Final = f"{_BASE}/Recordings"
 
 _MODES: Final = {RecordingMode.MEDIA_FORKING: 0, RecordingMode.DIAL_IN: 1}
 _MIN_PAGE: Final = 50
-_LOST_START_MARGIN: Final = timedelta(seconds=5)
-"""How much older than our order its recording may seem: clocks are rounded."""
 
 
 class ImagicleClient(RecorderClient):
@@ -100,6 +98,9 @@ class ImagicleClient(RecorderClient):
             Capability.PAUSED,
             Capability.STOP,
         }
+    )
+    line_fields: ClassVar = frozenset(
+        {"device_name", "directory_number", "username", "numeric_user_id"}
     )
     audio_type: ClassVar = "audio/mpeg"
 
@@ -175,7 +176,7 @@ class ImagicleClient(RecorderClient):
             if recording.started_at
         }
         self._starts = starts if everything else self._starts | starts
-        return tuple(sorted(recordings.values(), key=age))
+        return tuple(sorted(recordings.values(), key=oldest_first))
 
     def _parse_live(self, row: dict[str, Any], now: datetime) -> ActiveRecording:
         """Parse a row of the live list ("Get Active Recordings", Response body)."""
@@ -236,38 +237,30 @@ class ImagicleClient(RecorderClient):
         self, line: LineAddress, mode: RecordingMode | None
     ) -> str | None:
         """Record the connected call of the line ("Start Recording")."""
+        self.raise_for_fields(line)
         body: dict[str, str | int] = dict(line_query(line))
         if mode is not None:
             body["mode"] = _MODES[mode]
-        ordered_at = datetime.now(UTC)
+        sent_at = datetime.now(UTC)
         try:
             reply = await self._order("POST", _LIVE, START_REFUSALS, body=body)
         except CannotConnectError as err:
             if not err.may_have_arrived:
                 raise
-            return await self._find_lost_start(line, ordered_at)
+            return await self._find_lost_start(line, sent_at)
         try:
             return as_text(as_object(reply.json()).get("id"))
         except UnexpectedResponseError:
             # It was started (2xx); only its id cannot be read.
             return None
 
-    async def _find_lost_start(self, line: LineAddress, ordered_at: datetime) -> str:
-        """Look in the live list for what an order did whose answer was lost.
-
-        The order is never repeated: it could record a call twice.
-        """
+    async def _find_lost_start(self, line: LineAddress, sent_at: datetime) -> str:
+        """Look in the live list for the recording of a start whose answer was lost."""
         try:
-            recordings = await self._get_live(line_query(line))
+            active = await self._get_live(line_query(line))
         except RecorderError:
             raise RefusedError(ErrorKey.OUTCOME_UNKNOWN) from None
-        if not recordings:
-            raise RefusedError(ErrorKey.OUTCOME_UNKNOWN)
-        newest = recordings[-1]
-        since_order = datetime.now(UTC) - ordered_at + _LOST_START_MARGIN
-        if newest.duration is not None and newest.duration > since_order:
-            raise RefusedError(ErrorKey.ALREADY_RECORDING)
-        return newest.id
+        return judge_lost_start(active, sent_at)
 
     @override
     async def stop_recording(
@@ -281,6 +274,7 @@ class ImagicleClient(RecorderClient):
             path = f"{_LIVE}/{path_segment(recording_id)}"
             await self._order("DELETE", path, STOP_REFUSALS)
             return recording_id
+        self.raise_for_fields(line)
         query = line_query(line)
         active = await self._get_live(query)
         await self._order("DELETE", _LIVE, STOP_LINE_REFUSALS, query=query)
@@ -309,6 +303,7 @@ class ImagicleClient(RecorderClient):
         documented for lines, and the id is part of our answer anyway.
         """
         if recording_id is None:
+            self.raise_for_fields(line)
             active = await self._get_live(line_query(line))
             if not active:
                 raise RefusedError(ErrorKey.NOT_ACTIVE_RECORDING)
@@ -391,39 +386,33 @@ class ImagicleClient(RecorderClient):
             found = await self._read_archive(filters)
         else:
             found = await self._read_archive_for_number(filters, query.number)
-        return cursor.page(
-            # The recorder was asked for whole seconds.
-            [rec for rec in found.recordings if is_within(rec, query)],
-            limit=query.limit,
-            read_to=found.read_to,
-            total=found.total,
-        )
+        # The recorder was asked for whole seconds.
+        asked = [rec for rec in found.recordings if query.covers(rec.started_at)]
+        return cursor.page(replace(found, recordings=asked), limit=query.limit)
 
     async def _read_archive_for_number(
         self, filters: Mapping[str, str | None], number: str
-    ) -> Found:
-        """Ask for either party's number: the server ANDs its filters, so twice."""
-        remote = await self._read_archive(
-            # kb 628 and ucxcr/list-recordings call this filter by different names.
-            {
-                **filters,
-                "remotePartyNumber": f"contains:{number}",
-                "remoteParty": f"contains:{number}",
-            }
-        )
-        local = await self._read_archive({**filters, "localPartyNumber": number})
-        read_to = max(filter(None, (remote.read_to, local.read_to)), default=None)
+    ) -> ArchivePart:
+        """Ask for each party's number: the server requires all filters of a request."""
+        parts = [
+            await self._read_archive({**filters, **number_filter})
+            for number_filter in number_filters(number)
+        ]
+        # Behind the first place where a part ends, others may lack rows.
+        ends = (part.read_to for part in parts)
+        read_to = max(filter(None, ends), default=None)
         matches = {
             rec.id: rec
-            for rec in remote.recordings + local.recordings
+            for part in parts
+            for rec in part.recordings
             if has_number(rec, number)
             and (read_to is None or (rec.started_at and rec.started_at >= read_to))
         }
-        return Found(
-            tuple(sorted(matches.values(), key=start, reverse=True)), read_to, None
+        return ArchivePart(
+            recordings=sorted(matches.values(), key=newest_first), read_to=read_to
         )
 
-    async def _read_archive(self, filters: Mapping[str, str | None]) -> Found:
+    async def _read_archive(self, filters: Mapping[str, str | None]) -> ArchivePart:
         """Read one page of the list, most recent first."""
         reply = await self._transport.request("GET", _ARCHIVE, query=given(filters))
         if reply.status == HTTPStatus.FORBIDDEN:
@@ -435,10 +424,10 @@ class ImagicleClient(RecorderClient):
             raise UnexpectedResponseError("no list of recordings")
         recordings = parse_rows(rows, self._parse_recording)
         has_more = len(rows) >= int(filters["pageSize"] or 0)
-        return Found(
-            recordings,
-            recordings[-1].started_at if has_more else None,
-            as_int(answer.get("totalCount")),
+        return ArchivePart(
+            recordings=recordings,
+            read_to=recordings[-1].started_at if has_more else None,
+            total=as_int(answer.get("totalCount")),
         )
 
     def _parse_recording(self, row: dict[str, Any]) -> Recording:

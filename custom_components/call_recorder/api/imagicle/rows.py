@@ -6,18 +6,11 @@ knowledge base "Get Recordings List" (kb 628).
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from ..errors import ErrorKey, RefusedError, UnexpectedResponseError
-from ..models import (
-    ActiveRecording,
-    Direction,
-    LineAddress,
-    Note,
-    Recording,
-    RecordingQuery,
-    User,
-)
+from ..models import Direction, LineAddress, Note, Recording, User
+from ..numbers import digits, ends_with, is_number
 from ..parsing import as_object, as_text
 from ..transport import Reply
 
@@ -28,14 +21,8 @@ DIRECTIONS: Final = {
 }
 DIRECTION_NAMES: Final = {number: name for name, number in DIRECTIONS.items()}
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Found(NamedTuple):
-    """Part of the archive that was read."""
-
-    recordings: tuple[Recording, ...]
-    read_to: datetime | None
-    total: int | None
+_LONGEST_EXTENSION: Final = 6
+"""Digits. Longer numbers are telephone numbers, which may begin with a "+"."""
 
 
 def live_rows(reply: Reply) -> list[Any]:
@@ -53,29 +40,29 @@ def live_rows(reply: Reply) -> list[Any]:
     raise UnexpectedResponseError("no list of recordings")
 
 
-def age(recording: ActiveRecording) -> tuple[datetime, str]:
-    """Sort the oldest first, and those without a start last."""
-    return recording.started_at or datetime.max.replace(tzinfo=UTC), recording.id
-
-
-def start(recording: Recording) -> datetime:
-    """Sort by start, those without one as the oldest."""
-    return recording.started_at or _EARLIEST
-
-
-def is_within(recording: Recording, query: RecordingQuery) -> bool:
-    """Tell whether the recording began in the time that was asked for."""
-    if (started_at := recording.started_at) is None:
-        return True
-    return (query.start is None or started_at >= query.start) and (
-        query.end is None or started_at < query.end
+def has_number(recording: Recording, number: str) -> bool:
+    """Return whether either party has the number, whole or as its last digits."""
+    return ends_with(recording.local_number, number) or ends_with(
+        recording.remote_number, number
     )
 
 
-def has_number(recording: Recording, number: str) -> bool:
-    """Tell whether either party has the number, whole or as its last digits."""
-    parties = (recording.local_number, recording.remote_number)
-    return any(party is not None and party.endswith(number) for party in parties)
+def number_filters(number: str) -> list[dict[str, str]]:
+    """Return the filters that together find a number, however it was written.
+
+    The server compares texts: the remote number by `contains:`, the local one whole,
+    which may be written with a "+" unless it is an extension.
+    """
+    plain = digits(number) if is_number(number) else number.strip()
+    local = [plain]
+    if is_number(number) and len(plain) > _LONGEST_EXTENSION:
+        local.append(f"+{plain}")
+    contains = f"contains:{plain}"
+    return [
+        # kb 628 and ucxcr/list-recordings call this filter by different names.
+        {"remotePartyNumber": contains, "remoteParty": contains},
+        *({"localPartyNumber": text} for text in local),
+    ]
 
 
 def given(query: Mapping[str, str | None]) -> dict[str, str]:
@@ -85,8 +72,6 @@ def given(query: Mapping[str, str | None]) -> dict[str, str]:
 
 def line_query(line: LineAddress) -> dict[str, str]:
     """Name the line as "Start Recording" wants it: device, number or both."""
-    if line.call_id is not None:
-        raise RefusedError(ErrorKey.NOT_SUPPORTED)
     if line.is_empty:
         raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
     return given(

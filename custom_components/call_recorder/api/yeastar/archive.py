@@ -7,7 +7,7 @@ Sources: the vendor pages "Query Recording List", "Search Specific Recording",
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from ..models import (
     RecordingPage,
     RecordingQuery,
 )
-from ..paging import TimeCursor
+from ..paging import ArchivePart, TimeCursor
 from ..parsing import as_int, as_object, as_text, parse_rows
 from ..transport import AudioDownload
 from .pbx_time import PbxClock, parse_call_id, parse_file_name
@@ -96,31 +96,24 @@ class YeastarArchive:
         One request, as long as it needs no more than 100 rows. Goes on by time, not by
         page number: a recording that is archived between two pages would shift them.
         """
-        if query.username is not None:
-            # Rows name people as the PBX shows them, not as users.
-            raise RefusedError(ErrorKey.NOT_SUPPORTED)
         cursor = TimeCursor.parse(query.cursor)
         end = cursor.upper_bound(query.end)
         wanted = query.limit + len(cursor.seen)
         if not is_sieved(query):
-            looked_at = await self._look_at(
-                query, end, min(wanted, _LARGEST_PAGE), wanted
-            )
-            total = looked_at.total
+            part = await self._look_at(query, end, min(wanted, _LARGEST_PAGE), wanted)
+            total = part.total
         else:
-            looked_at = await self._look_at(query, end, _LARGEST_PAGE, wanted)
+            part = await self._look_at(query, end, _LARGEST_PAGE, wanted)
             total = None
-        found = [rec for rec in looked_at.recordings if matches(rec, query, end)]
+        found = [rec for rec in part.recordings if matches(rec, query, end)]
+        total = len(found) if part.read_to is None else total
         return cursor.page(
-            found,
-            limit=query.limit,
-            read_to=looked_at.read_to,
-            total=total if looked_at.has_more else len(found),
+            replace(part, recordings=found, total=total), limit=query.limit
         )
 
     async def _look_at(
         self, query: RecordingQuery, end: datetime | None, size: int, wanted: int
-    ) -> _LookedAt:
+    ) -> ArchivePart:
         """Read pages of the archive until enough rows are found, or are all read."""
         filters = {
             **search_filters(query.start, end),
@@ -143,7 +136,13 @@ class YeastarArchive:
                 else rows_read
             ):
                 break
-        return _LookedAt(newest_first(recordings.values()), total, has_more)
+        found = newest_first(recordings.values())
+        starts = (rec.started_at for rec in reversed(found))
+        return ArchivePart(
+            recordings=found,
+            read_to=next(filter(None, starts), None) if has_more else None,
+            total=total,
+        )
 
     async def get_oldest_start(self) -> datetime | None:
         """Read the last row of the archive."""
@@ -202,20 +201,3 @@ class YeastarArchive:
                 url.raw_path, query={"access_token": pair.access}
             ) as sound:
                 yield sound
-
-
-@dataclass(frozen=True, slots=True)
-class _LookedAt:
-    """Part of the archive that was read, newest first."""
-
-    recordings: list[Recording]
-    total: int | None
-    has_more: bool
-
-    @property
-    def read_to(self) -> datetime | None:
-        """Return the begin of the last row, when there is more behind it."""
-        if not self.has_more:
-            return None
-        begins = (rec.started_at for rec in reversed(self.recordings))
-        return next(filter(None, begins), None)

@@ -54,6 +54,7 @@ class YeastarClient(RecorderClient):
     capabilities: ClassVar = frozenset(
         {Capability.ACTIVE_CALLS, Capability.ARCHIVE_SIZE}
     )
+    line_fields: ClassVar = frozenset({"directory_number", "call_id"})
 
     @override
     def __init__(
@@ -114,12 +115,7 @@ class YeastarClient(RecorderClient):
         self, recording_filter: ActiveRecordingFilter
     ) -> LiveState:
         """Read the active recordings of an extension; the PBX knows no other names."""
-        if (
-            recording_filter.device_name
-            or recording_filter.username
-            or recording_filter.numeric_user_id
-        ):
-            raise RefusedError(ErrorKey.NOT_SUPPORTED)
+        self.raise_for_fields(recording_filter)
         return await self._read_live_state(recording_filter.directory_number)
 
     async def _read_live_state(self, extension: str | None) -> LiveState:
@@ -142,7 +138,7 @@ class YeastarClient(RecorderClient):
         """Read all calls, and return them with the recorder's time."""
         answer = await self._session.get("/call/query")
         calls, now = parse_calls(answer.fields.get("data")), answer.server_time
-        commands = await self._session.memory.get(_FACT)
+        commands = await self._session.storage.get(_FACT)
         if not self._is_ledger_loaded:
             self._ledger.load(as_object(commands))
             self._is_ledger_loaded = True
@@ -152,7 +148,7 @@ class YeastarClient(RecorderClient):
 
     async def _save_commands(self) -> None:
         """Save the commands that were sent, for after a restart."""
-        await self._session.memory.set(_FACT, self._ledger.as_dict())
+        await self._session.storage.set(_FACT, self._ledger.as_dict())
 
     # --- Commands ---
 
@@ -165,7 +161,8 @@ class YeastarClient(RecorderClient):
         The PBX never reports whether a call is recorded. A command whose answer is lost
         therefore stays `outcome_unknown`, and is never repeated.
         """
-        if mode is not None or line.device_name:
+        self.raise_for_fields(line)
+        if mode is not None:
             raise RefusedError(ErrorKey.NOT_SUPPORTED)
         if line.is_empty:
             raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
@@ -210,8 +207,7 @@ class YeastarClient(RecorderClient):
         self, is_paused: bool, recording_id: str | None, line: LineAddress
     ) -> str:
         """Pause or resume a recording, and remember it: the PBX does not report it."""
-        if line.device_name:
-            raise RefusedError(ErrorKey.NOT_SUPPORTED)
+        self.raise_for_fields(line)
         calls, _ = await self._read_calls()
         call_id, extension = line.call_id, line.directory_number
         if recording_id is not None:
@@ -243,6 +239,8 @@ class YeastarClient(RecorderClient):
     @override
     async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
         """Read a page of the archive."""
+        # Rows name people as the PBX shows them, not as users.
+        self.raise_for_fields(query)
         return await self._archive.get_recordings(query)
 
     @override

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from ..errors import ErrorKey, RefusedError
 from ..models import Direction, Recording, RecordingQuery, RecordingState
+from ..numbers import ends_with
 from ..parsing import as_int, as_text
 from .pbx_time import PbxClock, parse_file_name
 
@@ -129,7 +130,7 @@ def matches(recording: Recording, query: RecordingQuery, end: datetime | None) -
     if query.direction not in (None, recording.direction):
         return False
     return query.number is None or any(
-        number is not None and number.endswith(query.number)
+        ends_with(number, query.number)
         for number in (recording.local_number, recording.remote_number)
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from ..account_storage import Memory
+from ..account_storage import AccountStorage
 from ..client import Storage
 from ..errors import CannotConnectError, ErrorKey, RefusedError, UnexpectedResponseError
 from ..parsing import as_text
@@ -30,12 +30,12 @@ class YeastarSession:
     ) -> None:
         """Take `url`, `client_id` and `client_secret`."""
         self.wire = Wire(session, parse_origin(settings["url"]))
-        self.memory = Memory(storage, account_of(settings))
+        self.storage = AccountStorage(storage, account_of(settings))
         self.tokens = Tokens(
             self.wire,
             settings["client_id"].strip(),
             settings["client_secret"].strip(),
-            self.memory,
+            self.storage,
         )
 
     async def get(self, path: str, query: Mapping[str, str] | None = None) -> Answer:

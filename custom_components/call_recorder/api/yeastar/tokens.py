@@ -12,7 +12,7 @@ import logging
 import time
 from typing import Any, Final, Self
 
-from ..account_storage import Memory
+from ..account_storage import AccountStorage
 from ..errors import (
     AccessError,
     CannotConnectError,
@@ -76,13 +76,13 @@ class Tokens:
     """Gets, renews and gives back the token, whoever asks for it at a time."""
 
     def __init__(
-        self, wire: Wire, client_id: str, client_secret: str, memory: Memory
+        self, wire: Wire, client_id: str, client_secret: str, storage: AccountStorage
     ) -> None:
         """Take the credentials."""
         self.is_closed = False
         self._wire = wire
         self._credentials = {"username": client_id, "password": client_secret}
-        self._memory = memory
+        self._storage = storage
         self._lock = asyncio.Lock()
         self._no_renewal_until = 0.0
 
@@ -106,7 +106,7 @@ class Tokens:
             if self.is_closed:
                 raise CannotConnectError("closed")
             await self._raise_if_held(ErrorKey.IP_BLOCKED)
-            pair = TokenPair.restore(await self._memory.get("tokens"))
+            pair = TokenPair.restore(await self._storage.get("tokens"))
             now = time.time()
             if pair is not None and pair.access != rejected and now < pair.access_until:
                 return pair
@@ -115,7 +115,7 @@ class Tokens:
             if pair is not None and pair.refresh and now < pair.refresh_until:
                 if (renewed := await self._refresh(pair)) is not None:
                     return renewed
-                await self._memory.set("tokens", None)
+                await self._storage.set("tokens", None)
             if not sign_in:
                 raise CannotConnectError("not signed in")
             return await self._sign_in()
@@ -154,7 +154,7 @@ class Tokens:
     async def _keep(self, fields: Mapping[str, Any]) -> TokenPair:
         """Save a new pair before it is used: one that is lost stays out."""
         pair = TokenPair.parse(fields, time.time())
-        await self._memory.set("tokens", asdict(pair))
+        await self._storage.set("tokens", asdict(pair))
         return pair
 
     def reject_renewed(self) -> None:
@@ -169,12 +169,12 @@ class Tokens:
     async def _hold(self, key: ErrorKey, seconds: float) -> None:
         """Raise an error now, and again until the time is over, even after a restart."""
         until = time.time() + seconds
-        await self._memory.set("hold", {"key": key, "until": until})
+        await self._storage.set("hold", {"key": key, "until": until})
         await self._raise_if_held(key)
 
     async def _raise_if_held(self, key: ErrorKey) -> None:
         """Raise the error that was raised before, while its time is not over."""
-        hold = as_object(await self._memory.get("hold"))
+        hold = as_object(await self._storage.get("hold"))
         until = hold.get("until")
         if hold.get("key") == key and isinstance(until, int | float):
             seconds = until - time.time()
@@ -186,7 +186,7 @@ class Tokens:
         """Revoke the token (`del_token`). Where that fails, it is kept for next time."""
         async with self._lock:
             self.is_closed = True
-            pair = TokenPair.restore(await self._memory.get("tokens"))
+            pair = TokenPair.restore(await self._storage.get("tokens"))
             if pair is None:
                 return
             if time.time() < pair.access_until:
@@ -198,4 +198,4 @@ class Tokens:
                 except (RecorderError, TimeoutError) as err:
                     _LOGGER.debug("The token could not be given back: %s", err)
                     return
-            await self._memory.set("tokens", None)
+            await self._storage.set("tokens", None)
