@@ -55,26 +55,26 @@ type _Fields = Mapping[Any, Any]
 """A part of a form: selectors by markers."""
 
 
-class _Form(NamedTuple):
-    """What a recorder asks for."""
+class Form(NamedTuple):
+    """The fields of a recorder's form."""
 
     address: _Fields
-    """Where it is: asked when it is added or reconfigured."""
+    """Asked when it is added or reconfigured."""
     credentials: _Fields
     """Asked when signing in again too."""
     options: _Fields = {}
     """Kept as options, and changed in the options flow."""
 
 
-_FORMS: Final[Mapping[str, _Form]] = {
-    "imagicle": _Form(
+FORMS: Final[Mapping[str, Form]] = {
+    "imagicle": Form(
         address={vol.Required(CONF_URL): _URL},
         credentials={
             vol.Required(CONF_USERNAME): _TEXT,
             vol.Required(CONF_PASSWORD): _SECRET,
         },
     ),
-    "bandwidth": _Form(
+    "bandwidth": Form(
         address={vol.Required(CONF_URL, default=BANDWIDTH_URL): _URL},
         credentials={
             vol.Required("user_id"): _TEXT,
@@ -82,7 +82,7 @@ _FORMS: Final[Mapping[str, _Form]] = {
             vol.Required("api_secret"): _SECRET,
         },
     ),
-    "yeastar": _Form(
+    "yeastar": Form(
         address={vol.Required(CONF_URL): _URL},
         credentials={
             vol.Required("client_id"): _TEXT,
@@ -103,6 +103,7 @@ _FORMS: Final[Mapping[str, _Form]] = {
         },
     ),
 }
+"""The form of each kind of recorder."""
 _PRIVACY: Final[_Fields] = {
     vol.Required(CONF_MASK_NUMBERS, default=False): BooleanSelector()
 }
@@ -179,7 +180,7 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Add a recorder: all that it asks for, in one form."""
         self._recorder = recorder
-        form = _FORMS[recorder]
+        form = FORMS[recorder]
         schema = {**form.address, **form.credentials, **_SECURITY, **form.options}
         return await self._async_step_form(recorder, schema, {}, user_input)
 
@@ -196,7 +197,7 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for the credentials only."""
         return await self._async_step_form(
             "reauth_confirm",
-            _FORMS[self._recorder].credentials,
+            FORMS[self._recorder].credentials,
             self._get_reauth_entry().data,
             user_input,
         )
@@ -207,7 +208,7 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         """Change the address, the credentials or the check of the certificate."""
         entry = self._get_reconfigure_entry()
         self._recorder = entry.data[CONF_RECORDER]
-        form = _FORMS[self._recorder]
+        form = FORMS[self._recorder]
         schema = {**form.address, **form.credentials, **_SECURITY}
         return await self._async_step_form(
             "reconfigure", schema, entry.data, user_input
@@ -280,7 +281,7 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         """Make the entry, or change it."""
         options = {
             str(key): settings.pop(key)
-            for key in _FORMS[self._recorder].options
+            for key in FORMS[self._recorder].options
             if key in settings
         }
         if self.source != SOURCE_USER:
@@ -323,7 +324,7 @@ class CallRecorderOptionsFlow(OptionsFlowWithReload):
         """Ask for the options of this kind of recorder."""
         if user_input is not None:
             return self.async_create_entry(data=_split_lists(user_input))
-        form = _FORMS[self.config_entry.data[CONF_RECORDER]]
+        form = FORMS[self.config_entry.data[CONF_RECORDER]]
         schema = {**form.options, **_PRIVACY}
         return self.async_show_form(
             step_id="init",
