@@ -18,11 +18,13 @@ from .const import DOMAIN
 from .coordinator import LiveCoordinator
 from .data import CallRecorderConfigEntry, CallRecorderData
 from .entity import async_register_recorder
+from .frontend import async_setup_frontend
 from .issues import async_delete_issues
 from .line_watch import create_watches
 from .lines import lines_of
 from .services import async_setup_actions
 from .views import async_setup_views
+from .websocket_api import async_setup_websocket_api
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -39,6 +41,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what all recorders share."""
     async_setup_actions(hass)
     async_setup_views(hass)
+    async_setup_websocket_api(hass)
+    await async_setup_frontend(hass)
     return True
 
 

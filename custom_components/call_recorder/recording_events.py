@@ -56,7 +56,10 @@ class RecordingEvent:
             "recording_id": self.recording_id,
             "line": line,
             "started_at": self.started_at and self.started_at.isoformat(),
-            "duration": self.duration and round(self.duration.total_seconds()),
+            # No `and`: a duration of zero is false.
+            "duration": None
+            if self.duration is None
+            else round(self.duration.total_seconds()),
             "direction": self.direction,
             "local_party": {
                 "username": self.local_party.username,

@@ -65,6 +65,8 @@ class ArchiveSnapshot:
     """What the archive's sensors show."""
 
     newest: Recording | None
+    recent: tuple[Recording, ...]
+    """The newest page; also recordings that could not be saved."""
     total: int | None
     today: int | None
     """How many recordings began today; `None` when not all could be read."""
@@ -93,6 +95,8 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
         self._live = live
         self._active: Mapping[str, ActiveRecording] = {}
         self._line_ids: Mapping[str, str] = {}
+        self._archived_line_ids: dict[str, str | None] = {}
+        """The line of each known recording that was seen active before."""
         self._cancel_midnight: CALLBACK_TYPE | None = None
 
     @callback
@@ -130,7 +134,8 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
     def _handle_midnight(self, now: datetime) -> None:
         """Begin a new day, whether the recorder answers now or not."""
         if self.known is not None and self.data is not None:
-            self.data = _snapshot(self.known, self.data.newest, self.data.total)
+            data = self.data
+            self.data = _snapshot(self.known, data.newest, data.recent, data.total)
             self.async_update_listeners()
         self._track_midnight()
 
@@ -181,9 +186,15 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
             self.known.add(rec for rec in recordings if rec.id not in self.expected)
         await self._take_in(self.known, recordings)
         self.known.forget(_start_of_interest(), page.recordings)
+        self._archived_line_ids = {
+            recording_id: line_id
+            for recording_id, line_id in self._archived_line_ids.items()
+            if recording_id in self.known
+        }
         self.update_interval = self._interval()
         newest = (rec for rec in recordings if not (_has_failed(rec) or _is_ahead(rec)))
-        return _snapshot(self.known, next(newest, None), page.total)
+        recent = tuple(rec for rec in page.recordings if not _is_ahead(rec))
+        return _snapshot(self.known, next(newest, None), recent, page.total)
 
     def _interval(self) -> timedelta:
         """Return when to poll again: soon while a recording is awaited."""
@@ -244,10 +255,11 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
         """Send an event for each new recording, and look for those that are missing."""
         found = await self._find_expected({rec.id: rec for rec in recordings})
         line_ids = {rec.id: expectation.line_id for expectation, rec in found}
+        self._archived_line_ids |= line_ids
         missing = [rec for _, rec in found if rec.id not in known]
         fresh = known.add([*missing, *reversed(recordings)], expected=line_ids.keys())
         for recording in fresh:
-            line_id = line_ids.get(recording.id) or self._line_of(recording)
+            line_id = self.line_of(recording)
             async_send_event(
                 self.hass,
                 self.config_entry.entry_id,
@@ -320,8 +332,10 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
         if self.lost_in_a_row >= _LOST_UNTIL_ISSUE:
             async_create_issue(self.hass, self.config_entry, IssueKey.RECORDINGS_LOST)
 
-    def _line_of(self, recording: Recording) -> str | None:
-        """Return the line of a recording that was never seen active."""
+    def line_of(self, recording: Recording) -> str | None:
+        """Return the line that a recording of the archive belongs to, if any."""
+        if line_id := self._archived_line_ids.get(recording.id):
+            return line_id
         party = LocalParty(
             username=recording.owner.username if recording.owner else None,
             number=recording.local_number,
@@ -332,7 +346,10 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
 
 
 def _snapshot(
-    known: KnownRecordings, newest: Recording | None, total: int | None
+    known: KnownRecordings,
+    newest: Recording | None,
+    recent: tuple[Recording, ...],
+    total: int | None,
 ) -> ArchiveSnapshot:
     """Count the recordings of today."""
     today = dt_util.now().date()
@@ -343,6 +360,7 @@ def _snapshot(
     told = [duration for duration in durations or () if duration is not None]
     return ArchiveSnapshot(
         newest=newest,
+        recent=recent,
         total=total,
         today=None if durations is None else len(durations),
         today_duration=sum(told, timedelta())

@@ -267,13 +267,18 @@ class Browser:
             parts.append(self._texts[str(recording.state)])
         return BrowseMediaSource(
             domain=DOMAIN,
-            identifier=f"{self._entry.entry_id}/{RECORDING}/{id_to_token(recording.id)}",
+            identifier=recording_identifier(self._entry.entry_id, recording.id),
             media_class=MediaClass.MUSIC,
             media_content_type=self._data.client.audio_type,
             title=" · ".join(filter(None, parts)),
             can_play=can_play,
             can_expand=False,
         )
+
+
+def recording_identifier(entry_id: str, recording_id: str) -> str:
+    """Return the identifier by which a recording is resolved to be played."""
+    return f"{entry_id}/{RECORDING}/{id_to_token(recording_id)}"
 
 
 def folder(

@@ -1,0 +1,345 @@
+"""The data of the card: what each recorder records now and recorded last.
+
+A subscription to `call_recorder/subscribe` is sent a snapshot, then what changes:
+
+- `{"type": "snapshot", "now": time, "recorders": [...]}`: at first, and when a recorder
+  is loaded, fails or goes. It replaces all that was sent before.
+- `{"type": "change", "recorder": {"entry_id": ..., ...}}`: the fields that changed. Of the
+  active recordings, `changed` has those that are new or look different, and `ended` the
+  ids of those that are over.
+
+Times are ISO 8601 in UTC, durations seconds. Nothing is sent for the passing of time.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import voluptuous as vol
+
+from homeassistant.auth.models import User
+from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
+from homeassistant.components import websocket_api
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+    ConfigEntryState,
+)
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.util import dt as dt_util
+
+from .api.client import Capability
+from .api.models import ActiveRecording, Recording
+from .const import CONF_MASK_NUMBERS, DOMAIN
+from .data import CallRecorderConfigEntry
+from .lines import Line, lines_of
+from .media_source.folders import recording_identifier
+from .privacy import mask_number
+
+_RECENT: Final = 20
+"""How many finished recordings are sent of each recorder."""
+_PASSING_STATES: Final = (
+    ConfigEntryState.NOT_LOADED,
+    ConfigEntryState.SETUP_IN_PROGRESS,
+    ConfigEntryState.UNLOAD_IN_PROGRESS,
+)
+"""States of a reload, during which what was sent before stands."""
+
+
+@callback
+def async_setup_websocket_api(hass: HomeAssistant) -> None:
+    """Register the command, once for all recorders."""
+    websocket_api.async_register_command(hass, _subscribe)
+
+
+@websocket_api.websocket_command({vol.Required("type"): f"{DOMAIN}/subscribe"})
+@callback
+def _subscribe(
+    hass: HomeAssistant,
+    connection: websocket_api.ActiveConnection,
+    msg: dict[str, Any],
+) -> None:
+    """Send what the user may see, now and whenever it changes."""
+    subscription = _Subscription(
+        hass,
+        connection.user,
+        lambda event: connection.send_message(
+            websocket_api.event_message(msg["id"], event)
+        ),
+    )
+    connection.subscriptions[msg["id"]] = subscription.async_stop
+    connection.send_result(msg["id"])
+    subscription.async_start()
+
+
+class _Subscription:
+    """Tells one browser what its user may see."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        user: User,
+        send: Callable[[dict[str, Any]], None],
+    ) -> None:
+        """Tell nothing yet."""
+        self._hass = hass
+        self._user = user
+        self._send = send
+        self._sent: dict[str, dict[str, Any]] = {}
+        """What the browser knows of each recorder (its entry)."""
+        self._unlisten: list[CALLBACK_TYPE] = []
+        self._stop_following: CALLBACK_TYPE | None = None
+
+    @callback
+    def async_start(self) -> None:
+        """Send the first snapshot, and follow all recorders."""
+        self._stop_following = async_dispatcher_connect(
+            self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._handle_entry_change
+        )
+        self._send_snapshot()
+
+    @callback
+    def async_stop(self) -> None:
+        """Send nothing any more."""
+        if self._stop_following is not None:
+            self._stop_following()
+        self._stop_listening()
+
+    @callback
+    def _handle_entry_change(
+        self, change: ConfigEntryChange, entry: ConfigEntry
+    ) -> None:
+        """Send a new snapshot when a recorder was loaded, failed or went."""
+        if entry.domain != DOMAIN:
+            return
+        is_passing = entry.state in _PASSING_STATES and not entry.disabled_by
+        if change is ConfigEntryChange.REMOVED or not is_passing:
+            self._send_snapshot()
+
+    @callback
+    def _send_snapshot(self) -> None:
+        """Send all that the user may see, and listen to what changes it."""
+        self._stop_listening()
+        self._sent = {}
+        for entry in self._hass.config_entries.async_entries(
+            DOMAIN, include_disabled=False
+        ):
+            if not _may(self._hass, self._user, POLICY_READ, entry):
+                continue
+            self._sent[entry.entry_id] = _recorder(self._hass, self._user, entry)
+            if entry.state is ConfigEntryState.LOADED:
+                self._listen(entry)
+        self._send(
+            {
+                "type": "snapshot",
+                "now": dt_util.utcnow().isoformat(),
+                "recorders": list(self._sent.values()),
+            }
+        )
+
+    @callback
+    def _listen(self, entry: CallRecorderConfigEntry) -> None:
+        """Listen to all that a recorder's data is made of."""
+
+        @callback
+        def _handle_update() -> None:
+            """Send what has changed."""
+            self._send_changes(entry)
+
+        data = entry.runtime_data
+        self._unlisten += [
+            data.live.async_add_listener(_handle_update),
+            data.archive.async_add_listener(_handle_update),
+            *(watch.async_listen(_handle_update) for watch in data.watches.values()),
+        ]
+
+    @callback
+    def _stop_listening(self) -> None:
+        """Listen to no recorder any more."""
+        for unlisten in self._unlisten:
+            unlisten()
+        self._unlisten = []
+
+    @callback
+    def _send_changes(self, entry: CallRecorderConfigEntry) -> None:
+        """Send what looks different from what the browser knows."""
+        before = self._sent[entry.entry_id]
+        after = _recorder(self._hass, self._user, entry)
+        changes = {
+            key: value for key, value in after.items() if value != before.get(key)
+        }
+        if not changes:
+            return
+        self._sent[entry.entry_id] = after
+        if "active" in changes and before["active"] and after["active"]:
+            del changes["active"]
+            changes |= _active_changes(before["active"], after["active"])
+        changes["entry_id"] = entry.entry_id
+        self._send({"type": "change", "recorder": changes})
+
+
+def _active_changes(
+    before: list[dict[str, Any]], after: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Compare two lists of active recordings, row by row."""
+    known = {row["id"]: row for row in before}
+    changed = [row for row in after if known.pop(row["id"], None) != row]
+    return {"changed": changed, "ended": list(known)}
+
+
+def _recorder(
+    hass: HomeAssistant, user: User, entry: CallRecorderConfigEntry
+) -> dict[str, Any]:
+    """Return what a user may see of a recorder, as JSON."""
+    device = _device(hass, entry, entry.entry_id)
+    description: dict[str, Any] = {
+        "entry_id": entry.entry_id,
+        "device_id": device.id if device else None,
+        "name": (device and device.name_by_user) or entry.title,
+        "available": entry.state in _PASSING_STATES,
+        "can_pause": False,
+        "can_stop": False,
+        "active": None,
+        "lines": [
+            _line(hass, user, entry, line)
+            for line in lines_of(entry)
+            if _may(hass, user, POLICY_READ, entry, line)
+        ],
+        "today": None,
+        "recent": None,
+    }
+    if entry.state is not ConfigEntryState.LOADED:
+        return description
+    live, archive = entry.runtime_data.live, entry.runtime_data.archive
+    capabilities = live.client.capabilities
+    may_control = _may(hass, user, POLICY_CONTROL, entry)
+    recordings = live.data.recordings
+    line_ids: dict[str, list[str]] = {}
+    for line_id, of_line in live.data.by_line.items():
+        for recording in of_line:
+            line_ids.setdefault(recording.id, []).append(line_id)
+    description |= {
+        "available": live.last_update_success,
+        "can_pause": may_control and Capability.PAUSED in capabilities,
+        "can_stop": may_control and Capability.STOP in capabilities,
+        "active": None
+        if recordings is None
+        else [
+            _active_recording(entry, recording, line_ids.get(recording.id, []))
+            for recording in recordings
+        ],
+    }
+    if archive.data is not None:
+        description["today"] = archive.data.today
+        if _may_listen(user):
+            description["recent"] = [
+                _recording(entry, recording)
+                for recording in archive.data.recent[:_RECENT]
+            ]
+    return description
+
+
+def _line(
+    hass: HomeAssistant, user: User, entry: CallRecorderConfigEntry, line: Line
+) -> dict[str, Any]:
+    """Return what a user may see of a line, as JSON."""
+    device = _device(hass, entry, line.id)
+    is_loaded = entry.state is ConfigEntryState.LOADED
+    watch = entry.runtime_data.watches.get(line.id) if is_loaded else None
+    return {
+        "id": line.id,
+        "device_id": device.id if device else None,
+        "name": (device and device.name_by_user) or line.name,
+        "can_start": is_loaded
+        and not line.address.is_empty
+        and _may(hass, user, POLICY_CONTROL, entry, line),
+        "not_recorded": watch.not_recorded
+        if watch and watch.is_known and line.must_be_recorded
+        else None,
+    }
+
+
+def _device(
+    hass: HomeAssistant, entry: ConfigEntry, identifier: str
+) -> dr.DeviceEntry | None:
+    """Return the device of a recorder or line, which may carry the user's own name."""
+    return dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, identifier), entry.entry_id
+    )
+
+
+def _active_recording(
+    entry: CallRecorderConfigEntry, recording: ActiveRecording, line_ids: list[str]
+) -> dict[str, Any]:
+    """Return an active recording as JSON."""
+    party = recording.remote_party
+    names = (party.first_name, party.last_name)
+    return {
+        "id": recording.id,
+        "lines": line_ids,
+        "started_at": recording.started_at and recording.started_at.isoformat(),
+        "is_paused": recording.is_paused,
+        "direction": recording.direction,
+        "local": {
+            "name": recording.local_party.username,
+            "number": recording.local_party.number,
+        },
+        "remote": {
+            "name": " ".join(filter(None, names)) or None,
+            "number": _shown_number(entry, party.phone_number),
+        },
+    }
+
+
+def _recording(entry: CallRecorderConfigEntry, recording: Recording) -> dict[str, Any]:
+    """Return a finished recording as JSON. Where it is played is asked for later."""
+    identifier = recording_identifier(entry.entry_id, recording.id)
+    return {
+        "id": recording.id,
+        "media_content_id": f"media-source://{DOMAIN}/{identifier}",
+        "line": entry.runtime_data.archive.line_of(recording),
+        "started_at": recording.started_at and recording.started_at.isoformat(),
+        "duration": None
+        if recording.duration is None
+        else recording.duration.total_seconds(),
+        "direction": recording.direction,
+        "state": recording.state,
+        "local": {"name": recording.local_name, "number": recording.local_number},
+        "remote": {
+            "name": recording.remote_name,
+            "number": _shown_number(entry, recording.remote_number),
+        },
+    }
+
+
+def _shown_number(entry: CallRecorderConfigEntry, number: str | None) -> str | None:
+    """Return a remote number as the user wants to see it."""
+    mask = entry.options.get(CONF_MASK_NUMBERS, False)
+    return mask_number(number) if mask else number
+
+
+def _may(
+    hass: HomeAssistant,
+    user: User,
+    policy: str,
+    entry: ConfigEntry,
+    line: Line | None = None,
+) -> bool:
+    """Tell whether a user may read or control a recorder, or one of its lines.
+
+    Who may do so with its binary sensor `recording` may do so with all of it.
+    """
+    if user.permissions.access_all_entities(policy):
+        return True
+    of_line = f"_{line.id}" if line else ""
+    entity_id = er.async_get(hass).async_get_entity_id(
+        "binary_sensor", DOMAIN, f"{entry.entry_id}{of_line}_recording"
+    )
+    return entity_id is not None and user.permissions.check_entity(entity_id, policy)
+
+
+def _may_listen(user: User) -> bool:
+    """Tell whether a user may see and hear the archive."""
+    return user.is_admin

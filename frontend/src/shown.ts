@@ -1,0 +1,100 @@
+// What a card shows: the chosen recorders and lines, put together from what the feed holds.
+
+import type { ActiveRecording, CardConfig, Line, Recorder, Recording } from "./types.js";
+
+export type LineStatus = "idle" | "recording" | "paused" | "not-recorded" | "unknown";
+
+export interface ShownLine {
+  recorder: Recorder;
+  line: Line;
+  status: LineStatus;
+  /** Oldest recording of the line that still runs. */
+  recording: ActiveRecording | undefined;
+}
+
+export interface Shown {
+  recorders: Recorder[];
+  /** Newest first. */
+  active: { recorder: Recorder; recording: ActiveRecording }[];
+  lines: ShownLine[];
+  /** Newest first; `undefined` where nobody may listen or nothing is known. */
+  recent: { recorder: Recorder; recording: Recording }[] | undefined;
+  paused: number | undefined;
+  notRecorded: number | undefined;
+  today: number | undefined;
+}
+
+const RECENT = 10;
+
+/** Choose from all recorders what the card was configured for. */
+export function choose(recorders: Recorder[], config: CardConfig): Shown {
+  const byLine = config.recorder
+    ? recorders.flatMap((r) => r.lines).find((line) => line.device_id === config.recorder)
+    : undefined;
+  // A line in the recorder's place is taken for what was meant.
+  const wanted = byLine ? [config.recorder!] : (config.lines ?? []);
+  const chosen = recorders.filter(
+    (recorder) =>
+      (byLine || !config.recorder || recorder.device_id === config.recorder) &&
+      (!wanted.length || recorder.lines.some((line) => wanted.includes(line.device_id ?? ""))),
+  );
+  const isWanted = (line: Line): boolean =>
+    !wanted.length || wanted.includes(line.device_id ?? "");
+
+  const active: Shown["active"] = [];
+  const lines: ShownLine[] = [];
+  const recent: NonNullable<Shown["recent"]> = [];
+  for (const recorder of chosen) {
+    const ids = new Set(recorder.lines.filter(isWanted).map((line) => line.id));
+    for (const recording of recorder.active ?? []) {
+      if (!wanted.length || recording.lines.some((id) => ids.has(id))) {
+        active.push({ recorder, recording });
+      }
+    }
+    for (const recording of recorder.recent ?? []) {
+      if (!wanted.length || (recording.line !== null && ids.has(recording.line))) {
+        recent.push({ recorder, recording });
+      }
+    }
+    for (const line of recorder.lines.filter(isWanted)) lines.push(showLine(recorder, line));
+  }
+  const told = active.filter(({ recording }) => recording.is_paused !== null);
+  const judged = lines.filter(({ line }) => line.not_recorded !== null);
+  const todays = chosen.map((recorder) => recorder.today).filter((today) => today !== null);
+  return {
+    recorders: chosen,
+    active: active.sort(byStart),
+    lines,
+    recent: chosen.some((recorder) => recorder.recent !== null)
+      ? recent.sort(byStart).slice(0, RECENT)
+      : undefined,
+    paused: told.length ? told.filter(({ recording }) => recording.is_paused).length : undefined,
+    notRecorded: judged.length
+      ? judged.filter(({ line }) => line.not_recorded).length
+      : undefined,
+    today:
+      !wanted.length && todays.length ? todays.reduce((sum, today) => sum + today, 0) : undefined,
+  };
+}
+
+function showLine(recorder: Recorder, line: Line): ShownLine {
+  const own = (recorder.active ?? [])
+    .filter((recording) => recording.lines.includes(line.id))
+    .sort((a, b) => startOf(a) - startOf(b));
+  let status: LineStatus = "idle";
+  if (line.not_recorded) status = "not-recorded";
+  else if (!recorder.available || recorder.active === null) status = "unknown";
+  else if (own.length) status = own.every((rec) => rec.is_paused) ? "paused" : "recording";
+  return { recorder, line, status, recording: own[0] };
+}
+
+function byStart(
+  a: { recording: { started_at: string | null } },
+  b: { recording: { started_at: string | null } },
+): number {
+  return startOf(b.recording) - startOf(a.recording);
+}
+
+function startOf(recording: { started_at: string | null }): number {
+  return recording.started_at === null ? 0 : Date.parse(recording.started_at);
+}

@@ -1,0 +1,158 @@
+// The dashboard strategy `custom:call-recorder-wallboard`: whole views from the recorders and lines.
+
+import { localizeFor, pageLocalize, type Localize } from "./texts.js";
+import type { DeviceEntry, EntityEntry, HomeAssistant, Section } from "./types.js";
+
+type Config = Record<string, unknown>;
+
+interface RecorderDevice {
+  device: DeviceEntry;
+  /** Ids of its entities by their translation keys. */
+  entities: Map<string, string>;
+  lines: DeviceEntry[];
+}
+
+export class CallRecorderWallboard extends HTMLElement {
+  static noEditor = true;
+  static registryDependencies = ["entities", "devices"];
+
+  static getCreateSuggestions(): Config {
+    return { title: pageLocalize()("card_name"), icon: "mdi:record-rec" };
+  }
+
+  static async generate(_config: Config, hass: HomeAssistant): Promise<Config> {
+    const text = localizeFor(hass.language);
+    const recorders = findRecorders(hass);
+    return {
+      title: text("card_name"),
+      views: [
+        nowView(recorders, text),
+        ...(recorders.length > 1 ? recorders : []).map((recorder) => recorderView(recorder, text)),
+      ],
+    };
+  }
+}
+
+/** Return the recorders with their lines, in the order of their names. */
+function findRecorders(hass: HomeAssistant): RecorderDevice[] {
+  const own = Object.values(hass.entities).filter(
+    (entity): entity is EntityEntry => entity?.platform === "call_recorder",
+  );
+  const ids = new Set(own.map((entity) => entity.device_id));
+  const devices = Object.values(hass.devices)
+    .filter((device): device is DeviceEntry => device !== undefined && ids.has(device.id))
+    .sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
+  return devices
+    .filter((device) => !device.via_device_id)
+    .map((device) => ({
+      device,
+      entities: new Map(
+        own
+          .filter((entity) => entity.device_id === device.id && !entity.hidden)
+          .map((entity) => [`${entity.entity_id.split(".")[0]}.${entity.translation_key}`, entity.entity_id]),
+      ),
+      lines: devices.filter((line) => line.via_device_id === device.id),
+    }));
+}
+
+function nameOf(device: DeviceEntry): string {
+  return device.name_by_user ?? device.name ?? "";
+}
+
+function card(show: Section[], options: Config): Config {
+  return {
+    type: "custom:call-recorder-card",
+    show,
+    grid_options: { columns: "full" },
+    ...options,
+  };
+}
+
+/** Everything that goes on now: for the screen on the wall. */
+function nowView(recorders: RecorderDevice[], text: Localize): Config {
+  const hasLines = recorders.some(({ lines }) => lines.length);
+  return {
+    title: text("view_now"),
+    path: "now",
+    icon: "mdi:record-rec",
+    type: "sections",
+    max_columns: 4,
+    dense_section_placement: true,
+    sections: [
+      section(2, [card(["counts", "active"], { title: text("heading_active") })]),
+      ...(hasLines ? [section(2, [card(["start"], { title: text("heading_lines") })])] : []),
+      section(2, [card(["recent"], { title: text("heading_recent") })]),
+      ...(recorders.length
+        ? [
+            section(2, [
+              { type: "heading", heading: text("today_title"), icon: "mdi:calendar-today" },
+              ...recorders.flatMap(todayTiles),
+              channels(recorders, text),
+            ]),
+          ]
+        : []),
+    ],
+  };
+}
+
+/** One recorder: its card, its sensors, and how busy it was. */
+function recorderView(recorder: RecorderDevice, text: Localize): Config {
+  const { device, entities } = recorder;
+  const sensors = [
+    "active_recordings",
+    "paused_recordings",
+    "longest_active_duration",
+    "recordings_today",
+    "recorded_time_today",
+    "archived_recordings",
+  ];
+  return {
+    title: nameOf(device),
+    path: `recorder-${device.id}`,
+    type: "sections",
+    max_columns: 4,
+    sections: [
+      section(2, [card(["counts", "active", "start"], { recorder: device.id })]),
+      section(1, [
+        card(["recent"], { recorder: device.id, title: text("heading_recent") }),
+      ]),
+      section(1, [
+        { type: "heading", heading: text("view_statistics"), icon: "mdi:chart-bar" },
+        ...sensors.flatMap((key) => tile(entities.get(`sensor.${key}`), { type: "entity" })),
+        channels([recorder], text),
+      ]),
+    ],
+  };
+}
+
+function section(columns: number, cards: Config[]): Config {
+  return { type: "grid", column_span: columns, cards };
+}
+
+/** The numbers of the day under the recorder's name: unit and icon say what they count. */
+function todayTiles({ device, entities }: RecorderDevice): Config[] {
+  return ["recordings_today", "recorded_time_today"].flatMap((key) =>
+    tile(entities.get(`sensor.${key}`), nameOf(device)),
+  );
+}
+
+function tile(entity: string | undefined, name: unknown): Config[] {
+  return entity ? [{ type: "tile", entity, name, grid_options: { columns: 6 } }] : [];
+}
+
+/** How many calls were recorded at the same time: whether the licensed channels suffice. */
+function channels(recorders: RecorderDevice[], text: Localize): Config {
+  return {
+    type: "statistics-graph",
+    title: text("channels_title"),
+    entities: recorders.flatMap(({ device, entities }) => {
+      const entity = entities.get("sensor.active_recordings");
+      return entity ? [{ entity, name: nameOf(device) }] : [];
+    }),
+    stat_types: ["max"],
+    chart_type: "line",
+    period: "5minute",
+    days_to_show: 1,
+    grid_options: { columns: "full" },
+  };
+}
