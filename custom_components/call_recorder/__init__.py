@@ -12,6 +12,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
 from .archive.coordinator import ArchiveCoordinator
+from .archive.export import async_forget_exports, async_setup_exports
 from .archive.playback import Playbacks
 from .client_factory import EntryStorage, create_client
 from .const import DOMAIN
@@ -41,6 +42,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what all recorders share."""
     async_setup_actions(hass)
     async_setup_views(hass)
+    await async_setup_exports(hass)
     async_setup_websocket_api(hass)
     await async_setup_frontend(hass)
     return True
@@ -142,3 +144,5 @@ async def async_remove_entry(
     """Leave nothing behind of a removed recorder."""
     async_delete_issues(hass, entry)
     await EntryStorage(hass, entry.entry_id).remove()
+    if not hass.config_entries.async_entries(DOMAIN):
+        await async_forget_exports(hass)

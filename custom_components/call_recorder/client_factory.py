@@ -1,4 +1,4 @@
-"""Makes a recorder's client with what Home Assistant has to give it."""
+"""Makes a recorder's client, with Home Assistant's session, time zone and storage."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -17,10 +17,16 @@ _STORAGE_VERSION: Final = 1
 
 
 class EntryStorage:
-    """Keeps the few facts of a recorder's client across restarts."""
+    """Keeps the few facts of a recorder's client across restarts.
+
+    Nothing is saved after the entry was removed, although a command may still be
+    under way then.
+    """
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Name the file after the entry."""
+        self._hass = hass
+        self._entry_id = entry_id
         self._store: Store[dict[str, Any]] = Store(
             hass, _STORAGE_VERSION, f"{DOMAIN}.{entry_id}", private=True
         )
@@ -30,7 +36,9 @@ class EntryStorage:
         return await self._store.async_load()
 
     async def save(self, data: dict[str, Any]) -> None:
-        """Save at once: a recorder counts the tokens that we forget."""
+        """Save at once: a recorder counts the tokens that are forgotten here."""
+        if self._hass.config_entries.async_get_entry(self._entry_id) is None:
+            return
         await self._store.async_save(data)
 
     async def remove(self) -> None:
@@ -44,9 +52,9 @@ def create_client(
     *,
     storage: Storage | None = None,
 ) -> RecorderClient:
-    """Make the client of the recorder that the settings name.
+    """Return a client of the recorder that the settings name.
 
-    Raises `ValueError` when the address is none.
+    Raises `ValueError` when the address cannot be used.
     """
     return RECORDERS[settings[CONF_RECORDER]](
         async_get_clientsession(hass, verify_ssl=settings[CONF_VERIFY_SSL]),

@@ -20,6 +20,7 @@ from simulator.calls import Recording
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
+from tests.conftest import set_up
 
 
 @pytest.fixture
@@ -83,6 +84,11 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
+def modes(folder: Path) -> set[int]:
+    """Return the permissions of the files in a folder."""
+    return {path.stat().st_mode & 0o777 for path in folder.iterdir()}
+
+
 async def test_a_proved_copy(
     hass: HomeAssistant, recording_id: str, folder: Path, sound: bytes
 ) -> None:
@@ -135,7 +141,9 @@ async def test_another_file_of_that_name(
     assert len(names(folder)) == 2
 
 
-@pytest.mark.parametrize("path", ["/etc", "media", "", "/nowhere/at/all", "{}/../.."])
+@pytest.mark.parametrize(
+    "path", ["/etc", "media", "", "/nowhere/at/all", "{}/../..", "{}/a\0b"]
+)
 async def test_a_folder_that_is_not_allowed(
     hass: HomeAssistant, recording_id: str, folder: Path, path: str
 ) -> None:
@@ -153,6 +161,92 @@ async def test_a_link_out_of_the_folder(
     with pytest.raises(ServiceValidationError) as refused:
         await keep(hass, recording_id, folder)
     assert refused.value.translation_key == "path_not_allowed"
+
+
+async def test_a_new_folder_below_an_allowed_one(
+    hass: HomeAssistant, recording_id: str, folder: Path
+) -> None:
+    """A folder for each year and month is made as it is needed."""
+    answer = await keep(hass, recording_id, folder / "2026" / "06")
+    assert Path(answer["path"]).parent == folder / "2026" / "06"
+    assert len(names(folder / "2026" / "06")) == 2
+
+
+async def test_what_is_served_without_a_login(
+    hass: HomeAssistant, recording_id: str, tmp_path: Path
+) -> None:
+    """Nothing is kept in `www`, unless the administrator allows just that folder."""
+    hass.config.config_dir = str(tmp_path)
+    www = tmp_path / "www"
+    allowed = hass.config.allowlist_external_dirs = {str(www), str(tmp_path)}
+    make_link(tmp_path / "link", str(www))
+    for path in (www, www / "public", www / "x" / "y", tmp_path / "link" / "public"):
+        with pytest.raises(ServiceValidationError) as refused:
+            await keep(hass, recording_id, path)
+        assert refused.value.translation_key == "path_not_allowed"
+    assert names(www) == []
+    allowed.add(str(www / "public"))
+    await keep(hass, recording_id, www / "public")
+    assert len(names(www / "public")) == 2
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EINVAL, errno.ENOTSUP])
+@pytest.mark.parametrize("function", ["os.fsync", "pathlib.Path.chmod"])
+async def test_a_file_system_that_cannot(
+    hass: HomeAssistant, recording_id: str, folder: Path, function: str, code: int
+) -> None:
+    """Where rights or the sync to the disk are refused (SMB, FAT), the copy is kept."""
+    with patch(function, side_effect=OSError(code, os.strerror(code))):
+        answer = await keep(hass, recording_id, folder)
+    assert answer["verified"] is True
+    assert len(names(folder)) == 2
+
+
+async def test_a_copy_is_not_for_everybody(
+    hass: HomeAssistant, recording_id: str, folder: Path
+) -> None:
+    """Other users of the machine cannot read a recording."""
+    await keep(hass, recording_id, folder)
+    assert modes(folder) == {0o640}
+
+
+async def test_what_a_killed_export_leaves(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    imagicle_entry: MockConfigEntry,
+    tmp_path: Path,
+) -> None:
+    """What is half-written is deleted at the next start, and nothing else is."""
+    left = tmp_path / ".call_recorder-x1y2z3"
+    left.write_bytes(b"half")
+    (tmp_path / ".other").write_bytes(b"")
+    hass_storage["call_recorder.export_folders"] = {
+        "version": 1,
+        "key": "call_recorder.export_folders",
+        "data": [str(tmp_path / "gone"), str(tmp_path)],
+    }
+    await set_up(hass, imagicle_entry)
+    assert names(tmp_path) == [".other"]
+
+
+async def test_folders_are_remembered(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    recording_id: str,
+    imagicle: MockConfigEntry,
+    folder: Path,
+) -> None:
+    """A folder is known before anything is written to it, until all is removed."""
+    with (
+        patch.object(export._Copy, "write", side_effect=ZeroDivisionError),
+        pytest.raises(ZeroDivisionError),
+    ):
+        await keep(hass, recording_id, folder)
+    await keep(hass, recording_id, folder / "2026")
+    stored = hass_storage["call_recorder.export_folders"]["data"]
+    assert stored == [str(folder), str(folder / "2026")]
+    await hass.config_entries.async_remove(imagicle.entry_id)
+    assert "call_recorder.export_folders" not in hass_storage
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
-"""Keeps a copy of a recording that is proved to be right, or no copy at all."""
+"""Keeps a copy of a recording that is proved to be right, or no copy at all.
 
-from collections.abc import Mapping
-from contextlib import suppress
+What a killed Home Assistant leaves half-written is deleted at the next start.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+import errno
 from hashlib import file_digest, sha256
 import json
 import mimetypes
@@ -14,13 +18,30 @@ from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from ..api.client import RecorderClient
 from ..api.errors import ErrorKey, RefusedError
 from ..api.models import Recording, RecordingState
 from ..const import DOMAIN
 
+_PREFIX: Final = ".call_recorder-"
+"""Begins the name of a file that is not complete."""
+_MODE: Final = 0o640
+"""Recordings are not for every user of the machine."""
+_REFUSED: Final = {
+    errno.EACCES,
+    errno.EINVAL,
+    errno.ENOSYS,
+    errno.ENOTSUP,
+    errno.EOPNOTSUPP,
+    errno.EPERM,
+}
+"""How file systems (SMB, FAT) say that they cannot do something at all."""
+_FOLDERS: Final[HassKey[Store[list[str]]]] = HassKey(f"{DOMAIN}_export_folders")
+_MOST_FOLDERS: Final = 100
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9-]+")
 _LONGEST_NAME: Final = 60
 _SUFFIXES: Final = {
@@ -35,13 +56,24 @@ _SUFFIXES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """A copy that is there."""
+    """A copy that was kept."""
 
     path: str
     size: int
     sha256: str
     verified: bool | None
     """Whether the recorder's own hash was compared; `None` where it tells none."""
+
+
+async def async_setup_exports(hass: HomeAssistant) -> None:
+    """Delete what exports left half-written that were killed."""
+    store = hass.data[_FOLDERS] = Store(hass, 1, f"{DOMAIN}.export_folders")
+    await hass.async_add_executor_job(_sweep, await store.async_load() or [])
+
+
+async def async_forget_exports(hass: HomeAssistant) -> None:
+    """Forget in which folders copies were kept."""
+    await hass.data[_FOLDERS].async_remove()
 
 
 async def async_export(
@@ -59,6 +91,7 @@ async def async_export(
     add_job = hass.async_add_executor_job
     try:
         place = await add_job(_prepare_folder, hass, folder)
+        await _remember_folder(hass, place)
         stem = _stem(recording)
         export = await add_job(_find_copy, place, stem, recording)
         if export is not None:
@@ -90,7 +123,7 @@ async def async_export(
 
 
 def raise_if_not_playable(recording: Recording) -> None:
-    """Say why there is nothing to play or to keep. Raises `RefusedError`."""
+    """Raise `RefusedError` while there is nothing to play or to keep."""
     if recording.state is RecordingState.SAVING:
         raise RefusedError(ErrorKey.RECORDING_SAVING)
     if recording.state is RecordingState.ERROR:
@@ -98,7 +131,7 @@ def raise_if_not_playable(recording: Recording) -> None:
 
 
 def _verify(recording: Recording, export: Export) -> None:
-    """Compare with what the recorder tells of the recording."""
+    """Raise `HomeAssistantError` if size or hash are not what the recorder reports."""
     if recording.size not in (None, 0, export.size) or recording.sha256 not in (
         None,
         export.sha256,
@@ -109,11 +142,14 @@ def _verify(recording: Recording, export: Export) -> None:
 
 
 class _Copy:
-    """A file without its name yet. Everything here blocks."""
+    """A temporary file that is renamed when complete.
+
+    All methods block: run them in the executor.
+    """
 
     def __init__(self, folder: Path) -> None:
-        """Create it where it is going to be, so that naming it moves nothing."""
-        descriptor, name = tempfile.mkstemp(prefix=".call_recorder-", dir=folder)
+        """Create the file in its final folder, so that renaming moves nothing."""
+        descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=folder)
         self._path: Path | None = Path(name)
         self._file = os.fdopen(descriptor, "wb")
         self.size = 0
@@ -126,40 +162,86 @@ class _Copy:
         self.size += len(chunk)
 
     def sync(self) -> None:
-        """Bring everything to the disk."""
+        """Bring everything to the disk, as far as the file system can."""
         self._file.flush()
-        os.fsync(self._file.fileno())
+        with _unless_refused():
+            os.fsync(self._file.fileno())
 
     def replace(self, target: Path) -> None:
         """Give the file its name, in one step."""
         if self._path is not None:
-            self._path.chmod(0o644)
+            with _unless_refused():
+                self._path.chmod(_MODE)
             self._path.replace(target)
             self._path = None
 
     def discard(self) -> None:
-        """Delete the file unless it was kept."""
+        """Delete the file unless it was renamed."""
         with suppress(OSError):
             self._file.close()
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 
 
+@contextmanager
+def _unless_refused() -> Iterator[None]:
+    """Go on where the file system cannot do something; raise all other errors."""
+    try:
+        yield
+    except OSError as err:
+        if err.errno not in _REFUSED:
+            raise
+
+
 def _prepare_folder(hass: HomeAssistant, folder: str) -> Path:
-    """Return the folder, made if need be, when Home Assistant may write there. Blocks."""
-    place = Path(folder)
-    # Resolved first: what is checked is then what is written to.
-    resolved = place.resolve()
-    if not place.is_absolute() or not hass.config.is_allowed_path(str(resolved)):
+    """Return the folder, made if need be, when copies may be kept there. Blocks."""
+    try:
+        # Resolved first: what is checked is then what is written to.
+        resolved = Path(folder).resolve()
+        is_allowed = Path(folder).is_absolute() and _is_allowed(hass, resolved)
+    except ValueError:
+        # A path with a NUL in it.
+        is_allowed = False
+    if not is_allowed:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key=ErrorKey.PATH_NOT_ALLOWED
         )
-    resolved.mkdir(exist_ok=True)
+    resolved.mkdir(parents=True, exist_ok=True)
     return resolved
 
 
+def _is_allowed(hass: HomeAssistant, folder: Path) -> bool:
+    """Return whether copies may be kept in a folder. Blocks.
+
+    Home Assistant always allows `www`, which it serves without a login. So that has
+    to be allowed by a folder of its own there.
+    """
+    www = Path(hass.config.path("www")).resolve()
+    if not folder.is_relative_to(www):
+        return hass.config.is_allowed_path(str(folder))
+    named = {Path(path).resolve() for path in hass.config.allowlist_external_dirs}
+    below_www = {path for path in named - {www} if path.is_relative_to(www)}
+    return any(map(folder.is_relative_to, below_www))
+
+
+async def _remember_folder(hass: HomeAssistant, folder: Path) -> None:
+    """Remember a folder that something half-written may be left in."""
+    store = hass.data[_FOLDERS]
+    known = await store.async_load() or []
+    if str(folder) not in known:
+        await store.async_save([*known, str(folder)][-_MOST_FOLDERS:])
+
+
+def _sweep(folders: list[str]) -> None:
+    """Delete what is half-written in folders. Blocks."""
+    for folder in folders:
+        with suppress(OSError):
+            for path in Path(folder).glob(f"{_PREFIX}*"):
+                path.unlink(missing_ok=True)
+
+
 def _stem(recording: Recording) -> str:
-    """Name a file after the recording's time and number, and after nobody."""
+    """Build the file name from start and reference number, never from people's data."""
     number = recording.reference_number or recording.id
     # Two ids may look alike once they are safe, and a number may be used twice.
     mark = sha256(recording.id.encode()).hexdigest()[:8]
@@ -180,7 +262,7 @@ def _suffix(content_type: str) -> str:
 
 
 def _find_copy(folder: Path, stem: str, recording: Recording) -> Export | None:
-    """Return a copy that is there already and proved right by the recorder's hash. Blocks."""
+    """Return an earlier copy that has the recorder's hash. Blocks."""
     if recording.sha256 is None:
         return None
     for suffix in sorted(set(_SUFFIXES.values())):
@@ -196,9 +278,9 @@ def _find_copy(folder: Path, stem: str, recording: Recording) -> Export | None:
 
 
 def _keep(copy: _Copy | None, export: Export, metadata: Mapping[str, Any]) -> None:
-    """Name the sound and write what is known of it: both or neither. Blocks.
+    """Name the audio and write its metadata beside it: both or neither. Blocks.
 
-    Without `copy` the sound is there already.
+    Without `copy` the audio is there already.
     """
     target = Path(export.path)
     if copy is not None and target.exists():
