@@ -1,6 +1,6 @@
 """`/_simulator/`: shows the office as it is and changes it, for people and scripts."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +12,16 @@ from .office import Office
 
 
 def control_routes(
-    office: Office, faults: Faults, directory_number: Callable[[Line], str]
+    office: Office,
+    faults: Faults,
+    directory_number: Callable[[Line], str],
+    counts: Callable[[], Mapping[str, int]],
 ) -> Iterable[web.AbstractRouteDef]:
-    """Return the control endpoints of one recorder, which knows lines by a number of its own."""
-    control = _Control(office, faults, directory_number)
+    """Return the control endpoints of one recorder.
+
+    It knows lines by a number of its own, and counts what it was asked.
+    """
+    control = _Control(office, faults, directory_number, counts)
     return (
         web.get("/_simulator/office", control.get_office),
         web.post("/_simulator/calls", control.connect),
@@ -29,12 +35,17 @@ class _Control:
     """The control endpoints' handlers."""
 
     def __init__(
-        self, office: Office, faults: Faults, directory_number: Callable[[Line], str]
+        self,
+        office: Office,
+        faults: Faults,
+        directory_number: Callable[[Line], str],
+        counts: Callable[[], Mapping[str, int]],
     ) -> None:
         """Control the office and one recorder's faults."""
         self._office = office
         self._faults = faults
         self._directory_number = directory_number
+        self._counts = counts
 
     async def get_office(self, request: web.Request) -> web.Response:
         """Return the lines, calls and recordings of the office."""
@@ -60,6 +71,7 @@ class _Control:
                 "archived_recordings": len(office.archive),
                 "lost_recordings": len(office.lost_recordings),
                 "faults": len(self._faults),
+                **self._counts(),
             }
         )
 

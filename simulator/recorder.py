@@ -89,7 +89,9 @@ class Recorder(ABC):
         app = web.Application(
             client_max_size=_LARGEST_BODY, middlewares=[self._middleware]
         )
-        app.add_routes(control_routes(self.office, self.faults, self.directory_number))
+        app.add_routes(
+            control_routes(self.office, self.faults, self.directory_number, self.counts)
+        )
         app.add_routes(self.routes())
         app.on_response_prepare.append(self._finish_headers)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -120,6 +122,10 @@ class Recorder(ABC):
     def catch_up(self) -> None:
         """Do what is due by now."""
         self.office.advance()
+
+    def counts(self) -> dict[str, int]:
+        """Return how much the recorder was asked; a subclass adds what it holds."""
+        return {"requests": len(self.requests)}
 
     @web.middleware
     async def _middleware(

@@ -15,7 +15,7 @@ from aiohttp import ClientError
 from .check import check_recorder, require_clean, require_dashboard
 from .furnishing import add_recorder, make_dashboard, stay_offline
 from .home_assistant import HomeAssistant
-from .processes import HOST, ROOT, Failure
+from .processes import HOST, ROOT, Failure, free_port
 from .simulator import Simulator
 
 _FOLDER: Final = ROOT / ".cache" / "demo"
@@ -38,7 +38,7 @@ async def demonstrate(folder: Path, port: int) -> None:
 
 async def check(folder: Path) -> None:
     """Prove that it works, in limited time; a failure prints Home Assistant's log."""
-    home_assistant = HomeAssistant(folder, _free_port())
+    home_assistant = HomeAssistant(folder, free_port())
     simulator = Simulator(folder / "simulator.log", any_ports=True)
     try:
         async with asyncio.timeout(_TIME_LIMIT), simulator, home_assistant:
@@ -88,14 +88,6 @@ def main() -> int:
         print(f"demo: {err}", file=sys.stderr)
         return 1
     return 0
-
-
-def _free_port() -> int:
-    """Return a free port."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _require_free(port: int) -> None:

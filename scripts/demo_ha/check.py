@@ -5,9 +5,9 @@ from pathlib import Path
 import re
 from typing import Any
 
-from .furnishing import DOMAIN, add_recorder, list_entities
+from .furnishing import add_recorder, list_entities
 from .home_assistant import HomeAssistant
-from .processes import Failure, wait_for
+from .processes import DOMAIN, Failure, wait_for
 from .simulator import Simulator
 
 

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from .home_assistant import HomeAssistant
-from .processes import Failure
+from .processes import DOMAIN, Failure
 
-DOMAIN: Final = "call_recorder"
 _FLOWS: Final = "/api/config/config_entries/flow"
 _DASHBOARD: Final = "call-recorder"
 """A dashboard of its own: a change to the default one shows only after a restart."""

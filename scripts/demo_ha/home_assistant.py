@@ -18,7 +18,7 @@ from homeassistant.components.http.config import (
 )
 from homeassistant.const import RESTART_EXIT_CODE
 
-from .processes import HOST, ROOT, Failure, start_module, stop, wait_for
+from .processes import DOMAIN, HOST, ROOT, Failure, start_module, stop, wait_for
 
 # Not default_config: it calls the internet. Browsers on this machine need no login.
 _CONFIGURATION: Final = f"""\
@@ -48,12 +48,16 @@ class HomeAssistant:
     _process: Process
     _session: ClientSession
 
-    def __init__(self, folder: Path, port: int) -> None:
-        """Use a folder for everything; an earlier run's data in it is kept."""
+    def __init__(self, folder: Path, port: int, *components: Path) -> None:
+        """Use a folder for everything; an earlier run's data in it is kept.
+
+        `components` are set up beside the integration.
+        """
         self.url = f"http://{HOST}:{port}"
         self.log = folder / "home-assistant.log"
         self._folder = folder
         self._port = port
+        self._components = components
 
     async def __aenter__(self) -> Self:
         """Start, and sign in."""
@@ -77,6 +81,11 @@ class HomeAssistant:
     ) -> None:
         """Stop the process."""
         await self._stop()
+
+    @property
+    def process_id(self) -> int:
+        """Return the id of Home Assistant's process."""
+        return self._process.pid
 
     async def run(self) -> None:
         """Return when Home Assistant ends; start it again when a user restarts it."""
@@ -110,13 +119,17 @@ class HomeAssistant:
         """Write the configuration and the storage that Home Assistant starts with."""
         storage = self._folder / ".storage"
         storage.mkdir(parents=True, exist_ok=True)
-        (self._folder / "configuration.yaml").write_text(_CONFIGURATION)
+        (self._folder / "configuration.yaml").write_text(
+            _CONFIGURATION + "".join(f"{path.name}:\n" for path in self._components)
+        )
         # The editors of automations and scripts write into these.
         (self._folder / "automations.yaml").touch()
         (self._folder / "scripts.yaml").touch()
         components = self._folder / "custom_components"
-        components.unlink(missing_ok=True)
-        components.symlink_to(ROOT / "custom_components")
+        components.mkdir(exist_ok=True)
+        for path in (ROOT / "custom_components" / DOMAIN, *self._components):
+            (components / path.name).unlink(missing_ok=True)
+            (components / path.name).symlink_to(path)
 
         # A port changed in YAML would be reverted after five minutes without confirmation.
         server = HTTP_STORAGE_SCHEMA({"server_host": HOST, "server_port": self._port})
@@ -144,6 +157,8 @@ class HomeAssistant:
             *("homeassistant", "--config", str(self._folder)),
             *("--log-no-color", "--skip-pip"),
             log=self.log,
+            # From the project's folder, Python would find its custom_components first.
+            folder=self._folder,
         )
 
     async def _stop(self) -> None:

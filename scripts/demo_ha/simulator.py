@@ -49,15 +49,35 @@ class Simulator:
 
     async def free_lines(self, name: str) -> list[dict[str, str]]:
         """Return the lines without a call, with the number that a recorder knows them by."""
-        async with self._control(name) as session, session.get("office") as response:
-            office: dict[str, Any] = await response.json()
+        office = await self.office(name)
         busy = {call["line"] for call in office["calls"] if not call["ended"]}
         return [line for line in office["lines"] if line["number"] not in busy]
+
+    async def office(self, name: str) -> dict[str, Any]:
+        """Return the truth about the office in front of which a recorder stands."""
+        async with self._control(name) as session, session.get("office") as response:
+            office: dict[str, Any] = await response.json()
+        return office
+
+    async def add_fault(self, name: str, **fault: Any) -> None:
+        """Lay a fault in a recorder's way."""
+        async with self._control(name) as session:
+            await session.post("faults", json=fault)
+
+    async def clear_faults(self, name: str) -> None:
+        """Take a recorder's faults away."""
+        async with self._control(name) as session:
+            await session.delete("faults")
 
     async def connect(self, name: str, line: str) -> None:
         """Connect a call on a line; it is not recorded."""
         async with self._control(name) as session:
             await session.post("calls", json={"line": line})
+
+    async def hang_up(self, name: str, call: int) -> None:
+        """End a call."""
+        async with self._control(name) as session:
+            await session.post(f"calls/{call}/hang_up")
 
     def _control(self, name: str) -> ClientSession:
         """Return a session with a recorder's control endpoints."""

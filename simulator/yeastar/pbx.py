@@ -1,7 +1,7 @@
 """A P-Series PBX without its routes: application, options, ids and audio."""
 
 from ssl import SSLContext
-from typing import Any, ClassVar
+from typing import Any, ClassVar, override
 
 from simulator.audio import Wav
 from simulator.calls import Recording
@@ -62,6 +62,11 @@ class Pbx(Recorder):
             "client_secret": self.client_secret,
             "verify_ssl": not self.is_self_signed,
         }
+
+    @override
+    def counts(self) -> dict[str, int]:
+        """Add the tokens that are valid now."""
+        return super().counts() | {"tokens": len(self.tokens.valid())}
 
     def id_of(self, recording: Recording) -> int:
         """Return a recording's id."""
