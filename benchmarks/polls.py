@@ -105,7 +105,7 @@ async def measure(subject: Subject, size: int) -> tuple[str, ...]:
         Simulator(office, only=[subject.recorder]) as simulator,
         ClientSession() as session,
     ):
-        recorder = simulator.recorders[0]
+        recorder = simulator.recorders[subject.recorder]
         subject.prepare(recorder)
         client = RECORDERS[subject.recorder](session, recorder.settings, time_zone=UTC)
         await client.get_live_state()

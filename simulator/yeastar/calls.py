@@ -42,7 +42,7 @@ class Calls:
     async def record_start(self, request: web.Request) -> dict[str, Any]:
         """Answer Start Call Recording; repeating it changes nothing."""
         call = await self._call(request)
-        if not call.is_connected:
+        if call.answered_at is None:
             raise YeastarError(70132)
         if self._running(call) is None:
             self._office.start_recording(call)
