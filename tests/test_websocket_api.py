@@ -114,7 +114,11 @@ async def test_snapshot(
     assert recorder["can_stop"]
     reception, sales = recorder["lines"]
     assert [reception["name"], sales["name"]] == ["Reception", "Sales"]
-    assert [reception["can_start"], sales["can_start"]] == [True, False]
+    assert reception["start"] == {
+        "config_entry_id": entry.entry_id,
+        "directory_number": "101",
+    }
+    assert sales["start"] is None
     devices = dr.async_get(hass)
     for row in (recorder, reception):
         device = devices.async_get(row["device_id"])
@@ -282,7 +286,7 @@ async def test_recorder_that_does_not_answer_at_first(
     assert not recorder["available"]
     assert recorder["active"] is None
     assert [line["name"] for line in recorder["lines"]] == ["Reception", "Sales"]
-    assert not any(line["can_start"] for line in recorder["lines"])
+    assert not any(line["start"] for line in recorder["lines"])
 
 
 async def test_removed(
@@ -368,7 +372,7 @@ async def test_user_who_may_not_listen(
     assert recorder["recent"] is None
     assert not recorder["can_pause"]
     assert not recorder["can_stop"]
-    assert not any(line["can_start"] for line in recorder["lines"])
+    assert not any(line["start"] for line in recorder["lines"])
 
 
 async def test_user_who_may_see_one_line(
@@ -395,7 +399,7 @@ async def test_user_who_may_see_one_line(
     assert recorder["can_stop"]
     (line,) = recorder["lines"]
     assert line["name"] == "Reception"
-    assert not line["can_start"]
+    assert line["start"] is None
     hass_read_only_user.mock_policy({"entities": {"entity_ids": {}}})
     assert (await subscribe(client))["recorders"] == []
 

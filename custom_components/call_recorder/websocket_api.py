@@ -252,13 +252,25 @@ def _line(
         "id": line.id,
         "device_id": device.id if device else None,
         "name": (device and device.name_by_user) or line.name,
-        "can_start": is_loaded
+        "start": _start_fields(entry, line)
+        if is_loaded
         and not line.address.is_empty
-        and _may(hass, user, POLICY_CONTROL, entry, line),
+        and _may(hass, user, POLICY_CONTROL, entry, line)
+        else None,
         "not_recorded": watch.not_recorded
         if watch and watch.is_known and line.must_be_recorded
         else None,
     }
+
+
+def _start_fields(entry: ConfigEntry, line: Line) -> dict[str, str]:
+    """Return the fields of `start_recording` that mean the line."""
+    fields = {
+        "config_entry_id": entry.entry_id,
+        "device_name": line.address.device_name,
+        "directory_number": line.address.directory_number,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _device(

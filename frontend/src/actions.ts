@@ -22,8 +22,9 @@ export async function callAction(
 async function sentence(hass: HomeAssistant, error: ActionError): Promise<string> {
   const { translation_domain: domain, translation_key: key } = error;
   if (domain && key) {
-    await hass.loadBackendTranslation("exceptions", domain);
-    const text = hass.localize(
+    // The function that comes back knows what was loaded; the one in `hass` may not yet.
+    const localize = await hass.loadBackendTranslation("exceptions", domain);
+    const text = localize(
       `component.${domain}.exceptions.${key}.message`,
       error.translation_placeholders,
     );

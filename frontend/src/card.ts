@@ -14,6 +14,7 @@ import type {
   ActiveRecording,
   CardConfig,
   HomeAssistant,
+  Line,
   Party,
   Recorder,
   Recording,
@@ -291,7 +292,7 @@ export class CallRecorderCard extends LitElement {
 
   private activeRow(recorder: Recorder, recording: ActiveRecording, text: Localize): TemplateResult {
     const { id, is_paused: isPaused } = recording;
-    const call = this.lineNames(recorder, recording.lines, recording.local, text);
+    const call = this.callName(recorder, recording.lines, recording.local);
     return html`<li class=${isPaused ? "paused" : "recording"}>
       <div class="row">
         <span class="disc">${icon(isPaused ? "pause" : "record")}</span>
@@ -349,21 +350,21 @@ export class CallRecorderCard extends LitElement {
         ${arrow
           ? html`${icon(arrow)}<span class="visually-hidden">${text(`direction_${arrow}`)}</span>`
           : nothing}
-        <span class="ellipsis">${this.party(recording.remote, text)}</span>
-        ${detail ? html`<span>· ${detail}</span>` : nothing}
+        <span class="ellipsis">${this.party(recording.remote)}</span>
+        ${detail ? html`<span>${partyName(recording.remote) ? "· " : ""}${detail}</span>` : nothing}
       </div>
     </div>`;
   }
 
-  private party(party: Party, text: Localize): TemplateResult {
-    if (party.name) return html`<bdi title=${party.name}>${party.name}</bdi>`;
-    if (party.number) return html`<bdi dir="ltr">${party.number}</bdi>`;
-    return html`${text("unknown_party")}`;
+  private party({ name, number }: Party): TemplateResult | typeof nothing {
+    if (name) return html`<bdi title=${name}>${name}</bdi>`;
+    return number ? html`<bdi dir="ltr">${number}</bdi>` : nothing;
   }
 
-  private lineNames(recorder: Recorder, ids: string[], local: Party, text: Localize): string {
+  /** Return what a call is called: by its lines, its user, or at least its recorder. */
+  private callName(recorder: Recorder, ids: string[], local: Party): string {
     const names = recorder.lines.filter(({ id }) => ids.includes(id)).map(({ name }) => name);
-    return names.join(", ") || partyName(local) || text("unknown_line");
+    return names.join(", ") || partyName(local) || recorder.name;
   }
 
   // --- Lines ---
@@ -383,7 +384,7 @@ export class CallRecorderCard extends LitElement {
 
   private lineTile({ line, status, recording }: ShownLine, text: Localize): TemplateResult {
     const state = status === "unknown" ? "" : text(STATUS_TEXT[status]);
-    const canStart = line.can_start && line.device_id && (status === "idle" || status === "not-recorded");
+    const canStart = line.start && (status === "idle" || status === "not-recorded");
     return html`<li class=${status}>
       <span class="disc">${icon(STATUS_ICON[status])}</span>
       <div class="names">
@@ -396,7 +397,7 @@ export class CallRecorderCard extends LitElement {
             class="filled recording"
             aria-label=${text("start_line", { line: line.name })}
             ?disabled=${this.busy.has(line.id)}
-            @click=${() => this.start(line.id, line.device_id!, line.name)}
+            @click=${() => this.start(line)}
           >
             ${text("start")}
           </button>`
@@ -423,12 +424,7 @@ export class CallRecorderCard extends LitElement {
 
   private recentRow(recorder: Recorder, recording: Recording, text: Localize): TemplateResult {
     const { media_content_id: id, state, started_at: startedAt, duration } = recording;
-    const call = this.lineNames(
-      recorder,
-      recording.line ? [recording.line] : [],
-      recording.local,
-      text,
-    );
+    const call = this.callName(recorder, recording.line ? [recording.line] : [], recording.local);
     const time = startedAt && this.feed ? startTime(this._hass!, startedAt, this.feed.now()) : "";
     const isPlaying = this.playing === id;
     const trouble =
@@ -460,10 +456,12 @@ export class CallRecorderCard extends LitElement {
 
   // --- Commands ---
 
-  private start(lineId: string, deviceId: string, line: string): Promise<void> {
-    return this.command(lineId, async (hass, text) => {
-      const { result } = await callAction(hass, "start_recording", { device_id: deviceId });
-      return text(result === "pending" || result === "already_recording" ? result : "started", { line });
+  private start({ id, name, start }: Line): Promise<void> {
+    return this.command(id, async (hass, text) => {
+      // What is wished for may be so already: that is no refusal.
+      const { result } = await callAction(hass, "start_recording", { ...start, ensure: true });
+      const key = result === "pending" || result === "already_recording" ? result : "started";
+      return text(key, { line: name });
     });
   }
 

@@ -28,8 +28,10 @@ export interface HomeAssistant {
     notifyOnError?: boolean,
     returnResponse?: boolean,
   ): Promise<{ response?: Record<string, unknown> }>;
-  loadBackendTranslation(category: string, integration: string): Promise<unknown>;
-  localize(key: string, placeholders?: Record<string, string>): string;
+  loadBackendTranslation(
+    category: string,
+    integration: string,
+  ): Promise<(key: string, placeholders?: Record<string, string>) => string>;
 }
 
 export interface EntityEntry {
@@ -102,7 +104,8 @@ export interface Line {
   id: string;
   device_id: string | null;
   name: string;
-  can_start: boolean;
+  /** What `start_recording` needs; `null` where it cannot be started by this user. */
+  start: Record<string, string> | null;
   not_recorded: boolean | null;
 }
 

@@ -79,18 +79,20 @@ function nowView(recorders: RecorderDevice[], text: Localize): Config {
     max_columns: 4,
     dense_section_placement: true,
     sections: [
-      section(2, [card(["counts", "active"], { title: text("heading_active") })]),
-      ...(hasLines ? [section(2, [card(["start"], { title: text("heading_lines") })])] : []),
-      section(2, [card(["recent"], { title: text("heading_recent") })]),
-      ...(recorders.length
-        ? [
-            section(2, [
+      section(2, [
+        card(["counts", "active"], { title: text("heading_active") }),
+        card(["recent"], { title: text("heading_recent") }),
+      ]),
+      section(2, [
+        ...(hasLines ? [card(["start"], { title: text("heading_lines") })] : []),
+        ...(recorders.length
+          ? [
               { type: "heading", heading: text("today_title"), icon: "mdi:calendar-today" },
               ...recorders.flatMap(todayTiles),
               channels(recorders, text),
-            ]),
-          ]
-        : []),
+            ]
+          : []),
+      ]),
     ],
   };
 }
