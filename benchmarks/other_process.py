@@ -1,4 +1,4 @@
-"""A simulated Imagicle in a process of its own, so that its work is not counted."""
+"""A simulated Imagicle in a process of its own, so that its CPU time is not measured."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -14,20 +14,20 @@ from simulator.server import Simulator
 
 
 class RemoteOffice:
-    """What the other process is asked to do; time there passes only when asked for."""
+    """Controls the office of the other process; its time passes only on command."""
 
     def __init__(self, pipe: Connection) -> None:
         """Wait until the recorder listens."""
         self._pipe = pipe
         self.settings: dict[str, Any] = pipe.recv()
-        """The fields of the config form."""
+        """The fields of the config form that reaches the recorder."""
         self.live_url: str = self.settings.pop("live_url")
         """The address of Get Active Recordings."""
         self.lines: dict[str, list[str]] = self.settings.pop("lines")
-        """The lines of the office, by what they can be named by."""
+        """By field of a line's form, the values of all lines."""
 
     def do(self, command: str, *arguments: Any) -> int:
-        """Have something done; return the requests that came since the last time."""
+        """Call a method of `_World`; return the number of requests since the last call."""
         self._pipe.send((command, *arguments))
         requests: int = self._pipe.recv()
         return requests
@@ -87,7 +87,7 @@ class _World:
         self._made = 0
 
     def record(self, count: int) -> None:
-        """Connect so many calls and record them."""
+        """Connect and record `count` calls."""
         for _ in range(count):
             line = self.office.lines[self._made % len(self.office.lines)]
             call = self.office.connect(line.number, f"+1555{self._made:07}")
@@ -96,21 +96,21 @@ class _World:
             self._made += 1
 
     def end(self, count: int) -> None:
-        """End so many recorded calls, the oldest first."""
+        """End the `count` oldest calls."""
         for call in self._calls[:count]:
             self.office.hang_up(call)
         del self._calls[:count]
 
     def replace(self, count: int) -> None:
-        """End so many recorded calls, and record as many new ones."""
+        """End the `count` oldest calls, and record as many new ones."""
         self.end(count)
         self.record(count)
 
     def connect(self, count: int) -> None:
-        """Connect so many calls that are not recorded, one on each line."""
+        """Connect `count` calls without recording them, one per line."""
         for line in self.office.lines[:count]:
             self._calls.append(self.office.connect(line.number))
 
     def wait(self, seconds: float) -> None:
-        """Let time pass."""
+        """Pass time."""
         self._now += timedelta(seconds=seconds)

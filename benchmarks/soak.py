@@ -1,9 +1,9 @@
-"""Runs a real Home Assistant in front of recorders that fail at random, for a while.
+"""Runs a real Home Assistant with recorders that fail at random, for some minutes.
 
-Prints what it holds at the beginning and at the end, and every few minutes between:
-what grows would be lost memory, tasks, connections, files or tokens. Calls come and go
-(the simulator's traffic), recordings are started and stopped, the archive is searched and
-played. Faults last a few seconds to a minute. Usage, from the project's folder:
+Prints the memory, tasks, connections, files and tokens that it holds at the start, at the
+end, and every five minutes: what grows is a leak. Calls come and go (the simulator's
+traffic), recordings are started and stopped, the archive is searched and played. Faults
+last from a second to a minute. Usage, from the project's folder:
     scripts/soak MINUTES
 """
 
@@ -44,12 +44,13 @@ _FAULTS: Final[tuple[dict[str, Any], ...]] = (
     {"kind": "redirect", "url": "http://127.0.0.1:9/elsewhere"},
 )
 _WARM_UP: Final = 60.0
-"""Seconds before the first look: caches fill, and Home Assistant ends its start."""
+"""Seconds before the first count: caches fill, and Home Assistant finishes starting."""
 _LOOK_EVERY: Final = 300.0
+"""Seconds between two counts."""
 
 
 class Soak:
-    """A Home Assistant, the simulated recorders, and what is done to them."""
+    """Uses Home Assistant and makes the simulated recorders fail."""
 
     def __init__(
         self,
@@ -57,7 +58,7 @@ class Soak:
         simulator: Simulator,
         entries: dict[str, str],
     ) -> None:
-        """Work with what is running."""
+        """Take the running processes, and the id of each recorder's entry."""
         self._ha = home_assistant
         self._simulator = simulator
         self._entries = entries
@@ -65,14 +66,14 @@ class Soak:
         self.done: Counter[str] = Counter()
 
     async def run(self, seconds: float) -> None:
-        """Let things fail and be used at the same time."""
+        """Use all recorders and make them fail, for some seconds."""
         async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
             for name in self._entries:
                 group.create_task(self._fail(name))
                 group.create_task(self._use(name))
 
     async def _fail(self, name: str) -> None:
-        """Lay one fault after the other in a recorder's way, with times of peace between."""
+        """Add one fault after the other to a recorder, with pauses."""
         while True:
             await asyncio.sleep(self._random.uniform(5, 60))
             fault = self._random.choice(_FAULTS)
@@ -82,7 +83,7 @@ class Soak:
             await self._simulator.clear_faults(name)
 
     async def _use(self, name: str) -> None:
-        """Start, stop, search, play and reload, as people do."""
+        """Start, stop, search, play and reload at random."""
         uses = (
             *(self._start, self._start, self._hang_up),
             *(self._stop, self._search, self._play),
@@ -91,7 +92,7 @@ class Soak:
             await asyncio.sleep(self._random.uniform(1, 10))
             use = self._random.choice(uses)
             with suppress(Failure, ClientError, TimeoutError):
-                # A recorder that hangs is told so after its own time.
+                # Longer than the client's own time limit for a recorder that hangs.
                 async with asyncio.timeout(60):
                     await use(name)
                 self.done[use.__name__.strip("_")] += 1
@@ -141,16 +142,16 @@ class Soak:
             ClientSession() as session,
             session.get(self._ha.url + media["url"]) as response,
         ):
-            # Some listen to the end, others leave.
+            # Some play the whole recording, others stop early.
             size = self._random.choice((1, 100_000, 100_000_000))
             await response.content.read(size)
 
 
 class Looker:
-    """Looks at what a Home Assistant and its recorders hold."""
+    """Counts what Home Assistant and the recorders hold."""
 
     def __init__(self, home_assistant: HomeAssistant, simulator: Simulator) -> None:
-        """Look at what is running."""
+        """Take the running processes."""
         self._ha = home_assistant
         self._simulator = simulator
 
@@ -177,7 +178,7 @@ class Looker:
 
 
 def _links(folder: Path) -> list[str]:
-    """Return where the links of a folder lead to."""
+    """Return the targets of a folder's symbolic links."""
     names = []
     for link in folder.iterdir():
         with suppress(OSError):
@@ -186,7 +187,7 @@ def _links(folder: Path) -> list[str]:
 
 
 async def soak(minutes: float) -> bool:
-    """Run; return whether the log is free of our tracebacks."""
+    """Run for some minutes; return whether the log has no traceback of the integration."""
     with TemporaryDirectory() as folder:
         simulator = Simulator(Path(folder) / "simulator.log", any_ports=True)
         home_assistant = HomeAssistant(
@@ -219,15 +220,15 @@ async def soak(minutes: float) -> bool:
 
 
 def _print(looks: list[dict[str, int]], done: Counter[str]) -> None:
-    """Print the first look beside the last."""
-    print("| held | begin | end |\n|---|--:|--:|")
+    """Print the first counts beside the last, and how often each thing was done."""
+    print("| held | start | end |\n|---|--:|--:|")
     for name, first in looks[0].items():
         print(f"| {name} | {first:,} | {looks[-1][name]:,} |")
     print(", ".join(f"{count} x {name}" for name, count in sorted(done.items())))
 
 
 def main(minutes: str) -> int:
-    """Soak for so many minutes."""
+    """Soak for some minutes and return the exit code."""
     return 0 if asyncio.run(soak(float(minutes))) else 1
 
 

@@ -1,6 +1,6 @@
-"""Measures a poll beside the least that one can cost, and beside what there is without us.
+"""Measures a poll against its lower bound, and against Home Assistant without Call Recorder.
 
-Three ways to know what an Imagicle records now, taking turns in one process:
+Three ways to read what an Imagicle records now, by turns in one process:
 - floor: the same GET on the same aiohttp session, and `orjson.loads`,
 - rest: Home Assistant's own integration, with template sensors for count, paused,
   oldest and longest,
@@ -75,7 +75,7 @@ class Figure:
     target: float | None = None
 
     def __str__(self) -> str:
-        """Write it as a row of Markdown."""
+        """Return the row as Markdown."""
         target = "" if self.target is None else f"≤ {self.target:g}"
         reached = (
             ""
@@ -89,7 +89,7 @@ class Figure:
 
 
 class LongestBlock:
-    """The longest callback of the event loop, in milliseconds of CPU."""
+    """Measures the longest callback of the event loop, in milliseconds of CPU time."""
 
     longest = 0.0
 
@@ -98,9 +98,9 @@ class LongestBlock:
         run = events.Handle._run  # noqa: SLF001 - asyncio offers no other place
 
         def measured(handle: events.Handle) -> None:
-            begin = thread_time()
+            start = thread_time()
             run(handle)
-            self.longest = max(self.longest, (thread_time() - begin) * 1000)
+            self.longest = max(self.longest, (thread_time() - start) * 1000)
 
         events.Handle._run = measured  # type: ignore[method-assign, assignment] # noqa: SLF001
 
@@ -110,21 +110,21 @@ BLOCK = LongestBlock()
 
 @dataclass
 class Sample:
-    """What one way to poll took, in milliseconds."""
+    """The times of one way to poll, in milliseconds."""
 
     times: list[float] = field(default_factory=list)
     blocks: list[float] = field(default_factory=list)
 
     async def take(self, work: Callable[[], Awaitable[Any]]) -> None:
-        """Measure once, with the garbage collector out of the way."""
+        """Measure once, without the garbage collector."""
         gc.collect()
         gc.disable()
         # A callback of its own: the one before includes the collector's work.
         await asyncio.sleep(0)
         BLOCK.longest = 0.0
-        begin = process_time()
+        start = process_time()
         await work()
-        self.times.append((process_time() - begin) * 1000)
+        self.times.append((process_time() - start) * 1000)
         # The callback that ended the work is counted when it is over.
         await asyncio.sleep(0)
         self.blocks.append(BLOCK.longest)
@@ -143,16 +143,16 @@ class Sample:
 
 @dataclass
 class Subject:
-    """A Home Assistant that can ask a recorder in each of the ways."""
+    """A Home Assistant that can poll a recorder in each of the ways."""
 
     hass: HomeAssistant
     office: RemoteOffice
     entry: MockConfigEntry
     writes: dict[str, int] = field(default_factory=dict)
-    """State changes: each would be a row of the database."""
+    """Number of state changes by way: each would be a row of the database."""
 
     async def floor(self) -> None:
-        """Ask and decode, no more."""
+        """Send the request and decode the answer, nothing else."""
         settings = self.office.settings
         authorization = encode_basic_auth(settings["username"], settings["password"])
         async with async_get_clientsession(self.hass).get(
@@ -181,7 +181,7 @@ class Subject:
 async def home_assistant(
     remote: RemoteOffice, lines: int, named_by: str = "username"
 ) -> AsyncGenerator[Subject]:
-    """Run Home Assistant with the recorder in it twice, ours and by `rest`."""
+    """Run Home Assistant that polls the recorder by Call Recorder and by `rest`."""
     with tempfile.TemporaryDirectory() as folder:
         async with async_test_home_assistant(config_dir=folder) as hass:
             hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
@@ -213,7 +213,7 @@ async def home_assistant(
 
 
 def _rest(remote: RemoteOffice) -> dict[str, Any]:
-    """Return what a user would write into configuration.yaml."""
+    """Return the configuration.yaml of the `rest` integration."""
     return {
         "resource": remote.live_url,
         "authentication": "basic",
@@ -230,7 +230,7 @@ def _rest(remote: RemoteOffice) -> dict[str, Any]:
 async def polls(
     subject: Subject, *, new: int = 0, rounds: int = ROUNDS
 ) -> dict[str, Sample]:
-    """Poll in each of the ways, taking turns; `new` recordings come before each."""
+    """Poll by turns in each of the ways; `new` recordings replace others before each poll."""
     ways = {"floor": subject.floor, "rest": subject.rest, "ours": subject.ours}
     samples = {name: Sample() for name in ways}
     for number in range(rounds + 2):
@@ -243,7 +243,7 @@ async def polls(
 
 
 async def active(size: int) -> list[Figure]:
-    """Measure polls with so many active recordings."""
+    """Measure polls with `size` active recordings."""
     with office(12) as remote:
         remote.do("record", size)
         async with home_assistant(remote, 0) as subject:
@@ -294,10 +294,10 @@ async def active(size: int) -> list[Figure]:
 
 
 async def many_lines(named_by: str) -> list[Figure]:
-    """Measure polls with many lines, and count what they cause.
+    """Measure polls with many lines, and count their requests and state writes.
 
-    Get Active Recordings tells the user of a recording, not its number: for a line that
-    is known by its number only, the recorder has to be asked about new recordings.
+    Get Active Recordings names the user of a recording, not the number: for lines that
+    are known by their number only, new recordings cost a further request.
     """
     with office(LINES) as remote:
         remote.do("record", 50)
@@ -336,7 +336,7 @@ async def hour() -> list[Figure]:
             await subject.ours()
             await subject.rest()
             subject.writes.clear()
-            # The event loop's clock runs on, or each request would time out.
+            # The event loop's clock is not frozen, or each request would time out.
             with freeze_time(utcnow(), ignore=["asyncio"]) as clock:
                 for poll in range(360):
                     clock.tick(10.0)
@@ -356,7 +356,7 @@ async def hour() -> list[Figure]:
 
 
 async def memory() -> list[Figure]:
-    """Measure what an active recording holds in memory, entities included."""
+    """Measure the memory per active recording, entities included."""
     with office(12) as remote:
         async with home_assistant(remote, 0) as subject:
             await subject.ours()
@@ -372,7 +372,7 @@ async def memory() -> list[Figure]:
 
 
 async def set_up() -> list[Figure]:
-    """Count the requests of a set-up, and measure a start beside a bare POST."""
+    """Count the requests of a set-up, and measure a start against a bare POST."""
     with office(ROUNDS * 2 + 4) as remote:
         remote.do("connect", ROUNDS * 2 + 4)
         async with home_assistant(remote, 0) as subject:
@@ -386,7 +386,7 @@ async def set_up() -> list[Figure]:
 
 
 async def _starts(subject: Subject) -> tuple[Sample, Sample]:
-    """Start recordings by the action, and by a bare POST, taking turns."""
+    """Start recordings by turns with the action and with a bare POST."""
     ours, floor = Sample(), Sample()
     settings = subject.office.settings
     headers = {
@@ -466,7 +466,7 @@ async def measure() -> list[Figure]:
 
 
 def machine() -> str:
-    """Name the machine."""
+    """Return the versions and the processor."""
     return (
         f"Home Assistant {__version__}, Python {platform.python_version()}, "
         f"{platform.machine()}, {processor()}"
@@ -474,7 +474,7 @@ def machine() -> str:
 
 
 def processor() -> str:
-    """Return the processor's name, where Linux tells it."""
+    """Return the processor's name (from Linux, where possible)."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
     names = (line.partition(":")[2].strip() for line in lines if "model name" in line)
@@ -482,7 +482,7 @@ def processor() -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Print the table; with `--json FILE` write the figures there too."""
+    """Print the table; with `--json FILE` write the figures to a file too."""
     figures = asyncio.run(measure())
     print(
         f"{machine()}\n\n| figure | measured | must reach | reached |\n|---|--:|--:|---|"
@@ -498,6 +498,6 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    # Several Home Assistants in one process have much to say about each other.
+    # Several Home Assistants in one process log warnings about each other.
     logging.disable()
     main(sys.argv[1:])

@@ -1,11 +1,11 @@
-"""Redacts a recorder's answer, and keeps its shape: what a parser sees stays, whom it is about goes.
+"""Redacts a recorder's answer: personal data is replaced, the structure that a parser reads stays.
 
-Reads the file that is named, or the standard input, and prints the result. The answer may be JSON, with the HTTP headers
-before it or without (`curl -i`), or any other text. Names, numbers, ids, tokens and hosts become others of the same length
-and kind; the same value becomes the same value, so that what belongs together can still be seen. Times, durations,
-states and the recorders' own words stay.
+Reads the given file or the standard input, and prints the result. The answer may be JSON, with or without the HTTP headers
+before it (`curl -i`), or any other text. Names, numbers, ids, tokens and hosts are replaced by others of the same length
+and kind; equal values get equal replacements, so that references can still be followed. Times, durations, states and the
+recorders' own words stay.
 
-Needs Python 3 and nothing else, and talks to no network.
+Needs only Python 3, and no network.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ import string
 import sys
 from typing import Any
 
-# Words of the recorders and of HTTP: they say what kind of thing a value is.
+# Words of the recorders and of HTTP, which describe a value: they stay.
 KEPT_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -43,14 +43,14 @@ KEPT_WORDS = frozenset(
     """,
     )
 )
-# A number below a key with such an end counts or classifies something.
+# A number with a key that ends like this counts or classifies something.
 KEPT_NUMBERS = re.compile(
     r"(code|count|direction|duration|limit|mode|page|page_?size|reason|size|status|time|timestamp|total|total_?number|type)$",
     re.IGNORECASE,
 )
 # A key of another form is data: an id, for example.
 NAME_OF_A_FIELD = re.compile(r"[A-Za-z_]+[0-9]?")
-# A text below a key with such an end is one of the recorder's own words, if it is only one.
+# A single word with a key that ends like this is one of the recorder's own words.
 KEPT_TEXTS = re.compile(
     r"(action|application|category|errmsg|event|response|state|statedesc|status|type)$",
     re.IGNORECASE,
@@ -76,10 +76,10 @@ TIME_HOST_OR_WORD = re.compile(
 
 
 class Redaction:
-    """Replaces words, the same by the same. Another run replaces them by others."""
+    """Replaces equal words by equal ones, and by others in each run."""
 
     def __init__(self) -> None:
-        """Choose how words are replaced in this run."""
+        """Choose this run's secret key."""
         self._key = secrets.token_bytes(32)
 
     def answer(self, text: str) -> str:
@@ -97,7 +97,7 @@ class Redaction:
         return f"{headers}{redacted}\n"
 
     def value(self, value: Any, key: str = "") -> Any:
-        """Redact a value, with all that is in it."""
+        """Redact a value and everything in it."""
         if isinstance(value, dict):
             return {
                 name
@@ -126,7 +126,7 @@ class Redaction:
         return self.text(line)
 
     def _replace(self, match: re.Match[str]) -> str:
-        """Return what stands in place of a word."""
+        """Return the replacement of a word."""
         word = match[0]
         if match["host"]:
             return re.sub(r"[^\W_]+", lambda part: self._other(part[0]), word)
@@ -140,8 +140,8 @@ class Redaction:
             "abcdef" if set(word) <= set(string.hexdigits) else string.ascii_lowercase
         )
         return "".join(
-            self._character(character, digest[place], letters, first=place == 0)
-            for place, character in enumerate(word)
+            self._character(character, digest[index], letters, first=index == 0)
+            for index, character in enumerate(word)
         )
 
     @staticmethod
@@ -165,7 +165,7 @@ def _is_kept(key: str, text: str) -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    """Redact what was asked for and return the exit code."""
+    """Print the redacted input and return the exit code."""
     if len(arguments) > 1 or arguments[:1] in (["-h"], ["--help"]):
         print("usage: redact [FILE]\n\n" + str(__doc__))
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2

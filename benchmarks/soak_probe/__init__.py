@@ -1,4 +1,4 @@
-"""Counts what goes on inside a Home Assistant that is soaked."""
+"""Counts tasks, objects and memory inside the Home Assistant that is soaked."""
 
 import asyncio
 from collections import Counter
@@ -13,19 +13,19 @@ from homeassistant.helpers.typing import ConfigType
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Offer the counts."""
+    """Register the view."""
     hass.http.register_view(_ProbeView)
     return True
 
 
 class _ProbeView(HomeAssistantView):
-    """The counts, as JSON."""
+    """Answers with the counts as JSON."""
 
     url = "/api/soak_probe"
     name = "api:soak_probe"
 
     async def get(self, request: web.Request) -> web.Response:
-        """Count tasks, by the beginning of their names, and objects."""
+        """Count tasks (also by the start of their names), objects and resident memory."""
         gc.collect()
         tasks = Counter(
             task.get_name().split(" ")[0].rstrip("-0123456789")

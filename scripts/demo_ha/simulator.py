@@ -54,18 +54,18 @@ class Simulator:
         return [line for line in office["lines"] if line["number"] not in busy]
 
     async def office(self, name: str) -> dict[str, Any]:
-        """Return the truth about the office in front of which a recorder stands."""
+        """Return the lines, calls and recordings of a recorder's office."""
         async with self._control(name) as session, session.get("office") as response:
             office: dict[str, Any] = await response.json()
         return office
 
     async def add_fault(self, name: str, **fault: Any) -> None:
-        """Lay a fault in a recorder's way."""
+        """Add a fault to a recorder."""
         async with self._control(name) as session:
             await session.post("faults", json=fault)
 
     async def clear_faults(self, name: str) -> None:
-        """Take a recorder's faults away."""
+        """Remove a recorder's faults."""
         async with self._control(name) as session:
             await session.delete("faults")
 

@@ -1,14 +1,14 @@
-"""The rules of Home Assistant (hassfest), HACS and the Marketplace, as far as a checkout alone can be held against them.
+"""The rules of Home Assistant (hassfest), HACS and the Marketplace that can be checked with a checkout alone.
 
-They were read in hassfest, in HACS' validation and in Home Assistant's Marketplace, and written anew: the real ones need a
-checkout of Home Assistant's core or GitHub. The workflow `validate.yml` runs those.
+They are written anew after hassfest, HACS' validation and the Marketplace, because the real ones need GitHub or a checkout
+of Home Assistant's core. The workflow `validate.yml` runs the real ones.
 
-A module each; `problems(root)` yields a sentence for each thing that is wrong with the checkout at `root`.
+One module per subject; its `problems(root)` yields a sentence for each problem of the checkout at `root`.
 """
 
 from pathlib import Path
 
-# Before anything imports voluptuous: Home Assistant puts its own in that place.
+# Before anything imports voluptuous: Home Assistant replaces it by its own.
 import homeassistant  # noqa: F401
 
 DOMAIN = "call_recorder"

@@ -1,4 +1,4 @@
-"""Holds this checkout against all rules."""
+"""Checks this checkout by all rules."""
 
 from pathlib import Path
 import sys

@@ -1,4 +1,4 @@
-"""Services, triggers and conditions: each is described, in full, and nothing is described that is not there."""
+"""Services, triggers and conditions: each is described completely, and each description has its subject."""
 
 from collections.abc import Iterator
 import json
@@ -17,7 +17,7 @@ KINDS = ("services", "triggers", "conditions")
 
 
 def _not_none(value: Any) -> Any:
-    """Validate that there is a value."""
+    """Validate that the value is not empty."""
     if value is None:
         raise vol.Invalid("there is no value")
     return value
@@ -50,14 +50,14 @@ SCHEMA = vol.Schema(
 
 
 def problems(root: Path) -> Iterator[str]:
-    """Yield what is wrong with the services, triggers and conditions."""
+    """Yield the problems of the services, triggers and conditions."""
     folder = integration(root)
     icons = json.loads((folder / "icons.json").read_text())
     texts = json.loads((folder / "translations" / "en.json").read_text())
     for kind in KINDS:
         path = folder / f"{kind}.yaml"
         described = load_yaml_dict(str(path)) if path.is_file() else {}
-        # A name with a dot is a part that others refer to.
+        # A name that starts with a dot is a part that others include.
         described = {name: one for name, one in described.items() if name[0] != "."}
         try:
             SCHEMA(described)
@@ -75,7 +75,7 @@ def problems(root: Path) -> Iterator[str]:
 def _differences(
     of: str, what: str, described: dict[str, Any], there: dict[str, Any]
 ) -> Iterator[str]:
-    """Yield what lacks a text or an icon, and which of them is left over."""
+    """Yield the names without a text or icon, and the texts or icons without a name."""
     for name in sorted(described.keys() - there.keys()):
         yield f"{of}.{name} has no {what}"
     for name in sorted(there.keys() - described.keys()):
@@ -85,7 +85,7 @@ def _differences(
 def _one(
     name: str, description: dict[str, Any], texts: dict[str, Any], own: dict[str, Any]
 ) -> Iterator[str]:
-    """Yield what is wrong with one service, trigger or condition."""
+    """Yield the problems of one service, trigger or condition."""
     sections = {
         key: field
         for key, field in description.get("fields", {}).items()

@@ -1,4 +1,4 @@
-"""Icons: their structure, and that each is one of those that the frontend has."""
+"""Icons: their structure, and that the frontend has each of them."""
 
 from collections.abc import Iterator
 from importlib.resources import files
@@ -24,7 +24,7 @@ def icon(value: Any) -> str:
 
 
 def _default_is_not_repeated(table: dict[str, Any]) -> dict[str, Any]:
-    """Validate that no state has the icon that it would have anyway."""
+    """Validate that no state repeats the default icon."""
     for name, icons in table.items():
         if repeated := [
             state
@@ -83,7 +83,7 @@ def _users(root: Path) -> list[Path]:
 
 
 def problems(root: Path) -> Iterator[str]:
-    """Yield what is wrong with the icons."""
+    """Yield the problems of the icons."""
     icons = json.loads((integration(root) / "icons.json").read_text())
     try:
         SCHEMA(icons)

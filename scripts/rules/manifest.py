@@ -1,4 +1,4 @@
-"""The manifest: what Home Assistant, HACS and the Marketplace want to find in it."""
+"""The manifest: what Home Assistant, HACS and the Marketplace require in it."""
 
 import ast
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from homeassistant.helpers import config_validation as cv
 from . import DOMAIN, integration
 
 _CORE = Path(components.__path__[0])
-# What hassfest lets an integration use without naming it.
+# Integrations that hassfest lets an integration use without a dependency.
 _FREE_TO_USE = {
     *(platform.value for platform in const.Platform),
     *(
@@ -52,28 +52,28 @@ _FREE_TO_USE = {
 
 
 def _https(value: Any) -> str:
-    """Validate an address."""
+    """Validate a URL."""
     if not isinstance(value, str) or not value.startswith("https://"):
         raise vol.Invalid("begins not with https://")
     return cv.url(value)
 
 
 def _version(value: Any) -> str:
-    """Validate a version that Home Assistant's loader takes."""
+    """Validate a version that Home Assistant's loader accepts."""
     if not isinstance(value, str) or not re.fullmatch(r"\d+\.\d+\.\d+(b\d+)?", value):
         raise vol.Invalid(f"{value!r} is no version")
     return str(AwesomeVersion(value))
 
 
 def _matcher(value: Any) -> str:
-    """Validate what Home Assistant looks for in the network."""
+    """Validate a matcher of network discovery."""
     if not isinstance(value, str) or "*" not in value:
         raise vol.Invalid("has no wildcard")
     return value
 
 
 def _owner(value: Any) -> str:
-    """Validate the name of an owner."""
+    """Validate the name of a code owner."""
     if not isinstance(value, str) or not re.fullmatch(r"@[\w-]+(/[\w-]+)?", value):
         raise vol.Invalid(f"{value!r} is no owner")
     return value
@@ -124,7 +124,7 @@ def schema() -> vol.Schema:
 
 
 def problems(root: Path) -> Iterator[str]:
-    """Yield what is wrong with the manifest."""
+    """Yield the problems of the manifest."""
     folder = integration(root)
     manifest = json.loads((folder / "manifest.json").read_text())
     try:

@@ -1,4 +1,4 @@
-"""The quality scale: each rule is named, and what can be seen of a claim is there."""
+"""The quality scale: every rule has a status, and the code shows what a status claims."""
 
 from collections.abc import Iterator
 import json
@@ -29,7 +29,7 @@ TIERS = {
     "platinum": "async-dependency inject-websession strict-typing",
 }
 RULES = {tier: rules.split() for tier, rules in TIERS.items()}
-# What a rule that is done leaves in a module.
+# Code that must be in a module when a rule is done.
 _TRACES = {
     "action-setup": ("__init__.py", r"async def async_setup\("),
     "config-entry-unloading": ("__init__.py", r"async def async_unload_entry\("),
@@ -50,7 +50,7 @@ _DISCOVERIES = {"bluetooth", "dhcp", "homekit", "mqtt", "ssdp", "usb", "zeroconf
 
 
 def problems(root: Path) -> Iterator[str]:
-    """Yield what is wrong with the quality scale."""
+    """Yield the problems of the quality scale."""
     folder = integration(root)
     rules = load_yaml_dict(str(folder / "quality_scale.yaml"))["rules"]
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -75,7 +75,7 @@ def problems(root: Path) -> Iterator[str]:
 
 
 def _tier(claimed: str | None, todo: set[str]) -> Iterator[str]:
-    """Yield the rules that the tier in the manifest has and that are still to be done."""
+    """Yield the rules of the manifest's tier that are still to be done."""
     for tier, rules in RULES.items():
         if claimed is None:
             return
@@ -86,7 +86,7 @@ def _tier(claimed: str | None, todo: set[str]) -> Iterator[str]:
 
 
 def _claims(folder: Path, done: set[str]) -> Iterator[str]:
-    """Yield what is claimed and cannot be seen."""
+    """Yield the claims that the code does not show."""
     for rule, (name, trace) in _TRACES.items():
         path = folder / name
         if rule in done and not (path.is_file() and re.search(trace, path.read_text())):

@@ -1,4 +1,4 @@
-"""Checks that a checkout can be released, and takes the notes of a release out of the changelog.
+"""Checks that a checkout can be released, and prints the notes of a release from the changelog.
 
 Usage: scripts/release --check [--tag TAG] | --notes
 """
@@ -15,7 +15,7 @@ import zipfile
 
 from . import __main__ as rules, integration
 
-# What the archive of a release may have beside the integration: the Marketplace shows or links to it.
+# Files that the archive of a release may have beside the integration: the Marketplace shows or links them.
 _PAGES = re.compile(r"blueprints/.+|docs/.+\.md|hacs\.json|LICENSE|[A-Z]+\.md")
 
 
@@ -26,7 +26,7 @@ def version(root: Path) -> str:
 
 
 def notes(root: Path) -> str | None:
-    """Return what the changelog says of the version in the manifest, or None when it has no such section."""
+    """Return the changelog's section of the manifest's version, None if it has none."""
     changes = (root / "CHANGELOG.md").read_text()
     heading = rf"^## \[{re.escape(version(root))}\] - \d{{4}}-\d{{2}}-\d{{2}}$"
     match = re.search(
@@ -36,7 +36,7 @@ def notes(root: Path) -> str | None:
 
 
 def problems(root: Path, tag: str | None = None) -> Iterator[str]:
-    """Yield what stands in the way of a release."""
+    """Yield the problems that prevent a release."""
     for group, found in rules.GROUPS.items():
         yield from (f"{group}: {problem}" for problem in found(root))
     if tag is not None and tag != f"v{version(root)}":
@@ -49,7 +49,7 @@ def problems(root: Path, tag: str | None = None) -> Iterator[str]:
 
 
 def _archive(root: Path) -> Iterator[str]:
-    """Yield what is wrong with the archive that the Marketplace would install from."""
+    """Yield the problems of the archive that the Marketplace installs."""
     with zipfile.ZipFile(
         io.BytesIO(_git(root, "archive", "--format=zip", "HEAD"))
     ) as archive:
@@ -66,13 +66,13 @@ def _archive(root: Path) -> Iterator[str]:
 
 
 def _git(root: Path, *arguments: str) -> bytes:
-    """Return what git says."""
+    """Return the output of a git command."""
     command = ["git", *arguments]
     return subprocess.run(command, cwd=root, check=True, capture_output=True).stdout
 
 
 def main(arguments: list[str], root: Path) -> int:
-    """Do what was asked for and return the exit code."""
+    """Check or print, as the arguments say, and return the exit code."""
     parser = argparse.ArgumentParser(
         prog="release", description="Check a release, or print its notes."
     )

@@ -1,4 +1,4 @@
-"""The repository: what HACS, the Marketplace and the pages that show the integration need."""
+"""The repository: what HACS, the Marketplace and the integration's pages need."""
 
 from collections.abc import Iterator
 import json
@@ -20,7 +20,7 @@ def _version(value: object) -> str:
     return value
 
 
-# No zip_release: the Marketplace would refuse it, and ask GitHub's API instead, which soon runs out.
+# No zip_release: the Marketplace would refuse it and use GitHub's API, whose limit is soon reached.
 HACS = vol.Schema(
     {
         vol.Required("name"): str,
@@ -29,7 +29,7 @@ HACS = vol.Schema(
         vol.Optional("persistent_directory"): str,
     }
 )
-# Width and height; None where only the other counts.
+# Width and height; None: any.
 _BRAND = {
     "icon.png": ((256, 256), (256, 256)),
     "icon@2x.png": ((512, 512), (512, 512)),
@@ -39,7 +39,7 @@ _BRAND = {
 
 
 def problems(root: Path) -> Iterator[str]:
-    """Yield what is wrong with the repository."""
+    """Yield the problems of the repository."""
     hacs = json.loads((root / "hacs.json").read_text())
     try:
         HACS(hacs)
@@ -64,7 +64,7 @@ def problems(root: Path) -> Iterator[str]:
 
 
 def _brand(folder: Path) -> Iterator[str]:
-    """Yield what is wrong with the pictures of the brand."""
+    """Yield the problems of the brand's images."""
     for name in _BRAND:
         if not (folder / name).is_file():
             yield f"brand/{name} is missing"

@@ -1,4 +1,4 @@
-"""Texts: their structure, and what must not be in them."""
+"""Translations: their structure, and what must not be in a text."""
 
 from collections.abc import Iterator
 import json
@@ -20,14 +20,14 @@ _URL = re.compile(r"(?:\b\w+://|\bwww\.)\w", re.IGNORECASE)
 
 
 def key(value: Any) -> str:
-    """Validate the key of a text."""
+    """Validate a text's key."""
     if not isinstance(value, str) or not _KEY.fullmatch(value):
         raise vol.Invalid(f"{value!r} is no key of a translation")
     return value
 
 
 def placeholders(text: str) -> set[str]:
-    """Return the names of a text's placeholders; raise `ValueError` when it is malformed."""
+    """Return the names of a text's placeholders; raise `ValueError` if it is malformed."""
     return {
         name for _, name, _, _ in string.Formatter().parse(text) if name is not None
     }
@@ -54,7 +54,7 @@ def text(value: Any) -> str:
 
 
 def text_without_placeholders(value: Any) -> str:
-    """Validate a text that Home Assistant puts nothing into."""
+    """Validate a text without placeholders."""
     checked = text(value)
     if placeholders(checked):
         raise vol.Invalid("placeholders are not replaced here")
@@ -62,12 +62,12 @@ def text_without_placeholders(value: Any) -> str:
 
 
 def keyed(inner: Any) -> Any:
-    """Return the schema of a table of texts."""
+    """Return the schema of a map from keys to texts."""
     return cv.schema_with_slug_keys(inner, slug_validator=key)
 
 
 def _data_is_described(flow: dict[str, Any]) -> dict[str, Any]:
-    """Validate that each field of a form has a description, and nothing else has one."""
+    """Validate that the descriptions are those of the form's fields."""
     for name, step in flow["step"].items():
         parts = [step, *step.get("sections", {}).values()]
         for part in parts:
@@ -83,7 +83,7 @@ def _data_is_described(flow: dict[str, Any]) -> dict[str, Any]:
 
 
 def _flow(extra: dict[Any, Any] | None = None) -> Any:
-    """Return the schema of the texts of a flow."""
+    """Return the schema of a flow's texts."""
     fields = {
         vol.Optional("data"): {str: text},
         vol.Optional("data_description"): {str: text},
@@ -110,7 +110,7 @@ def _flow(extra: dict[Any, Any] | None = None) -> Any:
 
 
 def _described(extra: dict[Any, Any] | None = None) -> Any:
-    """Return the schema of what has a name, a description and fields."""
+    """Return the schema of things with a name, a description and fields."""
     field = {
         vol.Required("name"): text,
         vol.Required("description"): text,
@@ -188,7 +188,7 @@ SCHEMA = vol.Schema(
 
 
 def problems(root: Path) -> Iterator[str]:
-    """Yield what is wrong with the translations."""
+    """Yield the problems of the translations."""
     folder = integration(root) / "translations"
     if not (folder / "en.json").is_file():
         yield "en.json is missing"
