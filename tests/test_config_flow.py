@@ -16,11 +16,13 @@ from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
     SOURCE_USER,
+    ConfigEntry,
     ConfigEntryState,
     ConfigFlowResult,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import issue_registry as ir
 from simulator.faults import Fault
 from simulator.imagicle import Imagicle
 from simulator.imagicle.users import COMPLETE_MANAGEMENT, User
@@ -87,7 +89,7 @@ async def _submit(
 
 
 async def _reconfigure(
-    hass: HomeAssistant, entry: MockConfigEntry, source: str = SOURCE_RECONFIGURE
+    hass: HomeAssistant, entry: ConfigEntry, source: str = SOURCE_RECONFIGURE
 ) -> ConfigFlowResult:
     """Open the form that changes an entry."""
     return await hass.config_entries.flow.async_init(
@@ -423,6 +425,37 @@ async def test_recorders_on_one_host_can_be_told_apart(
     assert titles == ["Imagicle", "Imagicle (127.0.0.1)", "Imagicle (127.0.0.1) 2"]
 
 
+async def test_credentials_that_travel_unencrypted(
+    hass: HomeAssistant,
+    recorder: Imagicle,
+    tls_recorder: Imagicle,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    """The form says so when it is done, and a repair issue, until it is ignored."""
+    form = await _open(hass)
+    result = await _submit(hass, form, _form(recorder))
+    assert result["description"] == "unencrypted"
+    entry = result["result"]
+    issue = (DOMAIN, f"unencrypted_{entry.entry_id}")
+    shown = issue_registry.async_get_issue(*issue)
+    assert shown is not None
+    assert not shown.is_fixable
+    issue_registry.async_ignore(*issue, ignore=True)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await settle(hass)
+    shown = issue_registry.async_get_issue(*issue)
+    assert shown is not None
+    assert shown.dismissed_version is not None
+
+    form = await _reconfigure(hass, entry)
+    await _submit(hass, form, _form(tls_recorder, verify_ssl=False))
+    assert issue_registry.async_get_issue(*issue) is None
+    await hass.config_entries.async_remove(entry.entry_id)
+    form = await _open(hass)
+    result = await _submit(hass, form, _form(tls_recorder, verify_ssl=False))
+    assert result["description"] is None
+
+
 # --- Adding Bandwidth and Yeastar ---
 
 
@@ -645,30 +678,27 @@ async def test_reauth(
     assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
 
 
-async def test_reauth_as_another_user(
-    hass: HomeAssistant, imagicle: MockConfigEntry, recorder: Imagicle
+@pytest.mark.parametrize("source", [SOURCE_REAUTH, SOURCE_RECONFIGURE])
+@pytest.mark.parametrize("has_entry", [False, True])
+async def test_another_account(
+    hass: HomeAssistant,
+    imagicle: MockConfigEntry,
+    recorder: Imagicle,
+    source: str,
+    has_entry: bool,
 ) -> None:
-    """The user may be exchanged; the entry and its entities stay."""
-    form = await _reconfigure(hass, imagicle, SOURCE_REAUTH)
-    result = await _submit(hass, form, _SECOND_USER)
-    assert result["reason"] == "reauth_successful"
-    assert imagicle.data["username"] == "second"
-    assert imagicle.unique_id == f"{recorder.url}|second"
-    assert imagicle.state is ConfigEntryState.LOADED
-
-
-async def test_reauth_as_a_user_who_has_an_entry(
-    hass: HomeAssistant, imagicle: MockConfigEntry, recorder: Imagicle
-) -> None:
-    """Two entries never become the same recorder and user."""
-    other = MockConfigEntry(domain=DOMAIN, unique_id=f"{recorder.url}|second")
-    other.add_to_hass(hass)
+    """Another user sees other recordings: that is another entry."""
+    if has_entry:
+        other = MockConfigEntry(domain=DOMAIN, unique_id=f"{recorder.url}|second")
+        other.add_to_hass(hass)
     before = dict(imagicle.data)
-    form = await _reconfigure(hass, imagicle, SOURCE_REAUTH)
-    result = await _submit(hass, form, _SECOND_USER)
+    form = await _reconfigure(hass, imagicle, source)
+    typed = _SECOND_USER if source == SOURCE_REAUTH else _form(recorder, **_SECOND_USER)
+    result = await _submit(hass, form, typed)
     assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "already_configured"
+    assert result["reason"] == "unique_id_mismatch"
     assert imagicle.data == before
+    assert imagicle.unique_id == f"{recorder.url}|homeassistant"
 
 
 # --- Reconfiguring ---
@@ -752,7 +782,8 @@ async def test_reconfigure_keeps_the_options(
     """Moving a recorder does not change how it is treated."""
     hass.config_entries.async_update_entry(imagicle, options={"mask_numbers": True})
     form = await _reconfigure(hass, imagicle)
-    await _submit(hass, form, _form(recorder, **_SECOND_USER))
+    result = await _submit(hass, form, _form(recorder))
+    assert result["reason"] == "reconfigure_successful"
     assert imagicle.options == {"mask_numbers": True}
 
 
@@ -773,26 +804,32 @@ async def test_options(hass: HomeAssistant, imagicle: MockConfigEntry) -> None:
     assert form["step_id"] == "init"
     before = imagicle.runtime_data
     result = await hass.config_entries.options.async_configure(
-        form["flow_id"], {"mask_numbers": True}
+        form["flow_id"], {"mask_numbers": True, "listening": "everyone"}
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await settle(hass)
-    assert imagicle.options == {"mask_numbers": True}
+    assert imagicle.options == {"mask_numbers": True, "listening": "everyone"}
     assert imagicle.state is ConfigEntryState.LOADED
     assert imagicle.runtime_data is not before
 
     form = await hass.config_entries.options.async_init(imagicle.entry_id)
-    assert _suggestions(form) == {"mask_numbers": True}
+    assert _suggestions(form) == {"mask_numbers": True, "listening": "everyone"}
 
 
 async def test_options_of_a_pbx(hass: HomeAssistant, yeastar: MockConfigEntry) -> None:
     """Which calls a PBX records can be changed later."""
     form = await hass.config_entries.options.async_init(yeastar.entry_id)
-    assert _fields(form) == ["recorded_calls", "recorded_extensions", "mask_numbers"]
+    assert _fields(form) == [
+        "recorded_calls",
+        "recorded_extensions",
+        "mask_numbers",
+        "listening",
+    ]
     typed = {
         "recorded_calls": "started_here",
         "recorded_extensions": [],
         "mask_numbers": False,
+        "listening": "administrators",
     }
     result = await hass.config_entries.options.async_configure(form["flow_id"], typed)
     assert result["type"] is FlowResultType.CREATE_ENTRY

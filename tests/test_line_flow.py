@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.call_recorder.api import RECORDERS
+from custom_components.call_recorder.api.client import Capability
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -78,6 +80,24 @@ async def test_a_line_that_cannot_be(
     result = await fill_in(hass, form, name="New", username="user1")
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert len(entry.subentries) == 2
+
+
+@pytest.mark.parametrize("wish", ["must_be_recorded", "auto_start"])
+async def test_a_recorder_that_reports_no_calls(
+    hass: HomeAssistant, recorder_data: dict[str, Any], wish: str
+) -> None:
+    """Where only an entity can tell of calls, one has to be given."""
+    form = await open_form(hass, make_entry(hass, recorder_data))
+    typed = {"name": "Reception", "directory_number": "101", wish: True}
+    result = await fill_in(hass, form, **typed)
+    recorder = RECORDERS[recorder_data["recorder"]]
+    if Capability.ACTIVE_CALLS in recorder.capabilities:
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        return
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {"base": "busy_entity_required"}
+    result = await fill_in(hass, form, **typed, busy_entity_id="sensor.phone")
+    assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_users_seen_are_offered(

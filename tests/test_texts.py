@@ -581,11 +581,14 @@ def test_issues_have_texts() -> None:
     """Each issue has texts and can be fixed, and no text is left over."""
     assert set(_TEXTS["issues"]) == set(IssueKey)
     assert set(ACCESS_ISSUES) <= set(ErrorKey)
-    for texts in _TEXTS["issues"].values():
+    for key, texts in _TEXTS["issues"].items():
+        assert _placeholders(texts) == {"recorder"}
+        if key == IssueKey.UNENCRYPTED:
+            assert set(texts) == {"title", "description"}
+            continue
         assert set(texts) == {"title", "fix_flow"}
         assert set(texts["fix_flow"]["step"]) == {"confirm"}
         assert set(texts["fix_flow"]["step"]["confirm"]) == {"title", "description"}
-        assert _placeholders(texts) == {"recorder"}
 
 
 def test_config_errors_and_aborts_have_texts() -> None:
@@ -595,7 +598,9 @@ def test_config_errors_and_aborts_have_texts() -> None:
         "already_configured",
         "reauth_successful",
         "reconfigure_successful",
+        "unique_id_mismatch",
     }
+    assert set(_TEXTS["config"]["create_entry"]) == {"unencrypted"}
 
 
 def test_line_errors_and_aborts_have_texts() -> None:

@@ -20,7 +20,11 @@ from .coordinator import LiveCoordinator
 from .data import CallRecorderConfigEntry, CallRecorderData
 from .entity import async_register_recorder
 from .frontend import async_setup_frontend
-from .issues import async_delete_issues
+from .issues import (
+    async_check_encryption,
+    async_delete_issues,
+    async_delete_passing_issues,
+)
 from .line_watch import create_watches
 from .lines import lines_of
 from .services import async_setup_actions
@@ -52,6 +56,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: CallRecorderConfigEntry
 ) -> bool:
     """Set up a recorder."""
+    async_check_encryption(hass, entry)
     client = create_client(
         hass,
         {**entry.data, **entry.options},
@@ -134,7 +139,7 @@ async def async_unload_entry(
         return False
     await entry.runtime_data.playbacks.close()
     await entry.runtime_data.client.close()
-    async_delete_issues(hass, entry)
+    async_delete_passing_issues(hass, entry)
     return True
 
 

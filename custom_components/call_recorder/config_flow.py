@@ -26,6 +26,7 @@ from homeassistant.const import (
     CONF_VERIFY_SSL,
 )
 from homeassistant.core import callback
+from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers.selector import (
     BooleanSelector,
     SelectSelector,
@@ -40,10 +41,11 @@ from .api.bandwidth.client import DEFAULT_URL as BANDWIDTH_URL
 from .api.errors import RecorderError
 from .api.yeastar.calls import RecordedCalls
 from .client_factory import create_client
-from .const import CONF_MASK_NUMBERS, CONF_RECORDER, DOMAIN
+from .const import CONF_LISTENING, CONF_MASK_NUMBERS, CONF_RECORDER, DOMAIN
 from .data import CallRecorderConfigEntry
 from .line_flow import LineSubentryFlow
 from .lines import SUBENTRY_TYPE_LINE
+from .rights import Listening
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -105,7 +107,14 @@ FORMS: Final[Mapping[str, Form]] = {
 }
 """The form of each kind of recorder."""
 _PRIVACY: Final[_Fields] = {
-    vol.Required(CONF_MASK_NUMBERS, default=False): BooleanSelector()
+    vol.Required(CONF_MASK_NUMBERS, default=False): BooleanSelector(),
+    vol.Required(
+        CONF_LISTENING, default=Listening.ADMINISTRATORS.value
+    ): SelectSelector(
+        SelectSelectorConfig(
+            options=[who.value for who in Listening], translation_key="listening"
+        )
+    ),
 }
 _SECURITY: Final[_Fields] = {
     vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector()
@@ -250,7 +259,7 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
             settings.update(recorder.normalize(settings))
         except ValueError:
             return FormError.INVALID_URL
-        await self._async_abort_if_known(recorder.unique_id(settings))
+        await self._async_check_identity(settings)
         client = create_client(self.hass, settings)
         try:
             await client.get_live_state()
@@ -265,11 +274,21 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
             await client.close()
         return None
 
-    async def _async_abort_if_known(self, unique_id: str) -> None:
-        """Abort when another entry is about this recorder and user."""
-        await self.async_set_unique_id(unique_id, raise_on_progress=False)
-        if self.source == SOURCE_USER or unique_id != self._get_entry().unique_id:
-            self._abort_if_unique_id_configured()
+    async def _async_check_identity(self, settings: Mapping[str, Any]) -> None:
+        """Abort when the settings are of another account, or known already."""
+        unique_id = RECORDERS[self._recorder].unique_id
+        await self.async_set_unique_id(unique_id(settings), raise_on_progress=False)
+        if self.source != SOURCE_USER:
+            entry = self._get_entry()
+            address = {
+                str(key): entry.data[key] for key in FORMS[self._recorder].address
+            }
+            # The same account may be found at another address.
+            if unique_id({**settings, **address}) != entry.unique_id:
+                raise AbortFlow("unique_id_mismatch")
+            if self.unique_id == entry.unique_id:
+                return
+        self._abort_if_unique_id_configured()
 
     def _get_entry(self) -> CallRecorderConfigEntry:
         """Return the entry that is signed in again or reconfigured."""
@@ -288,8 +307,12 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
             return self.async_update_reload_and_abort(
                 self._get_entry(), unique_id=self.unique_id, data=settings
             )
+        is_encrypted = RECORDERS[self._recorder].is_encrypted(settings)
         return self.async_create_entry(
-            title=self._free_title(settings), data=settings, options=options
+            title=self._free_title(settings),
+            data=settings,
+            options=options,
+            description=None if is_encrypted else "unencrypted",
         )
 
     def _free_title(self, settings: Mapping[str, Any]) -> str:

@@ -4,6 +4,8 @@ from typing import Final
 
 DOMAIN: Final = "call_recorder"
 
+CONF_LISTENING: Final = "listening"
+"""Who may search, read and hear the archive: a `rights.Listening`."""
 CONF_MASK_NUMBERS: Final = "mask_numbers"
 CONF_RECORDER: Final = "recorder"
 """Which of the recording systems the entry is about: a key of `RECORDERS`."""

@@ -7,7 +7,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .const import DOMAIN
+from .api import RECORDERS
+from .const import CONF_RECORDER, DOMAIN
 
 
 class IssueKey(StrEnum):
@@ -21,6 +22,7 @@ class IssueKey(StrEnum):
     RECORDINGS_LOST = "recordings_lost"
     SERVICE_GONE = "service_gone"
     TOKEN_LIMIT = "token_limit"  # noqa: S105 - a key, no password
+    UNENCRYPTED = "unencrypted"
 
 
 ACCESS_ISSUES: Final = (
@@ -31,7 +33,11 @@ ACCESS_ISSUES: Final = (
     IssueKey.TOKEN_LIMIT,
 )
 """Keys of `AccessError` too: a poll that works deletes these issues."""
-_WARNINGS: Final = (IssueKey.ARCHIVE_NOT_ALLOWED, IssueKey.NO_CHANNEL_AVAILABLE)
+_WARNINGS: Final = (
+    IssueKey.ARCHIVE_NOT_ALLOWED,
+    IssueKey.NO_CHANNEL_AVAILABLE,
+    IssueKey.UNENCRYPTED,
+)
 """All other issues mean that something is broken."""
 _LEARN_MORE: Final = (
     "https://github.com/call-recorder/call-recorder/blob/main/docs/troubleshooting.md"
@@ -47,7 +53,8 @@ def async_create_issue(hass: HomeAssistant, entry: ConfigEntry, key: IssueKey) -
         DOMAIN,
         _issue_id(entry, key),
         data={"entry_id": entry.entry_id, "key": key.value},
-        is_fixable=True,
+        # A person can only ignore it, or reconfigure the recorder.
+        is_fixable=key is not IssueKey.UNENCRYPTED,
         learn_more_url=_LEARN_MORE,
         severity=ir.IssueSeverity.WARNING
         if key in _WARNINGS
@@ -64,10 +71,30 @@ def async_delete_issue(hass: HomeAssistant, entry: ConfigEntry, key: IssueKey) -
 
 
 @callback
+def async_delete_passing_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Delete what is found out again when the recorder is loaded again.
+
+    What a person has ignored stays ignored.
+    """
+    for key in IssueKey:
+        if key is not IssueKey.UNENCRYPTED:
+            async_delete_issue(hass, entry, key)
+
+
+@callback
 def async_delete_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Delete all issues of the recorder."""
     for key in IssueKey:
         async_delete_issue(hass, entry, key)
+
+
+@callback
+def async_check_encryption(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Warn while the credentials travel unencrypted."""
+    if RECORDERS[entry.data[CONF_RECORDER]].is_encrypted(entry.data):
+        async_delete_issue(hass, entry, IssueKey.UNENCRYPTED)
+    else:
+        async_create_issue(hass, entry, IssueKey.UNENCRYPTED)
 
 
 def _issue_id(entry: ConfigEntry, key: IssueKey) -> str:

@@ -21,16 +21,15 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
+from .api import RECORDERS
+from .api.client import Capability, RecorderClient
 from .const import CONF_RECORDER
 from .data import CallRecorderConfigEntry
 from .lines import (
     ADDRESS_FIELDS,
     CONF_AUTO_START,
     CONF_BUSY_ENTITY_ID,
-    CONF_DEVICE_NAME,
-    CONF_DIRECTORY_NUMBER,
     CONF_MUST_BE_RECORDED,
-    CONF_NUMERIC_USER_ID,
 )
 
 _TEXT: Final = TextSelector()
@@ -39,12 +38,13 @@ _TEXT: Final = TextSelector()
 class LineError(StrEnum):
     """What the form of a line can say."""
 
+    BUSY_ENTITY_REQUIRED = "busy_entity_required"
     LINE_ALREADY_CONFIGURED = "line_already_configured"
     LINE_NOT_SPECIFIED = "line_not_specified"
 
 
 class LineSubentryFlow(ConfigSubentryFlow):
-    """Asks which line to watch, and what is expected of it."""
+    """Asks which line to watch, and what is to be done about its calls."""
 
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
@@ -67,7 +67,7 @@ class LineSubentryFlow(ConfigSubentryFlow):
         before: Mapping[str, Any],
         user_input: dict[str, Any] | None,
     ) -> SubentryFlowResult:
-        """Show the form until it names a line that is not watched yet."""
+        """Show the form until it describes a line that is not watched yet."""
         errors: dict[str, str] = {}
         if user_input is not None:
             data = _without_blanks(user_input)
@@ -85,27 +85,38 @@ class LineSubentryFlow(ConfigSubentryFlow):
     def _fields(self) -> dict[Any, Any]:
         """Return the fields that make sense for this recorder."""
         entry: CallRecorderConfigEntry = self._get_entry()
-        fields: dict[Any, Any] = {vol.Required(CONF_NAME): _TEXT}
-        if entry.data[CONF_RECORDER] == "imagicle":
-            fields |= {
-                vol.Optional(CONF_DEVICE_NAME): _TEXT,
-                vol.Optional(CONF_DIRECTORY_NUMBER): _TEXT,
-                vol.Optional(CONF_USERNAME): _username_selector(entry),
-                vol.Optional(CONF_NUMERIC_USER_ID): _TEXT,
-            }
-        else:
-            fields[vol.Required(CONF_DIRECTORY_NUMBER)] = _TEXT
-        return fields | {
+        known = [name for name in ADDRESS_FIELDS if name in self._recorder.line_fields]
+        marker = vol.Required if len(known) == 1 else vol.Optional
+        return {
+            vol.Required(CONF_NAME): _TEXT,
+            **{
+                marker(name): _username_selector(entry)
+                if name == CONF_USERNAME
+                else _TEXT
+                for name in known
+            },
             vol.Required(CONF_MUST_BE_RECORDED, default=False): BooleanSelector(),
             vol.Optional(CONF_BUSY_ENTITY_ID): EntitySelector(),
             vol.Required(CONF_AUTO_START, default=False): BooleanSelector(),
         }
+
+    @property
+    def _recorder(self) -> type[RecorderClient]:
+        """Return what kind of recorder the line belongs to."""
+        return RECORDERS[self._get_entry().data[CONF_RECORDER]]
 
     def _check(self, data: Mapping[str, Any]) -> LineError | None:
         """Return what is wrong with a line."""
         address = _address(data)
         if not any(address):
             return LineError.LINE_NOT_SPECIFIED
+        needs_calls = data[CONF_MUST_BE_RECORDED] or data[CONF_AUTO_START]
+        if (
+            needs_calls
+            and CONF_BUSY_ENTITY_ID not in data
+            and Capability.ACTIVE_CALLS not in self._recorder.capabilities
+        ):
+            return LineError.BUSY_ENTITY_REQUIRED
         own_id = self._reconfigure_subentry_id if self.source == "reconfigure" else None
         others = self._get_entry().subentries.items()
         if any(
@@ -115,7 +126,7 @@ class LineSubentryFlow(ConfigSubentryFlow):
         return None
 
     def _finish(self, data: dict[str, Any]) -> SubentryFlowResult:
-        """Add the line, or change it; the recorder is reloaded by itself."""
+        """Add or change the line; the change of its entry reloads the recorder."""
         name = data.pop(CONF_NAME)
         if self.source == "reconfigure":
             return self.async_update_and_abort(
@@ -137,7 +148,7 @@ def _without_blanks(user_input: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _address(data: Mapping[str, Any]) -> tuple[str | None, ...]:
-    """Return what names a line."""
+    """Return the parts of a line's address."""
     return tuple(data.get(field) for field in ADDRESS_FIELDS)
 
 

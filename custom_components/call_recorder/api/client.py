@@ -102,6 +102,11 @@ class RecorderClient(ABC):
         return {**settings, "url": str(parse_origin(settings["url"]))}
 
     @staticmethod
+    def is_encrypted(settings: Mapping[str, Any]) -> bool:
+        """Return whether the credentials travel encrypted to the recorder."""
+        return str(settings["url"]).startswith("https:")
+
+    @staticmethod
     @abstractmethod
     def unique_id(settings: Mapping[str, Any]) -> str:
         """Return the account and address that the settings name, however spelled.

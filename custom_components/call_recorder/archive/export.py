@@ -195,14 +195,10 @@ def _unless_refused() -> Iterator[None]:
 
 def _prepare_folder(hass: HomeAssistant, folder: str) -> Path:
     """Return the folder, made if need be, when copies may be kept there. Blocks."""
-    try:
-        # Resolved first: what is checked is then what is written to.
-        resolved = Path(folder).resolve()
-        is_allowed = Path(folder).is_absolute() and _is_allowed(hass, resolved)
-    except ValueError:
-        # A path with a NUL in it.
-        is_allowed = False
-    if not is_allowed:
+    place = Path(folder)
+    # Resolved first: what is checked is then what is written to.
+    resolved = place if "\0" in folder else place.resolve()
+    if "\0" in folder or not place.is_absolute() or not _is_allowed(hass, resolved):
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key=ErrorKey.PATH_NOT_ALLOWED
         )
