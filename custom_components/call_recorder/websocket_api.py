@@ -26,7 +26,7 @@ from homeassistant.config_entries import (
     ConfigEntryState,
 )
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 
@@ -37,6 +37,7 @@ from .data import CallRecorderConfigEntry
 from .lines import Line, lines_of
 from .media_source.folders import recording_identifier
 from .privacy import mask_number
+from .rights import may, may_listen
 
 _RECENT: Final = 20
 """How many finished recordings are sent of each recorder."""
@@ -126,7 +127,7 @@ class _Subscription:
         for entry in self._hass.config_entries.async_entries(
             DOMAIN, include_disabled=False
         ):
-            if not _may(self._hass, self._user, POLICY_READ, entry):
+            if not may(self._hass, self._user, POLICY_READ, entry):
                 continue
             self._sent[entry.entry_id] = _recorder(self._hass, self._user, entry)
             if entry.state is ConfigEntryState.LOADED:
@@ -205,7 +206,7 @@ def _recorder(
         "lines": [
             _line(hass, user, entry, line)
             for line in lines_of(entry)
-            if _may(hass, user, POLICY_READ, entry, line)
+            if may(hass, user, POLICY_READ, entry, line.id)
         ],
         "today": None,
         "recent": None,
@@ -214,7 +215,7 @@ def _recorder(
         return description
     live, archive = entry.runtime_data.live, entry.runtime_data.archive
     capabilities = live.client.capabilities
-    may_control = _may(hass, user, POLICY_CONTROL, entry)
+    may_control = may(hass, user, POLICY_CONTROL, entry)
     recordings = live.data.recordings
     line_ids: dict[str, list[str]] = {}
     for line_id, of_line in live.data.by_line.items():
@@ -233,7 +234,7 @@ def _recorder(
     }
     if archive.data is not None:
         description["today"] = archive.data.today
-        if _may_listen(user):
+        if may_listen(hass, user, entry):
             description["recent"] = [
                 _recording(entry, recording)
                 for recording in archive.data.recent[:_RECENT]
@@ -255,7 +256,7 @@ def _line(
         "start": _start_fields(entry, line)
         if is_loaded
         and not line.address.is_empty
-        and _may(hass, user, POLICY_CONTROL, entry, line)
+        and may(hass, user, POLICY_CONTROL, entry, line.id)
         else None,
         "not_recorded": watch.not_recorded
         if watch and watch.is_known and line.must_be_recorded
@@ -330,28 +331,3 @@ def _shown_number(entry: CallRecorderConfigEntry, number: str | None) -> str | N
     """Return a remote number as the user wants to see it."""
     mask = entry.options.get(CONF_MASK_NUMBERS, False)
     return mask_number(number) if mask else number
-
-
-def _may(
-    hass: HomeAssistant,
-    user: User,
-    policy: str,
-    entry: ConfigEntry,
-    line: Line | None = None,
-) -> bool:
-    """Tell whether a user may read or control a recorder, or one of its lines.
-
-    Who may do so with its binary sensor `recording` may do so with all of it.
-    """
-    if user.permissions.access_all_entities(policy):
-        return True
-    of_line = f"_{line.id}" if line else ""
-    entity_id = er.async_get(hass).async_get_entity_id(
-        "binary_sensor", DOMAIN, f"{entry.entry_id}{of_line}_recording"
-    )
-    return entity_id is not None and user.permissions.check_entity(entity_id, policy)
-
-
-def _may_listen(user: User) -> bool:
-    """Tell whether a user may see and hear the archive."""
-    return user.is_admin
