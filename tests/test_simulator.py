@@ -31,7 +31,7 @@ class Clock:
     """The office's time, which stands still until a test moves it."""
 
     def __init__(self) -> None:
-        """Begin when the recording of Imagicle's example began, in Rome."""
+        """Start at the start of the recording in Imagicle's example, in Rome."""
         self.now = datetime(2018, 7, 2, 13, 7, tzinfo=UTC)
 
     def __call__(self) -> datetime:
@@ -39,7 +39,7 @@ class Clock:
         return self.now
 
     def tick(self, seconds: float) -> None:
-        """Let time pass."""
+        """Pass time."""
         self.now += timedelta(seconds=seconds)
 
 
@@ -47,7 +47,7 @@ class Answer:
     """A status, headers and a body."""
 
     def __init__(self, status: int, headers: Any, body: bytes) -> None:
-        """Hold an answer that was read to its end."""
+        """Take an answer that was read to its end."""
         self.status, self.headers, self.body = status, headers, body
 
     @property
@@ -57,10 +57,10 @@ class Answer:
 
 
 class Client:
-    """Asks one recorder."""
+    """Sends requests to one recorder."""
 
     def __init__(self, session: ClientSession, url: str, **headers: str) -> None:
-        """Stand before an address."""
+        """Take the address that paths are appended to."""
         self.session, self.url, self.headers, self.token = session, url, headers, ""
 
     async def ask(
@@ -182,7 +182,7 @@ async def test_imagicle_start_recording(imagicle: Client, office: Office) -> Non
 
 
 def _line(**changes: bool) -> Callable[[Office], None]:
-    """Change the line on which somebody talks."""
+    """Change the line of the call."""
 
     def change(office: Office) -> None:
         for name, value in changes.items():
@@ -192,7 +192,7 @@ def _line(**changes: bool) -> Callable[[Office], None]:
 
 
 def _service(**changes: Any) -> Callable[[Office], None]:
-    """Change what the recording service may do."""
+    """Change the recording service."""
 
     def change(office: Office) -> None:
         for name, value in changes.items():
@@ -202,7 +202,7 @@ def _service(**changes: Any) -> Callable[[Office], None]:
 
 
 def _pending(office: Office) -> None:
-    """Let a recording be asked for that has not started yet."""
+    """Command a recording that has not started yet."""
     office.recording_delay = timedelta(seconds=5)
     office.start_recording(office.calls[0])
 
@@ -237,7 +237,7 @@ async def test_imagicle_refuses_to_start(
     status: int,
     body: dict[str, Any] | None,
 ) -> None:
-    """Start Recording: every documented reason can be brought about."""
+    """Start Recording: every documented reason can be provoked."""
     office.connect("101")
     change(office)
     wanted = {"directoryNumber": "101"} if wanted is None else wanted
@@ -248,7 +248,7 @@ async def test_imagicle_refuses_to_start(
 async def test_imagicle_users(
     imagicle: Client, office: Office, simulator: Simulator
 ) -> None:
-    """401 for nobody and SSO, 403 below level 10, 400 reason 3 without an extension."""
+    """401 without credentials and for SSO, 403 below level 10, 400 reason 3 without an extension."""
     _, plain, sso = simulator.imagicle.users
     for user, status in ((None, 401), (sso, 401), (plain, 403)):
         auth = encode_basic_auth(user.username, user.password) if user else ""
@@ -341,7 +341,7 @@ async def test_imagicle_list(
     query: dict[str, str],
     begins: list[int],
 ) -> None:
-    """Get Recordings List: filters, pages, most recent first; without pageSize all."""
+    """Get Recordings List: filters, pages, newest first; without pageSize all."""
     begin = clock.now
     for index in range(6):
         remote, direction = ("+19", "incoming") if index % 2 else ("+18", "outgoing")
@@ -433,7 +433,7 @@ async def test_bandwidth_recording_states(
 
 
 async def test_bandwidth_fates(bandwidth: Client, office: Office) -> None:
-    """A recording may end in an error, or get lost."""
+    """A recording can end in an error, or be lost."""
     for number, fate in (("101", "error"), ("102", "lost")):
         office.start_recording(office.connect(number)).fate = fate  # type: ignore[assignment]
     for call in list(office.calls):
@@ -567,7 +567,7 @@ async def test_yeastar_recording_list(
 async def test_yeastar_search_and_download(
     clock: Clock, session: ClientSession, yeastar: Client
 ) -> None:
-    """Search by Unix seconds, caller and id; the download is good for half an hour."""
+    """Search by Unix seconds, caller and id; the download is valid for half an hour."""
     office = Office(clock=clock, archive_size=1000)
     async with Simulator(office, only=("yeastar",)) as simulator:
         yeastar.url = simulator.yeastar.url + simulator.yeastar.root
@@ -713,7 +713,7 @@ async def test_yeastar_system_information(
 async def test_yeastar_events(
     yeastar: Client, office: Office, clock: Clock, simulator: Simulator
 ) -> None:
-    """Subscribe: 30011 as JSON in a string, 30012 at the end, heartbeat, death of the token."""
+    """Subscribe: 30011 as JSON in a string, 30012 at the end, heartbeat, expiry of the token."""
     url = f"{yeastar.url}/subscribe?access_token="
     with pytest.raises(WSServerHandshakeError):
         await yeastar.session.ws_connect(f"{url}nonsense")
@@ -785,7 +785,7 @@ def test_normal_traffic_looks_alive(clock: Clock) -> None:
 
 
 def test_archive_of_a_million(clock: Clock) -> None:
-    """Older recordings are in order of time and found by number."""
+    """Older recordings are sorted by start and found by number."""
     office = Office(clock=clock, archive_size=1_000_000)
     archive = office.archive
     assert len(archive) == 1_000_000
@@ -831,7 +831,7 @@ async def test_faults(
     status: int,
     content: str,
 ) -> None:
-    """Every fault gives what its name says, as long as it lies in the way."""
+    """Every fault does what its name says, until it is cleared."""
     office.start_recording(office.connect("101"))
     simulator.imagicle.faults.add(fault)
     answer = await imagicle.ask("GET", LIVE)
@@ -851,7 +851,7 @@ async def test_lost_answers(
     kind: FaultKind,
     started: int,
 ) -> None:
-    """A start whose answer gets lost may have taken effect."""
+    """A start whose answer is lost may have taken effect."""
     office.connect("101")
     simulator.imagicle.faults.add(Fault(kind, times=1, method="POST", path=LIVE))
     with pytest.raises(ClientError):
@@ -894,7 +894,7 @@ async def test_hanging(imagicle: Client, office: Office, simulator: Simulator) -
 async def test_media_faults_and_ranges(
     bandwidth: Client, clock: Clock, session: ClientSession
 ) -> None:
-    """Sound breaks off, is labelled wrongly, and comes in parts."""
+    """Audio breaks off, has a wrong content type, and comes in parts."""
     async with Simulator(
         Office(clock=clock, archive_size=1), only=("bandwidth",)
     ) as simulator:
@@ -939,7 +939,7 @@ async def test_outage_and_date(
 
 
 async def test_control(imagicle: Client, simulator: Simulator) -> None:
-    """People and scripts see the truth, begin calls and lay faults."""
+    """People and scripts see the office, start calls and add faults."""
     root = f"{simulator.imagicle.url}/_simulator"
     call = await imagicle.ask(
         "POST", "/calls", root=root, json={"line": "101", "recorded": True}
