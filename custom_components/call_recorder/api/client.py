@@ -117,6 +117,12 @@ class RecorderClient(ABC):
     async def close(self) -> None:  # noqa: B027 - most clients hold nothing
         """Give back what the recorder counts (tokens); the session stays open."""
 
+    async def retry_at_once(self) -> None:  # noqa: B027 - most recorders set no wait
+        """Forget that the recorder has to be left alone for a while.
+
+        For what a person does: a reload, a sign-in, a "try again" button.
+        """
+
     async def listen(  # noqa: B027 - for most recorders, polls are all there is
         self, on_change: Callable[[], None]
     ) -> None:

@@ -357,16 +357,19 @@ class CallLedger:
         started_at = self._starts.get(call.id, now)
         if command.started_at is not None and not self._has_rule(call):
             started_at = command.started_at
-        first, *others = self._local_numbers(call, extension) or [None]
+        numbers = self._local_numbers(call, extension)
+        local = numbers[0] if numbers else None
         return ActiveRecording(
             id=call.id,
             started_at=started_at,
             duration=max(now - started_at, timedelta()),
             is_paused=command.is_paused,
             direction=call.direction,
-            local_party=LocalParty(number=first),
-            further_local_parties=tuple(LocalParty(number=other) for other in others),
-            remote_party=RemoteParty(phone_number=call.remote_number(first)),
+            local_party=LocalParty(number=local),
+            further_local_parties=tuple(
+                LocalParty(number=number) for number in numbers[1:]
+            ),
+            remote_party=RemoteParty(phone_number=call.remote_number(local)),
             call_id=call.id,
         )
 

@@ -90,6 +90,11 @@ class YeastarClient(RecorderClient):
         await self._session.tokens.give_back()
 
     @override
+    async def retry_at_once(self) -> None:
+        """Try again although the PBX had blocked us or had no token left."""
+        await self._session.tokens.retry_at_once()
+
+    @override
     async def listen(self, on_change: Callable[[], None]) -> None:
         """Read about the PBX once a day, and listen to its events about calls."""
 

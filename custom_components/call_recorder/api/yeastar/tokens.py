@@ -1,8 +1,8 @@
 """The one token that a Yeastar client has at a time.
 
 Sources: "Get Access Token", "Refresh Access Token" and "Revoke Access Token" of the
-P-Series developer guide. A PBX lends eight tokens to an application, each for half
-an hour: whoever forgets his tokens locks everybody out.
+P-Series developer guide. A PBX issues at most eight tokens to an application, each for
+half an hour. A client that loses its tokens uses up the limit for all.
 """
 
 import asyncio
@@ -28,13 +28,13 @@ _LOGGER = logging.getLogger(__name__)
 
 _ACCESS_TIME: Final = 1800
 _REFRESH_TIME: Final = 86400
-"""Seconds that tokens live, where the PBX does not tell."""
+"""Lifetimes in seconds, where the PBX does not state them."""
 _MARGIN: Final = 60
 """Seconds before its end at which a token is renewed, if it lives long enough."""
 _TOKEN_LIMIT_WAIT: Final = 30 * 60.0
-"""Seconds after which the tokens that are out now have ended."""
+"""Seconds after which all tokens that exist now have expired."""
 _RENEWAL_PAUSE: Final = 5 * 60.0
-"""Seconds without another renewal after a new token was refused, too."""
+"""Seconds without another renewal after a new token was refused as well."""
 _GIVE_BACK_TIME: Final = 5.0
 
 
@@ -45,7 +45,7 @@ class TokenPair:
     access: str
     refresh: str
     access_until: float
-    """When to renew it, a little before its end."""
+    """When to renew it, a little before it expires."""
     refresh_until: float
 
     @classmethod
@@ -65,7 +65,7 @@ class TokenPair:
 
     @classmethod
     def restore(cls, stored: Any) -> Self | None:
-        """Read what was saved; `None` when that cannot be read."""
+        """Return the pair that was saved; `None` when that cannot be read."""
         try:
             return cls(**as_object(stored))
         except TypeError:
@@ -73,7 +73,7 @@ class TokenPair:
 
 
 class Tokens:
-    """Gets, renews and gives back the token, whoever asks for it at a time."""
+    """Gets, renews and revokes the token: one request at a time."""
 
     def __init__(
         self, wire: Wire, client_id: str, client_secret: str, storage: AccountStorage
@@ -100,7 +100,7 @@ class Tokens:
     async def _get(self, rejected: str | None, *, sign_in: bool) -> TokenPair:
         """Return the token, or renew it.
 
-        Whoever waited for the lock finds the token that the one before has got.
+        A caller that waited for the lock finds the token that was got meanwhile.
         """
         async with self._lock:
             if self.is_closed:
@@ -132,7 +132,7 @@ class Tokens:
             raise CannotConnectError(f"errcode {answer.errcode}")
         if answer.errcode == Errcode.API_UNAVAILABLE:
             raise AccessError(ErrorKey.API_DISABLED)
-        # No document tells the code for a refresh token that has ended.
+        # No document has the code for a refresh token that has expired.
         return None
 
     async def _sign_in(self) -> TokenPair:
@@ -148,11 +148,11 @@ class Tokens:
             raise CannotConnectError(f"errcode {answer.errcode}")
         if answer.errcode == Errcode.API_UNAVAILABLE:
             raise AccessError(ErrorKey.API_DISABLED)
-        # No document tells the code for a wrong id or secret.
+        # No document has the code for a wrong id or secret.
         raise InvalidAuthError(f"errcode {answer.errcode}")
 
     async def _keep(self, fields: Mapping[str, Any]) -> TokenPair:
-        """Save a new pair before it is used: one that is lost stays out."""
+        """Save a new pair before it is used: one that is lost stays valid."""
         pair = TokenPair.parse(fields, time.time())
         await self._storage.set("tokens", asdict(pair))
         return pair
@@ -162,7 +162,7 @@ class Tokens:
         self._no_renewal_until = time.time() + _RENEWAL_PAUSE
 
     async def raise_if_blocked(self, errcode: int) -> None:
-        """Raise, and ask nothing for a while, when the PBX has blocked us."""
+        """Raise, and send no request for a while, when the PBX has blocked us."""
         if errcode in IP_BLOCKED:
             await self._hold(ErrorKey.IP_BLOCKED, IP_BLOCKED_WAIT)
 
@@ -181,6 +181,12 @@ class Tokens:
             # A clock that was set back must not hold us for ever.
             if 0 < seconds <= _TOKEN_LIMIT_WAIT:
                 raise AccessError(key, retry_after=seconds)
+
+    async def retry_at_once(self) -> None:
+        """Forget an error that would be raised again, and refused renewals."""
+        self._no_renewal_until = 0.0
+        if await self._memory.get("hold") is not None:
+            await self._memory.set("hold", None)
 
     async def give_back(self) -> None:
         """Revoke the token (`del_token`). Where that fails, it is kept for next time."""
