@@ -9,7 +9,10 @@ from typing import Any, ClassVar, Final
 from aiohttp import ClientSession
 
 from custom_components.call_recorder.api.account_storage import AccountStorage
-from custom_components.call_recorder.api.bandwidth.catapult import Catapult
+from custom_components.call_recorder.api.bandwidth.catapult import (
+    REQUEST_INTERVAL,
+    Catapult,
+)
 from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
 from custom_components.call_recorder.api.bandwidth.live_list import LiveList
 from simulator.bandwidth import Bandwidth
@@ -52,10 +55,10 @@ class MemoryStorage:
         self.data = json.dumps(data)
 
 
-class FastClient(BandwidthClient):
-    """Sends requests without a pause between them."""
+class PacedClient(BandwidthClient):
+    """Keeps to the vendor's limit, as outside of the tests."""
 
-    request_interval: ClassVar = 0.0
+    request_interval: ClassVar = REQUEST_INTERVAL
 
 
 @asynccontextmanager
@@ -73,7 +76,7 @@ async def open_client(
     recorder: Bandwidth,
     storage: MemoryStorage | None = None,
     *,
-    kind: type[BandwidthClient] = FastClient,
+    kind: type[BandwidthClient] = BandwidthClient,
     **settings: str,
 ) -> AsyncGenerator[BandwidthClient]:
     """Return a client as a plain script has it, without Home Assistant."""

@@ -34,6 +34,13 @@ class AccountStorage:
             if self._storage is not None:
                 await self._storage.save({_ACCOUNT: self._account, **self._facts})
 
+    def close(self) -> None:
+        """Save nothing from now on: the recorder is unloaded, and perhaps removed.
+
+        A command may still be under way, and would write what was deleted again.
+        """
+        self._storage = None
+
     async def _load(self) -> dict[str, Any]:
         """Return all facts; read them once."""
         async with self._lock:

@@ -15,7 +15,6 @@ from typing import override
 from aiohttp import ClientSession, TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
 from freezegun.api import FrozenDateTimeFactory
-from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.call_recorder.api.bandwidth.catapult import Catapult, page_query
@@ -23,7 +22,6 @@ from custom_components.call_recorder.api.bandwidth.client import (
     DEFAULT_URL,
     BandwidthClient,
 )
-from custom_components.call_recorder.api.bandwidth.rows import plain_number, same_number
 from custom_components.call_recorder.api.errors import (
     AccessError,
     CannotConnectError,
@@ -37,7 +35,7 @@ from simulator.bandwidth.identifiers import bandwidth_id
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.helpers.bandwidth import USER, FastClient, MemoryStorage, asked, open_client
+from tests.helpers.bandwidth import USER, MemoryStorage, asked, open_client
 
 
 @pytest.fixture
@@ -61,7 +59,7 @@ async def test_pace(office: Office, recorder: Bandwidth) -> None:
     """Polls, the walk and orders together stay within the limit of each endpoint."""
     call = office.connect("101")
     line = LineAddress(directory_number=call.line.phone_number)
-    async with open_client(recorder, kind=BandwidthClient) as client:
+    async with open_client(recorder, kind=PacedClient) as client:
         listening = asyncio.create_task(client.listen(lambda: None))
         began = time.monotonic()
         await asyncio.gather(
@@ -82,7 +80,7 @@ async def test_clients_of_one_account_share_its_limit(recorder: Bandwidth) -> No
     """The form has just asked when the entry is set up."""
     async with ClientSession() as session:
         for _ in range(2):
-            client = BandwidthClient(session, recorder.settings, time_zone=UTC)
+            client = PacedClient(session, recorder.settings, time_zone=UTC)
             await client.get_live_state()
 
 
@@ -91,8 +89,8 @@ async def test_limit_reached(recorder: Bandwidth, with_header: bool) -> None:
     """The reset stands in the header and in the body, in milliseconds."""
     recorder.sends_rate_limit_reset = with_header
     async with (
-        open_client(recorder, kind=BandwidthClient) as one,
-        open_client(recorder, kind=BandwidthClient) as other,
+        open_client(recorder, kind=PacedClient) as one,
+        open_client(recorder, kind=PacedClient) as other,
     ):
         await one.get_live_state()
         with pytest.raises(CannotConnectError) as err:
@@ -145,7 +143,7 @@ async def test_download_does_not_hold_up_the_others(
     office: Office, recorder: Bandwidth
 ) -> None:
     """A long recording is read while polls go on."""
-    async with open_client(recorder, kind=BandwidthClient) as client:
+    async with open_client(recorder, kind=PacedClient) as client:
         async with client.download(_archived(office)) as sound:
             assert sound.content_type == "audio/wav"
             await client.get_live_state()
@@ -260,7 +258,7 @@ async def test_a_name_that_is_gone(
     }
     connector = TCPConnector(resolver=_Resolver(code, wrapped=wrapped))
     async with ClientSession(connector=connector) as session:
-        client = FastClient(session, settings, time_zone=UTC)
+        client = BandwidthClient(session, settings, time_zone=UTC)
         for minutes in (0, 1, 13):
             freezer.tick(minutes * 60)
             with pytest.raises(CannotConnectError):
@@ -375,32 +373,6 @@ async def test_link(
         catapult = Catapult(session, recorder.settings, request_interval=0.0)
         page = await catapult.get_page("recordings", parse=dict, query=page_query(0, 2))
     assert page.next == query
-
-
-# --- Numbers ---
-
-
-@given(st.text(), st.text())
-def test_same_number(one: str, other: str) -> None:
-    """A number is the same as itself, and never the same as a different one."""
-    assert same_number(one, one)
-    assert not same_number(None, one)
-    assert same_number(one, other) == (plain_number(one) == plain_number(other))
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("+19195551212", "1 (919) 555-1212", True),
-        ("sip:Someone@Somewhere.com", "someone@somewhere.com", True),
-        ("sip:1001@somewhere.com", "1001", False),
-        ("anonymous", "restricted", False),
-        ("", "+1", False),
-    ],
-)
-def test_spellings(one: str, other: str, same: bool) -> None:
-    """Phone numbers by their digits, SIP addresses as a whole (getCalls.md, from)."""
-    assert same_number(one, other) is same
 
 
 async def test_rate_limit_sample(recorder: Bandwidth) -> None:

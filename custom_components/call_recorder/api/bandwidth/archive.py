@@ -1,14 +1,13 @@
 """Reads Bandwidth's finished recordings page by page, newest first."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import datetime
-import json
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
-from ..errors import CannotConnectError, ErrorKey, RefusedError
-from ..models import Direction, Recording, RecordingPage, RecordingQuery
+from ..errors import CannotConnectError
+from ..models import Direction, Recording, RecordingPage, RecordingQuery, newest_first
+from ..paging import read_cursor, write_cursor
 from .calls import CallCache
 from .catapult import MAX_SIZE, Catapult, Page, page_query
 from .live_list import LiveList
@@ -34,9 +33,6 @@ class Archive:
 
     async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
         """Read a page; see `BandwidthClient.get_recordings`."""
-        if query.username is not None:
-            # Catapult knows no users of its recordings.
-            raise RefusedError(ErrorKey.NOT_SUPPORTED)
         if query.direction is Direction.INTERNAL:
             return RecordingPage(recordings=())
         cursor = _Cursor.parse(query.cursor)
@@ -79,7 +75,7 @@ class Archive:
         if rows is None:
             rows = (await _Pages(self._catapult, MAX_SIZE).read(0)).rows
         older = [row for row in rows if cursor is None or cursor.is_before(row)]
-        older.sort(key=_newness, reverse=True)
+        older.sort(key=newest_first)
         yield _Part(older, 0, MAX_SIZE, True)
 
     async def _read_sorted(
@@ -137,7 +133,8 @@ async def _read_parts(
         page = await pages.read(number)
         rows = reader.newest_first(page)
         is_last = reader.is_oldest(number, page)
-        if start and rows and _start(rows[-1]) < start - SLACK:
+        starts = [row.started_at for row in rows if row.started_at]
+        if start and starts and starts[-1] < start - SLACK:
             is_last = True
         yield _Part(rows, number, pages.size, is_last)
         if is_last:
@@ -158,7 +155,7 @@ class _Part(NamedTuple):
 class _Cursor(NamedTuple):
     """The last row that was read, and the page of the list that it was on."""
 
-    row_id: str
+    id: str
     started_at: datetime | None
     page: int
     size: int
@@ -166,24 +163,25 @@ class _Cursor(NamedTuple):
     @classmethod
     def parse(cls, text: str | None) -> Self | None:
         """Read a `next_cursor`; raises `RefusedError` when it is none of ours."""
-        if text is None:
-            return None
-        try:
-            row_id, started_at, page, size = json.loads(urlsafe_b64decode(text))
-            number, size = max(int(page), 0), min(max(int(size), 1), MAX_SIZE)
-            return cls(str(row_id), time_from_text(started_at), number, size)
-        except ValueError, TypeError:
-            raise RefusedError(ErrorKey.INVALID_CURSOR) from None
+        return None if text is None else read_cursor(text, cls._check)
+
+    @classmethod
+    def _check(cls, row_id: Any, started_at: Any, page: Any, size: Any) -> Self:
+        """Check the fields of a `next_cursor`."""
+        time = time_from_text(started_at)
+        if not isinstance(row_id, str) or (time and time.tzinfo is None):
+            raise ValueError("no cursor")
+        page, size = max(int(page), 0), min(max(int(size), 1), MAX_SIZE)
+        return cls(row_id, time, page, size)
 
     def __str__(self) -> str:
         """Write the `next_cursor`."""
         started_at = time_to_text(self.started_at)
-        text = json.dumps([self.row_id, started_at, self.page, self.size])
-        return urlsafe_b64encode(text.encode()).decode()
+        return write_cursor(self.id, started_at, self.page, self.size)
 
     def is_before(self, row: Row) -> bool:
         """Return whether a row is older than this one."""
-        return _newness(row) < (self.started_at or EARLIEST, self.row_id)
+        return newest_first(row) > newest_first(self)
 
     async def skip(self, parts: AsyncIterator[_Part]) -> AsyncIterator[_Part]:
         """Leave out the rows up to this one.
@@ -195,8 +193,8 @@ class _Cursor(NamedTuple):
         async for part in parts:
             rows = [*passed, *part.rows]
             ids = [row.id for row in rows]
-            if self.row_id in ids:
-                behind = rows[ids.index(self.row_id) + 1 :]
+            if self.id in ids:
+                behind = rows[ids.index(self.id) + 1 :]
             elif passed or part.is_last:
                 behind = [row for row in rows if self.is_before(row)]
             else:
@@ -232,7 +230,7 @@ class _Judge:
 
     async def fits(self, row: Row) -> bool:
         """Return whether a recording fits; raise `_TooManyRequests` at the limit."""
-        if row.is_active or not self._is_in_time(row):
+        if row.is_active or not self._query.covers(row.started_at):
             return False
         if self._query.number is None and self._query.direction is None:
             return True
@@ -257,29 +255,10 @@ class _Judge:
         direction = (call and call.direction) or Direction.UNKNOWN
         return self._query.direction in (None, direction)
 
-    def _is_in_time(self, row: Row) -> bool:
-        """Return whether a recording started in the time that is asked for."""
-        start, end = self._query.start, self._query.end
-        if row.started_at is None:
-            return start is None and end is None
-        return (start is None or start <= row.started_at) and (
-            end is None or row.started_at < end
-        )
-
 
 def _page(found: list[Recording], cursor: _Cursor | None) -> RecordingPage:
     """Make a page, newest first."""
-    found.sort(key=_newness, reverse=True)
+    found.sort(key=newest_first)
     return RecordingPage(
         recordings=tuple(found), next_cursor=str(cursor) if cursor else None
     )
-
-
-def _newness(row: Row | Recording) -> tuple[datetime, str]:
-    """Return a sort key: by start, recordings without one as the oldest."""
-    return _start(row), row.id
-
-
-def _start(row: Row | Recording) -> datetime:
-    """Return the start of a recording; where it is unknown, a time before all others."""
-    return row.started_at or EARLIEST

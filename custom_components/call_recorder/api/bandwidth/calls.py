@@ -6,10 +6,10 @@ Recordings" (methods/calls).
 
 from collections.abc import AsyncIterator
 from datetime import datetime
-from operator import attrgetter
 from typing import Final
 
 from ..errors import ErrorKey, RefusedError, UnexpectedResponseError
+from ..models import oldest_first
 from ..parsing import as_object
 from ..transport import Reply
 from .catapult import MAX_SIZE, Catapult, Page, PageQuery, page_query, read_rows
@@ -65,7 +65,7 @@ class CallCache:
         if not reply.is_success:
             raise RefusedError(ErrorKey.LINE_NOT_FOUND)
         rows, _ = read_rows(reply, Row.parse)
-        active = sorted((row for row in rows if row.is_active), key=attrgetter("age"))
+        active = sorted((row for row in rows if row.is_active), key=oldest_first)
         return active, reply.server_time
 
     async def read_newest(

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final, NoReturn, override
 from aiohttp import ClientSession
 
 from ..account_storage import AccountStorage
-from ..client import Capability, RecorderClient, Storage
+from ..client import Capability, RecorderClient, Storage, judge_lost_start
 from ..errors import (
     AccessError,
     CannotConnectError,
@@ -50,8 +50,6 @@ _LOGGER = logging.getLogger(__name__)
 _GONE_POLLS: Final = 3
 _GONE_TIME: Final = timedelta(minutes=15)
 """How long nothing was found at the address when the service counts as gone."""
-_LOST_START_MARGIN: Final = timedelta(seconds=5)
-"""How much older than our command its recording may seem: clocks are rounded."""
 
 _START_REFUSALS: Final[Mapping[str, ErrorKey]] = {
     "call-not-found": ErrorKey.LINE_NOT_FOUND,
@@ -107,9 +105,8 @@ class BandwidthClient(RecorderClient):
             session, settings, request_interval=self.request_interval
         )
         self._calls = CallCache(self._catapult)
-        self._live = LiveList(
-            self._catapult, AccountStorage(storage, self.unique_id(settings))
-        )
+        self._storage = AccountStorage(storage, self.unique_id(settings))
+        self._live = LiveList(self._catapult, self._storage)
         self._archive = Archive(self._catapult, self._live, self._calls)
         self._has_polled = asyncio.Event()
         self._sought_among_newest: frozenset[str] = frozenset()
@@ -128,6 +125,7 @@ class BandwidthClient(RecorderClient):
     async def close(self) -> None:
         """Save the position in the list."""
         await self._live.save()
+        self._storage.close()
 
     # --- Active recordings ---
 
@@ -196,18 +194,17 @@ class BandwidthClient(RecorderClient):
         Raises `RefusedError(ErrorKey.NOT_SUPPORTED)` for what Catapult does not know:
         devices and users.
         """
-        wanted = recording_filter
-        if wanted.device_name or wanted.username or wanted.numeric_user_id:
-            raise RefusedError(ErrorKey.NOT_SUPPORTED)
+        self.raise_for_fields(recording_filter)
+        number = recording_filter.directory_number
         state = await self.get_live_state()
-        if wanted.directory_number is None or state.recordings is None:
+        if number is None or state.recordings is None:
             return state
         found = []
         for recording in state.recordings:
             if recording.call_id is None:
                 continue
             call = await self._calls.get(recording.call_id)
-            if call is not None and call.is_on(wanted.directory_number):
+            if call is not None and call.is_on(number):
                 found.append(recording)
         return LiveState(recordings=tuple(found))
 
@@ -264,21 +261,12 @@ class BandwidthClient(RecorderClient):
         return active[0].id if len(active) == 1 else None
 
     async def _find_lost_start(self, call_id: str, sent_at: datetime) -> str:
-        """Find out by the call's recordings what a start did whose answer was lost.
-
-        The command is never repeated: it could record a call twice.
-        """
+        """Find out by the call's recordings what a start did whose answer was lost."""
         try:
             active, now = await self._calls.read_active_recordings(call_id)
         except RecorderError:
             raise RefusedError(ErrorKey.OUTCOME_UNKNOWN) from None
-        if not active:
-            raise RefusedError(ErrorKey.OUTCOME_UNKNOWN)
-        newest = active[-1]
-        since_command = datetime.now(UTC) - sent_at + _LOST_START_MARGIN
-        if newest.started_at and now - newest.started_at > since_command:
-            raise RefusedError(ErrorKey.ALREADY_RECORDING)
-        return newest.id
+        return judge_lost_start([row.to_active(None, now) for row in active], sent_at)
 
     @override
     async def stop_recording(
@@ -307,8 +295,7 @@ class BandwidthClient(RecorderClient):
 
     async def _find_call(self, line: LineAddress) -> str:
         """Return the id of the call that a command is meant for."""
-        if line.device_name is not None:
-            raise RefusedError(ErrorKey.NOT_SUPPORTED)
+        self.raise_for_fields(line)
         if line.call_id is None:
             if line.directory_number is None:
                 raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
@@ -389,6 +376,7 @@ class BandwidthClient(RecorderClient):
         with a "+" needs none of the latter. Raises `CannotConnectError` until the
         list has been read, and `RefusedError(ErrorKey.NOT_SUPPORTED)` for a user.
         """
+        self.raise_for_fields(query)
         return await self._archive.get_recordings(query)
 
 

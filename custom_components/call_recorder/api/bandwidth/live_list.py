@@ -11,11 +11,11 @@ import asyncio
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from operator import attrgetter
 from typing import Final, NamedTuple
 
 from ..account_storage import AccountStorage
 from ..errors import ErrorKey, RefusedError, UnexpectedResponseError
+from ..models import oldest_first
 from ..parsing import as_object
 from .catapult import Catapult, Page, PageQuery
 from .position import Position
@@ -92,7 +92,7 @@ class LiveList:
             await self._look_up_others(page)
         if not position.is_known:
             return Poll(None, page.now)
-        rows = tuple(sorted(position.active.values(), key=attrgetter("age")))
+        rows = tuple(sorted(position.active.values(), key=oldest_first))
         return Poll(rows, page.now)
 
     @property

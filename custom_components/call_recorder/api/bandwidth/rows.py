@@ -1,4 +1,4 @@
-"""Bandwidth Catapult's recordings and calls, and what we make of them.
+"""Parses the rows of Bandwidth Catapult's recordings and calls.
 
 Sources: the vendor page "List Recordings"; ap-docs "List Calls" and "Fetch Call
 Information" (methods/calls/getCalls.md, getCallsCallId.md).
@@ -17,16 +17,16 @@ from ..models import (
     RecordingState,
     RemoteParty,
 )
+from ..numbers import digits, ends_with, is_same
 from ..parsing import as_text, parse_time, require_id
 
 _DIRECTIONS: Final = {"in": Direction.INCOMING, "out": Direction.OUTGOING}
 _STATES: Final = {state.value: state for state in RecordingState}
-_LATEST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A recording as "List Recordings" tells it."""
+    """A recording of "List Recordings"."""
 
     id: str
     state: str
@@ -37,7 +37,7 @@ class Row:
 
     @classmethod
     def parse(cls, row: dict[str, Any]) -> Self:
-        """Parse a row; `ValueError` when it is none or tells an impossible time."""
+        """Parse a row; `ValueError` when it is none or has an impossible time."""
         if (state := as_text(row.get("state"))) is None:
             raise ValueError("no state")
         return cls(
@@ -46,22 +46,17 @@ class Row:
             started_at=_parse_utc(row, "startTime"),
             ended_at=_parse_utc(row, "endTime"),
             call_id=_last_segment(row.get("call")),
-            # Only the name counts: the sound is fetched from the account's own address.
+            # Only the name counts: the audio is read from the account's own address.
             media_name=_last_segment(row.get("media")),
         )
 
     @property
     def is_active(self) -> bool:
-        """Tell whether the recording runs now (Recording States, "recording")."""
+        """Return whether the recording runs now (Recording States, "recording")."""
         return self.state == "recording"
 
-    @property
-    def age(self) -> tuple[datetime, str]:
-        """Sort the oldest first, and those without a start last."""
-        return self.started_at or _LATEST, self.id
-
     def to_active(self, call: Call | None, now: datetime) -> ActiveRecording:
-        """Make an active recording; its duration is counted to `now`."""
+        """Return the active recording; its duration is counted to `now`."""
         call = call or _UNKNOWN_CALL
         duration = None
         if self.started_at is not None:
@@ -77,7 +72,7 @@ class Row:
         )
 
     def to_recording(self, call: Call | None) -> Recording:
-        """Make a recording of the archive. Catapult tells no duration: computed."""
+        """Return the finished recording. Its duration is computed from its times."""
         call = call or _UNKNOWN_CALL
         duration = None
         if self.started_at and self.ended_at and self.started_at <= self.ended_at:
@@ -97,7 +92,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """What "Fetch Call Information" tells of a call and does not change later."""
+    """The part of "Fetch Call Information" that does not change later."""
 
     id: str = ""
     direction: Direction | None = None
@@ -119,7 +114,7 @@ class Call:
 
     @property
     def local_number(self) -> str | None:
-        """Return the account's own number: who is called, or who calls out."""
+        """Return the account's own number: the called one, or the one that calls out."""
         return self._by_direction(self.to_number, self.from_number)
 
     @property
@@ -128,20 +123,18 @@ class Call:
         return self._by_direction(self.from_number, self.to_number)
 
     def has_number(self, number: str) -> bool:
-        """Tell whether either party has the number, whole or as its last digits."""
-        parties = (self.from_number, self.to_number)
-        return any(party is not None and _fits(party, number) for party in parties)
+        """Return whether a party has the number, whole or as its last digits."""
+        fits = is_same if whole_number(number) else ends_with
+        return fits(self.from_number, number) or fits(self.to_number, number)
 
     def is_on(self, number: str) -> bool:
-        """Tell whether this is a call of the account's own number."""
+        """Return whether this is a call of the account's own number."""
         if self.direction is None:
-            return same_number(self.from_number, number) or same_number(
-                self.to_number, number
-            )
-        return same_number(self.local_number, number)
+            return is_same(self.from_number, number) or is_same(self.to_number, number)
+        return is_same(self.local_number, number)
 
     def _by_direction(self, incoming: str | None, outgoing: str | None) -> str | None:
-        """Choose; nothing where the direction is not told."""
+        """Return one of the two; `None` where the direction is not known."""
         match self.direction:
             case Direction.INCOMING:
                 return incoming
@@ -153,35 +146,14 @@ class Call:
 _UNKNOWN_CALL: Final = Call()
 
 
-def same_number(one: str | None, other: str) -> bool:
-    """Tell whether two spellings mean the same number or SIP address."""
-    return one is not None and plain_number(one) == plain_number(other)
-
-
-def plain_number(number: str) -> str:
-    """Return the digits of a phone number; anything else in small letters."""
-    digits = "".join(filter(str.isdecimal, number))
-    if "@" in number or not digits:
-        return number.strip().lower().removeprefix("sip:")
-    return digits
-
-
 def whole_number(number: str) -> str | None:
-    """Write a number as "List Calls" wants it (E.164 or SIP address).
+    """Return a number as "List Calls" wants it (E.164 or SIP address).
 
-    `None` where something can be missing before it.
+    `None` where digits may be missing before it.
     """
     if "@" in number:
-        return number
-    return f"+{plain_number(number)}" if number.startswith("+") else None
-
-
-def _fits(party: str, number: str) -> bool:
-    """Compare a party with a whole number, or with last digits."""
-    wanted = plain_number(number)
-    if whole_number(number):
-        return plain_number(party) == wanted
-    return bool(wanted) and plain_number(party).endswith(wanted)
+        return number.strip()
+    return f"+{digits(number)}" if number.strip().startswith("+") else None
 
 
 def _parse_utc(row: dict[str, Any], name: str) -> datetime | None:

@@ -88,6 +88,7 @@ class YeastarClient(RecorderClient):
     async def close(self) -> None:
         """Revoke the token."""
         await self._session.tokens.give_back()
+        self._session.storage.close()
 
     @override
     async def retry_at_once(self) -> None:

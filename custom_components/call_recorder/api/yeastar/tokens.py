@@ -185,8 +185,8 @@ class Tokens:
     async def retry_at_once(self) -> None:
         """Forget an error that would be raised again, and refused renewals."""
         self._no_renewal_until = 0.0
-        if await self._memory.get("hold") is not None:
-            await self._memory.set("hold", None)
+        if await self._storage.get("hold") is not None:
+            await self._storage.set("hold", None)
 
     async def give_back(self) -> None:
         """Revoke the token (`del_token`). Where that fails, it is kept for next time."""
