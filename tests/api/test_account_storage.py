@@ -47,3 +47,15 @@ async def test_without_a_file() -> None:
     storage = AccountStorage(None, "account")
     await storage.set("position", 7)
     assert await storage.get("position") == 7
+
+
+async def test_a_reload_during_a_command() -> None:
+    """What a closed client still learns does not replace what the next one has saved."""
+    file = _File()
+    before = AccountStorage(file, "account")
+    await before.set("tokens", "old")
+    before.close()
+    after = AccountStorage(file, "account")
+    await after.set("tokens", "new")
+    await before.set("commands", {})
+    assert await AccountStorage(file, "account").get("tokens") == "new"

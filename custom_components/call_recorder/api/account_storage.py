@@ -35,9 +35,10 @@ class AccountStorage:
                 await self._storage.save({_ACCOUNT: self._account, **self._facts})
 
     def close(self) -> None:
-        """Save nothing from now on: the recorder is unloaded, and perhaps removed.
+        """Save nothing from now on.
 
-        A command may still be under way, and would write what was deleted again.
+        After a reload, another client saves its facts. A command of this one that is
+        still under way must not put old ones in their place.
         """
         self._storage = None
 

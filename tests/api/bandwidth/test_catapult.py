@@ -35,7 +35,7 @@ from simulator.bandwidth.identifiers import bandwidth_id
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.helpers.bandwidth import USER, MemoryStorage, asked, open_client
+from tests.helpers.bandwidth import USER, MemoryStorage, PacedClient, asked, open_client
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ per application", each for 1800 seconds, and the vendor's table of errcodes.
 """
 
 import asyncio
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import UTC
 import logging
 from typing import Any, Final
@@ -18,12 +18,13 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.call_recorder.api.errors import RecorderError
+from custom_components.call_recorder.api.errors import AccessError, RecorderError
 from custom_components.call_recorder.api.yeastar.client import YeastarClient
 from custom_components.call_recorder.const import DOMAIN
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from simulator.faults import Fault
 from simulator.office import Office
@@ -67,6 +68,12 @@ def has_issue(hass: HomeAssistant, key: str) -> bool:
     """Tell whether the user is told of it."""
     registry = ir.async_get(hass)
     return registry.async_get_issue(DOMAIN, f"{key}_01YEASTAR") is not None
+
+
+async def try_to_start(hass: HomeAssistant, **line: str) -> None:
+    """Start a recording; it may fail."""
+    with suppress(HomeAssistantError):
+        await act(hass, "start_recording", **line)
 
 
 async def try_set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -350,6 +357,54 @@ async def test_a_blocked_address(
     await pass_time(301)
     assert state(hass, _RECORDING) == "off"
     assert not has_issue(hass, "ip_blocked")
+
+
+@pytest.mark.parametrize("key", ["ip_blocked", "token_limit"])
+async def test_a_person_tries_at_once(
+    hass: HomeAssistant, pbx: Yeastar, yeastar: MockConfigEntry, key: str
+) -> None:
+    """The administrator has cured it, and a person wants to see that now."""
+    pbx.tokens.revoke_all()
+    if key == "ip_blocked":
+        pbx.refusals[""] = 70004
+    else:
+        for _ in range(8):
+            pbx.tokens.issue()
+    client = yeastar.runtime_data.client
+    with pytest.raises(AccessError):
+        await client.get_live_state()
+    pbx.refusals.clear()
+    pbx.tokens.revoke_all()
+    pbx.requests.clear()
+    with pytest.raises(AccessError) as err:
+        await client.get_live_state()
+    assert err.value.key == key
+    assert not pbx.requests
+    await client.retry_at_once()
+    assert (await client.get_live_state()).recordings == ()
+
+
+async def test_removal_during_a_command(
+    hass: HomeAssistant,
+    office: Office,
+    pbx: Yeastar,
+    yeastar: MockConfigEntry,
+    hass_storage: dict[str, Any],
+) -> None:
+    """A start whose answer comes after the removal writes no file again."""
+    office.connect("101")
+    pbx.faults.add(Fault("hang", path="/call/record_start"))
+    # With the token revoked, the PBX would refuse the start.
+    pbx.faults.add(Fault("status", path="/del_token", status=500))
+    start = hass.async_create_task(try_to_start(hass, directory_number="101"))
+    while not asked(pbx, "/call/record_start"):
+        await asyncio.sleep(0.01)
+    await hass.config_entries.async_remove(yeastar.entry_id)
+    pbx.faults.clear()
+    await start
+    await settle(hass)
+    assert len(office.recordings) == 1
+    assert f"{DOMAIN}.{yeastar.entry_id}" not in hass_storage
 
 
 @pytest.mark.parametrize(
