@@ -45,6 +45,8 @@ class Pbx(Recorder):
         """Rows carry call_from_number, call_from_name, call_to_number, call_to_name."""
         self.cloud_fields = False
         """Rows carry archive_status and the other fields of the Cloud edition."""
+        self.rows_per_page: int | None = None
+        """Rows of each page, whatever `page_size` is asked for."""
         self.can_control_recording = True
         self.message_as_object = False
         """An event's `msg` is an object instead of JSON in a string."""

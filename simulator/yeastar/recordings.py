@@ -80,6 +80,7 @@ class Recordings:
         size = _number(query, "page_size", _DEFAULT_PAGE_SIZE)
         if size > _LARGEST_PAGE_SIZE:
             raise parameter_error("page_size", query["page_size"])
+        size = self._pbx.rows_per_page or size
         sort_by, order_by = query.get("sort_by", "id"), query.get("order_by", "asc")
         if sort_by not in ("id", "time"):
             raise parameter_error("sort_by", sort_by)

@@ -40,6 +40,7 @@ from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
 from simulator.yeastar import Yeastar
+from simulator.yeastar.identifiers import yeastar_id
 from simulator.yeastar.rows import call_id
 from tests.helpers.yeastar import act, answer, asked, fault, refusal
 
@@ -392,6 +393,62 @@ async def test_the_whole_archive(client: YeastarClient, office: Office) -> None:
             break
         query = replace(query, cursor=page.next_cursor)
     assert len(seen) == len(set(seen)) == 1234
+
+
+@pytest.mark.parametrize("filters", [{}, {"number": "101"}])
+async def test_a_pbx_with_small_pages(
+    client: YeastarClient, pbx: Yeastar, office: Office, filters: dict[str, Any]
+) -> None:
+    """20 rows a page, whatever is asked for: the total shows that there are more."""
+    pbx.rows_per_page = 20
+    office.archive.older = 300
+    wanted = [
+        rec
+        for rec in reversed([office.archive[place] for place in range(300)])
+        if not filters or rec.call.line.number == "101"
+    ]
+    found: list[str] = []
+    cursor = None
+    while True:
+        page = await client.get_recordings(RecordingQuery(cursor=cursor, **filters))
+        found += [recording.id for recording in page.recordings]
+        if (cursor := page.next_cursor) is None:
+            break
+        assert page.recordings
+    assert found == [str(yeastar_id(rec.number)) for rec in wanted]
+    oldest = await client.get_oldest_start()
+    assert oldest == office.archive[0].call.started_at.replace(microsecond=0)
+
+
+async def test_a_call_among_many_on_small_pages(
+    client: YeastarClient, pbx: Yeastar
+) -> None:
+    """The recording of a call is on the third page of its time."""
+    row = {"file": "20220125143213-1643092333.25-5555-5556-Internal.wav"}
+    other = {"file": "20220125143213-1643092333.26-5555-5556-Internal.wav"}
+    for place in range(1, 4):
+        rows = [
+            _EXAMPLE[0]
+            | (row if place == 3 and number == 10 else other)
+            | {"id": place * 100 + number}
+            for number in range(20)
+        ]
+        body = answer(0, total_number=60, data=rows)
+        pbx.faults.add(fault("/recording/search", body, times=1))
+    found = await client.find_archived(ActiveRecording(id="1643092333.25"))
+    assert found is not None
+    assert found.id == "310"
+
+
+async def test_ids_of_more_than_53_bits(client: YeastarClient, pbx: Yeastar) -> None:
+    """Two ids that one float stands for are two recordings."""
+    ids = [2**53, 2**53 + 1, 2**64 - 1, 2**64 - 2]
+    rows = [_EXAMPLE[0] | {"id": number} for number in ids]
+    pbx.faults.add(fault("/recording/", answer(0, total_number=4, data=rows)))
+    page = await client.get_recordings(RecordingQuery())
+    assert [recording.id for recording in page.recordings] == [*map(str, ids)]
+    found = await client.get_recording(str(2**53 + 1))
+    assert found.id == str(2**53 + 1)
 
 
 async def test_many_recordings_of_one_second(

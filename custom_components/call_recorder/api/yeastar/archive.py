@@ -5,11 +5,11 @@ Sources: the vendor pages "Query Recording List", "Search Specific Recording",
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from yarl import URL
 
@@ -29,28 +29,39 @@ from .rows import (
     archive_id,
     is_sieved,
     matches,
-    newest_first,
     parse_recording,
     search_filters,
+    sort_newest_first,
 )
 from .session import YeastarSession
 from .wire import Errcode, rows_of
 
 _LARGEST_PAGE: Final = 100
-"""How many rows are asked for at once. No document tells what is allowed."""
+"""Rows that are asked for at once. No document has the limit."""
 _MOST_PAGES: Final = 10
-"""After how many pages a search for a number goes on in another call."""
+"""Pages that one question reads at most."""
 _INFORMATION_INTERVAL: Final = timedelta(days=1)
 _INFORMATION_RETRY: Final = timedelta(hours=1)
 _CALL_MARGIN: Final = timedelta(minutes=1)
 """How far the time in the archive may be from the one in the call's id."""
 
 
+class _Page(NamedTuple):
+    """Rows of the archive."""
+
+    rows: list[Any]
+    total: int | None
+    """Rows of all pages, where the PBX reports it."""
+    rows_read: int
+    """Rows of this page and those before it."""
+    has_more: bool
+
+
 class YeastarArchive:
-    """Reads what a PBX has recorded."""
+    """Reads the finished recordings of a PBX."""
 
     def __init__(self, session: YeastarSession, time_zone: tzinfo) -> None:
-        """Take where the PBX probably stands."""
+        """Take the zone in which the PBX probably is."""
         self.info = RecorderInfo(model="P-Series")
         self._session = session
         self._time_zone = time_zone
@@ -60,9 +71,9 @@ class YeastarArchive:
         """The PBX sends one MP3 at a time ("Download Recording")."""
 
     async def learn(self) -> None:
-        """Read what the PBX tells of itself ("Query PBX Information"), if it is time.
+        """Read "Query PBX Information" once a day.
 
-        Nothing depends on it but rare forms of times, so it may fail.
+        Only times in rare forms depend on it, so it may fail.
         """
         now = datetime.now(UTC)
         if self._information_due is not None and now < self._information_due:
@@ -93,8 +104,8 @@ class YeastarArchive:
     async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
         """Read a page of the archive, newest first.
 
-        One request, as long as it needs no more than 100 rows. Goes on by time, not by
-        page number: a recording that is archived between two pages would shift them.
+        Up to 100 rows cost one request. A cursor goes on by time, not by page number:
+        a recording that is archived between two pages would shift them.
         """
         cursor = TimeCursor.parse(query.cursor)
         end = cursor.upper_bound(query.end)
@@ -117,26 +128,22 @@ class YeastarArchive:
         """Read pages of the archive until enough rows are found, or are all read."""
         filters = {
             **search_filters(query.start, end),
-            "page_size": str(size),
             "sort_by": "time",
             "order_by": "desc",
         }
         recordings: dict[str, Recording] = {}
-        total, rows_read, has_more = None, 0, True
-        for page in range(1, _MOST_PAGES + 1):
-            told, rows = await self._read_rows({**filters, "page": str(page)})
-            total = told if page == 1 else total
-            rows_read += len(rows)
-            has_more = len(rows) >= size and (total is None or rows_read < total)
-            recordings |= {rec.id: rec for rec in await self._parse(rows)}
-            if not has_more or wanted <= (
+        total, has_more = None, False
+        async for page in self._read_pages(filters, size):
+            total, has_more = page.total, page.has_more
+            recordings |= {rec.id: rec for rec in await self._parse(page.rows)}
+            if wanted <= (
                 sum(matches(rec, query, end) for rec in recordings.values())
                 if is_sieved(query)
                 # An unreadable row is no reason to ask for more.
-                else rows_read
+                else page.rows_read
             ):
                 break
-        found = newest_first(recordings.values())
+        found = sort_newest_first(recordings.values())
         starts = (rec.started_at for rec in reversed(found))
         return ArchivePart(
             recordings=found,
@@ -153,23 +160,44 @@ class YeastarArchive:
         return recordings[0].started_at if recordings else None
 
     async def find_archived(self, active: ActiveRecording) -> Recording | None:
-        """Find the newest recording of a call: its file's name carries the call's id."""
-        began_at = parse_call_id(active.id) or active.started_at
-        if began_at is None:
+        """Find the newest recording of a call: its file's name has the call's id."""
+        started_at = parse_call_id(active.id) or active.started_at
+        if started_at is None:
             return None
-        start, end = began_at - _CALL_MARGIN, began_at + _CALL_MARGIN
-        _, rows = await self._read_rows(
-            {**search_filters(start, end), "page": "1", "page_size": str(_LARGEST_PAGE)}
-        )
+        filters = search_filters(started_at - _CALL_MARGIN, started_at + _CALL_MARGIN)
         of_call = [
-            rec for rec in await self._parse(rows) if rec.pbx_call_id == active.id
+            recording
+            async for page in self._read_pages(filters, _LARGEST_PAGE)
+            for recording in await self._parse(page.rows)
+            if recording.pbx_call_id == active.id
         ]
         return max(of_call, key=lambda rec: int(rec.id), default=None)
+
+    async def _read_pages(
+        self, filters: Mapping[str, str], size: int
+    ) -> AsyncIterator[_Page]:
+        """Read the pages of a question, ten at most.
+
+        A PBX may give fewer rows a page than asked for: a short page is the last one
+        only where the total is not reported.
+        """
+        total, rows_read = None, 0
+        for number in range(1, _MOST_PAGES + 1):
+            reported, rows = await self._read_rows(
+                {**filters, "page": str(number), "page_size": str(size)}
+            )
+            total = reported if number == 1 else total
+            rows_read += len(rows)
+            is_short = len(rows) < size if total is None else rows_read >= total
+            page = _Page(rows, total, rows_read, bool(rows) and not is_short)
+            yield page
+            if not page.has_more:
+                return
 
     async def _read_rows(
         self, query: Mapping[str, str]
     ) -> tuple[int | None, list[Any]]:
-        """Read a page of rows, and how many there are."""
+        """Read a page of rows, and how many rows there are in all."""
         has_filter = not query.keys().isdisjoint({"start_time", "end_time", "ids"})
         path = "/recording/search" if has_filter else "/recording/list"
         answer = await self._session.get(path, query)
@@ -177,14 +205,14 @@ class YeastarArchive:
         return as_int(answer.fields.get("total_number")), rows
 
     async def _parse(self, rows: list[Any]) -> tuple[Recording, ...]:
-        """Parse rows; ask how the PBX shows times where a file's name tells none."""
+        """Parse rows; where a file's name has no time, read how the PBX shows times."""
         if any(parse_file_name(as_object(row).get("file")) is None for row in rows):
             await self.learn()
         return parse_rows(rows, lambda row: parse_recording(row, self._clock))
 
     @asynccontextmanager
     async def download(self, recording_id: str) -> AsyncGenerator[AudioDownload]:
-        """Open the sound of a recording ("Download Recording")."""
+        """Open the audio of a recording ("Download Recording")."""
         answer = await self._session.get(
             "/recording/download", {"id": archive_id(recording_id)}
         )
@@ -193,11 +221,11 @@ class YeastarArchive:
         url = URL(as_text(answer.fields.get("download_resource_url")) or "")
         # Anything but a path would lead the token to another place.
         if url.is_absolute() or not url.raw_path.startswith("/"):
-            raise UnexpectedResponseError("no path to the sound")
+            raise UnexpectedResponseError("no path to the audio")
         is_mp3 = url.path.casefold().endswith(".mp3")
         async with self._mp3_turn if is_mp3 else nullcontext():
             pair = await self._session.tokens.get()
             async with self._session.wire.transport.download(
                 url.raw_path, query={"access_token": pair.access}
-            ) as sound:
-                yield sound
+            ) as audio:
+                yield audio

@@ -23,12 +23,14 @@ _DIRECTIONS: Final[Mapping[str, Direction]] = {
 }
 _FILE_TYPE: Final = re.compile(r"-(inbound|outbound|internal)\.\w+", re.IGNORECASE)
 _NAME_AND_NUMBER: Final = re.compile(r"(.*?)\s*<([^<>]*)>", re.DOTALL)
+_ID: Final = re.compile(r"\d{1,20}", re.ASCII)
+"""Kept as text: a number of more than 53 bits would not stay exact everywhere."""
 _HAS_DIGIT: Final = re.compile(r"\d", re.ASCII)
 _LONGEST_DURATION: Final = 366 * 86400
 
 
 class _Party(NamedTuple):
-    """Who called or was called."""
+    """A caller or a called party."""
 
     number: str | None
     name: str | None
@@ -36,7 +38,8 @@ class _Party(NamedTuple):
 
 def parse_recording(row: dict[str, Any], clock: PbxClock) -> Recording:
     """Parse a row; `ValueError` for one without an id."""
-    if (recording_id := as_int(row.get("id"))) is None:
+    recording_id = as_text(row.get("id")) or ""
+    if not _ID.fullmatch(recording_id):
         raise ValueError("no id")
     file = parse_file_name(row.get("file"))
     # The file's name needs no display format and no zone to be read.
@@ -48,7 +51,7 @@ def parse_recording(row: dict[str, Any], clock: PbxClock) -> Recording:
     incoming = direction is Direction.INCOMING
     local, remote = (callee, caller) if incoming else (caller, callee)
     return Recording(
-        id=str(recording_id),
+        id=recording_id,
         reference_number=as_text(row.get("uid")),
         started_at=started_at,
         ended_at=started_at + duration if started_at and duration else None,
@@ -66,7 +69,7 @@ def parse_recording(row: dict[str, Any], clock: PbxClock) -> Recording:
 
 
 def _parse_duration(value: Any, size: int | None) -> timedelta | None:
-    """Read the seconds of a call. The PBX says 0 for what it does not know."""
+    """Return the duration of a call. The PBX writes 0 for one that it does not know."""
     seconds = as_int(value)
     if seconds is None or not 0 <= seconds <= _LONGEST_DURATION:
         return None
@@ -74,7 +77,7 @@ def _parse_duration(value: Any, size: int | None) -> timedelta | None:
 
 
 def _parse_direction(row: Mapping[str, Any]) -> Direction:
-    """Read the type of a call, from the file's name where the row does not tell it."""
+    """Return the direction of a call, from the file's name where the row has none."""
     call_type = as_text(row.get("call_type")) or ""
     if (direction := _DIRECTIONS.get(call_type.lower())) is not None:
         return direction
@@ -83,7 +86,7 @@ def _parse_direction(row: Mapping[str, Any]) -> Direction:
 
 
 def _parse_party(row: Mapping[str, Any], field: str) -> _Party:
-    """Read a party: from fields of its own where there are, or from `Name<number>`."""
+    """Parse a party: from fields of its own if there are any, or from `Name<number>`."""
     text = as_text(row.get(field)) or ""
     if match := _NAME_AND_NUMBER.fullmatch(text):
         name, number = as_text(match[1]), as_text(match[2])
@@ -98,9 +101,9 @@ def _parse_party(row: Mapping[str, Any], field: str) -> _Party:
 
 
 def search_filters(start: datetime | None, end: datetime | None) -> dict[str, str]:
-    """Write a range as "Search Specific Recording" wants it: seconds since 1970.
+    """Return a range as "Search Specific Recording" wants it: seconds since 1970.
 
-    Whether it includes its ends is not documented: what is too much must be left out
+    Whether it includes its ends is not documented: rows outside have to be left out
     of the answer.
     """
     filters = {}
@@ -112,7 +115,7 @@ def search_filters(start: datetime | None, end: datetime | None) -> dict[str, st
 
 
 def is_sieved(query: RecordingQuery) -> bool:
-    """Tell whether the PBX has no filter for what is asked for.
+    """Return whether the PBX has no filter for what is asked for.
 
     It has none for the last digits of a number, nor for the direction.
     """
@@ -120,12 +123,9 @@ def is_sieved(query: RecordingQuery) -> bool:
 
 
 def matches(recording: Recording, query: RecordingQuery, end: datetime | None) -> bool:
-    """Tell whether a recording is asked for, and began before `end`."""
+    """Return whether a recording is asked for, and started before `end`."""
     started_at = recording.started_at
-    if started_at is not None and (
-        (query.start is not None and started_at < query.start)
-        or (end is not None and started_at >= end)
-    ):
+    if not query.covers(started_at) or (started_at and end and started_at >= end):
         return False
     if query.direction not in (None, recording.direction):
         return False
@@ -135,19 +135,19 @@ def matches(recording: Recording, query: RecordingQuery, end: datetime | None) -
     )
 
 
-def newest_first(recordings: Iterable[Recording]) -> list[Recording]:
-    """Sort by begin; one whose begin is not known stays behind the one before it."""
+def sort_newest_first(recordings: Iterable[Recording]) -> list[Recording]:
+    """Sort by start; one whose start is not known stays behind the one before it."""
     keyed = []
-    begin = None
+    start = None
     for recording in recordings:
-        begin = recording.started_at or begin
-        keyed.append((begin.timestamp() if begin else math.inf, recording))
+        start = recording.started_at or start
+        keyed.append((start.timestamp() if start else math.inf, recording))
     keyed.sort(key=lambda item: item[0], reverse=True)
     return [recording for _, recording in keyed]
 
 
 def archive_id(recording_id: str) -> str:
-    """Check an id of a recording: a whole number."""
-    if not (recording_id.isascii() and recording_id.isdigit()):
+    """Return an id of a recording, which is a whole number; refuse any other text."""
+    if not _ID.fullmatch(recording_id):
         raise RefusedError(ErrorKey.INVALID_RECORDING_ID)
-    return str(int(recording_id))
+    return recording_id
