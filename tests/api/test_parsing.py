@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, strategies as st
+import orjson
 import pytest
 
 from custom_components.call_recorder.api.errors import UnexpectedResponseError
@@ -13,6 +14,7 @@ from custom_components.call_recorder.api.parsing import (
     as_int,
     as_object,
     as_text,
+    end_time,
     local_zone,
     parse_duration,
     parse_rows,
@@ -225,7 +227,7 @@ def test_times(text: Any, expected: datetime | None) -> None:
         datetime(9998, 12, 31),
         timezones=st.sampled_from([None, UTC]),
     ),
-    st.text("0123456789"),
+    st.text("0123456789", max_size=30),
 )
 def test_times_round_trip(time: datetime, more_digits: str) -> None:
     """A time that was written with more digits than we keep is read as it was."""
@@ -261,6 +263,15 @@ def test_any_text_is_a_time_or_none(text: str) -> None:
         (float("nan"), None),
         (float("inf"), None),
         (10**400, None),
+        # Behind 2**53 a float is not exact any more, and behind 2**63 nothing fits.
+        (9007199254740993, 9007199254740993),
+        ("9007199254740993", 9007199254740993),
+        (float(1 << 53), None),
+        ("1e300", None),
+        (2**63, None),
+        (str(2**63), None),
+        ("1" * 1_000_000, None),
+        ("1_000", None),
         (True, None),
         (None, None),
         ([7], None),
@@ -284,6 +295,19 @@ def test_numbers_round_trip(number: int) -> None:
         ("user1", "user1"),
         (" user1 ", "user1"),
         (123456, "123456"),
+        (9007199254740993, "9007199254740993"),
+        (float(1 << 64), None),
+        pytest.param(10**5000, None, id="huge"),
+        (float("nan"), None),
+        (float("inf"), None),
+        (1.5, "1.5"),
+        ("Ann \ud83d<+15550002222>", "Ann \ufffd<+15550002222>"),
+        ("Ann\x00 \x1eOther", "Ann\ufffd \ufffdOther"),
+        ("Ann\r\n\tOther\u2028", "Ann Other"),
+        ("\x00", "\ufffd"),
+        ("Zoë \U0001f600", "Zoë \U0001f600"),
+        ("a" + " " * 1_000_000 + "b", "a"),
+        ("x" * 1_000_000, "x" * 500),
         ("", None),
         ("  ", None),
         (None, None),
@@ -295,6 +319,74 @@ def test_numbers_round_trip(number: int) -> None:
 def test_texts(value: Any, expected: str | None) -> None:
     """A text is read without blanks around it; a number counts as one."""
     assert as_text(value) == expected
+
+
+@given(st.text(st.characters(codec=None)) | st.integers() | st.floats())
+def test_every_text_can_be_written(value: Any) -> None:
+    """Whatever came in, every JSON encoder accepts the text, and it stays as it is."""
+    text = as_text(value)
+    assert text is None or text.strip()
+    assert orjson.loads(orjson.dumps(text)) == text
+    assert as_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "P" + "1" * 1_000_000,
+        "PT" + "1" * 1_000_000,
+        "P1." + "1" * 1_000_000,
+        "1" * 1_000_000 + "M",
+        "2026-11-28T10:00:00." + "1" * 1_000_000,
+        " " * 1_000_000,
+    ],
+)
+def test_long_texts_are_no_times(text: str) -> None:
+    """A text that is too long is not even looked at."""
+    assert parse_duration(text) is None
+    assert parse_time(text) is None
+    assert as_int(text) is None
+
+
+@pytest.mark.parametrize(
+    ("start", "duration", "end"),
+    [
+        (datetime(2026, 11, 28, tzinfo=UTC), timedelta(0), "2026-11-28"),
+        (datetime(2026, 11, 28, tzinfo=UTC), timedelta(days=1), "2026-11-29"),
+        (datetime(9998, 11, 28, tzinfo=UTC), timedelta(days=36_000), None),
+        (None, timedelta(0), None),
+        (datetime(2026, 11, 28, tzinfo=UTC), None, None),
+    ],
+)
+def test_ends(
+    start: datetime | None, duration: timedelta | None, end: str | None
+) -> None:
+    """A recording of no length ended when it started; an impossible end is none."""
+    found = end_time(start, duration)
+    assert (found and f"{found:%Y-%m-%d}") == end
+
+
+def test_unreadable_rows(caplog: pytest.LogCaptureFixture) -> None:
+    """Rows that cannot be read are left out; one line tells how many they are."""
+    rows = [{"id": "a"}, {}, None, {"id": ["b"]}, {"id": "c" * 1000}]
+    with caplog.at_level("DEBUG"):
+        assert parse_rows(rows, require_id) == ("a",)
+    assert [record.getMessage() for record in caplog.records] == [
+        "Skipped 4 of 5 rows: no id"
+    ]
+    with pytest.raises(UnexpectedResponseError, match="no row can be read"):
+        parse_rows(rows[1:], require_id)
+    assert parse_rows([], require_id) == ()
+
+
+def test_too_many_rows() -> None:
+    """More rows than can be wanted are refused before the first one is parsed."""
+    parsed: list[Any] = []
+    with pytest.raises(UnexpectedResponseError, match="too many rows"):
+        parse_rows([{}] * 100, parsed.append, limit=99)
+    with pytest.raises(UnexpectedResponseError, match="too many rows"):
+        parse_rows([{}] * 1_000_000, parsed.append)
+    assert not parsed
 
 
 @pytest.mark.parametrize(
@@ -347,7 +439,7 @@ def test_a_bad_row_costs_that_row_only(caplog: pytest.LogCaptureFixture) -> None
     ]
     with caplog.at_level("DEBUG"):
         assert parse_rows(rows, _positive) == (1, 2)
-    assert caplog.text.count("Skipped a row") == 4
+    assert caplog.text.count("Skipped 4 of 6 rows: no number") == 1
     assert "x55512345" not in caplog.text
 
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final, Protocol
 
 from aiohttp import ClientSession
 
+from .audio import AudioDownload
 from .errors import ErrorKey, RecorderError, RefusedError
 from .models import (
     ActiveRecording,
@@ -21,7 +22,7 @@ from .models import (
     RecordingPage,
     RecordingQuery,
 )
-from .transport import AudioDownload, parse_origin
+from .transport import parse_address
 
 LINE_FIELDS: Final = (
     "device_name",
@@ -69,6 +70,8 @@ class RecorderClient(ABC):
 
     manufacturer: ClassVar[str]
     capabilities: ClassVar[frozenset[Capability]]
+    api_path: ClassVar[str]
+    """Where the API is, below the address that the user gives."""
     line_fields: ClassVar[frozenset[str]]
     """Those of `LINE_FIELDS` that the recorder knows."""
     audio_type: ClassVar[str] = "audio/wav"
@@ -99,7 +102,8 @@ class RecorderClient(ABC):
 
         Raises `ValueError` when the address cannot be used.
         """
-        return {**settings, "url": str(parse_origin(settings["url"]))}
+        address = parse_address(settings["url"], cls.api_path)
+        return {**settings, "url": str(address)}
 
     @staticmethod
     def is_encrypted(settings: Mapping[str, Any]) -> bool:

@@ -1,6 +1,6 @@
 """Reads loosely typed answers: liberal in what is accepted, never guessing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, timezone, tzinfo
 import logging
 import re
@@ -13,7 +13,23 @@ _LOGGER = logging.getLogger(__name__)
 _QUARTER_HOUR: Final = timedelta(minutes=15)
 _LARGEST_OFFSET: Final = timedelta(hours=14)
 
+_MAX_ROWS: Final = 20_000
+_MAX_TEXT: Final = 500
+"""Characters of a name, a number or an id; notes may be longer."""
+_MAX_TIME: Final = 64
+"""Characters of a time or a duration."""
+_LARGEST_INT: Final = 2**63 - 1
+"""What JSON and databases can hold."""
+_LARGEST_EXACT_FLOAT: Final = 2.0**53
+_NO_CHARACTER: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_BLANK: Final = re.compile(r"[\t\n\x0b\f\r\x85\u2028\u2029]+")
+_WHOLE_NUMBER: Final = re.compile(r"[+-]?\d+", re.ASCII)
+
 _NUMBER: Final = r"(\d+(?:[.,]\d+)?)"
+_SHORT_DURATION: Final = re.compile(
+    r"PT(?:(\d{1,4})H)?(?:(\d{1,4})M)?(?:(\d{1,5}(?:\.\d{1,9})?)S)?", re.ASCII
+)
+"""What the recorders really send."""
 _DURATION: Final = re.compile(
     rf"P(?:{_NUMBER}W|(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}D)?"
     rf"(?:T(?=\d)(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?)",
@@ -35,23 +51,46 @@ _ALTERNATIVE_DURATION: Final = re.compile(
 
 
 def parse_rows[Row](
-    rows: list[Any], parse: Callable[[dict[str, Any]], Row]
+    rows: list[Any],
+    parse: Callable[[dict[str, Any]], Row],
+    *,
+    limit: int = _MAX_ROWS,
 ) -> tuple[Row, ...]:
     """Parse each row; a bad one costs that row only.
 
     `parse` raises `ValueError` for a row that cannot be read. Raises
-    `UnexpectedResponseError` when no row of a list with rows can be.
+    `UnexpectedResponseError` when there are more rows than `limit`, which are not
+    parsed at all, and when no row of a list with rows can be read.
     """
-    parsed = []
+    check_count(rows, limit)
+    parsed: list[Row] = []
+    reason = ""
     for row in rows:
         try:
             parsed.append(parse(as_object(row)))
-        except ValueError as err:
+        except (ValueError, OverflowError) as err:
             # Our own parsers' texts name the field only, never its content.
-            _LOGGER.debug("Skipped a row that cannot be read: %s", err)
-    if rows and not parsed:
-        raise UnexpectedResponseError("no row can be read")
+            reason = str(err)
+    report_unreadable(len(rows), len(rows) - len(parsed), reason)
     return tuple(parsed)
+
+
+def check_count(rows: Sized, limit: int = _MAX_ROWS) -> None:
+    """Raise `UnexpectedResponseError` for more rows than can be wanted."""
+    if len(rows) > limit:
+        raise UnexpectedResponseError("too many rows")
+
+
+def report_unreadable(count: int, unreadable: int, reason: str) -> None:
+    """Log how many of `count` rows could not be read, and why the last one.
+
+    Raises `UnexpectedResponseError` when it is all of them.
+    """
+    if not unreadable:
+        return
+    _LOGGER.debug("Skipped %s of %s rows: %s", unreadable, count, reason)
+    if unreadable == count:
+        raise UnexpectedResponseError("no row can be read")
 
 
 def as_object(value: Any) -> dict[str, Any]:
@@ -59,21 +98,43 @@ def as_object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def as_text(value: Any) -> str | None:
-    """Return a text without blanks around it; `None` for an empty or missing one."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    return str(value).strip() or None
+def as_text(value: Any, limit: int = _MAX_TEXT) -> str | None:
+    """Return a text in one line without blanks around it, or `None` for an empty one.
+
+    What is no character (control characters, halves of surrogates) becomes U+FFFD, so
+    that every JSON encoder accepts the text. It is cut to `limit` characters. A number
+    is a text too, unless it is too large to be exact.
+    """
+    if isinstance(value, str):
+        text = value.strip()[:limit]
+        if not (text.isascii() and text.isprintable()):
+            text = _NO_CHARACTER.sub("\ufffd", _BLANK.sub(" ", text))
+        return text.strip() or None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if abs(value) <= _LARGEST_INT else None
+    if isinstance(value, float) and abs(value) < _LARGEST_EXACT_FLOAT:
+        return str(value)
+    return None
 
 
 def as_int(value: Any) -> int | None:
-    """Return a whole number, also one that came as a text."""
-    if isinstance(value, bool):
+    """Return a whole number, also one that came as a text; exact, up to 64 bits."""
+    if isinstance(value, str):
+        value = _number_of(value.strip())
+    if isinstance(value, float) and abs(value) < _LARGEST_EXACT_FLOAT:
+        return int(value) if value.is_integer() else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if abs(value) <= _LARGEST_INT else None
+    return None
+
+
+def _number_of(text: str) -> float | None:
+    """Return the number that a text is."""
+    if len(text) > _MAX_TIME or "_" in text:
         return None
     try:
-        number = float(value)
-        return int(number) if number == int(number) else None
-    except TypeError, ValueError, OverflowError:
+        return int(text) if _WHOLE_NUMBER.fullmatch(text) else float(text)
+    except ValueError:
         return None
 
 
@@ -86,22 +147,28 @@ def as_bool(value: Any) -> bool | None:
     return bool(value) if isinstance(value, bool | int) else None
 
 
-def require_id(row: dict[str, Any]) -> str:
-    """Return the row's id; `ValueError` for a row without one."""
-    if (row_id := as_text(row.get("id"))) is None:
-        raise ValueError("no id")
+def require_id(row: dict[str, Any], name: str = "id") -> str:
+    """Return the row's id.
+
+    Raises `ValueError` for a row without one, and for one that would have to be cut.
+    """
+    row_id = as_text(row.get(name))
+    if row_id is None or len(row_id) == _MAX_TEXT:
+        raise ValueError(f"no {name}")
     return row_id
 
 
 def parse_time(value: Any) -> datetime | None:
-    """Parse an ISO 8601 time, with up to any number of digits in the second.
+    """Parse an ISO 8601 time, with any number of digits in the second.
 
-    The result is naive when the text tells no zone. The first and the last year
-    that can be written are how programs say "no date".
+    The result is naive when the text has no zone. The first and the last year that
+    can be written are how programs say "no date".
     """
+    if not isinstance(value, str) or len(value) > _MAX_TIME:
+        return None
     try:
         time = datetime.fromisoformat(value.strip())
-    except AttributeError, ValueError:
+    except ValueError:
         return None
     return time if MINYEAR < time.year < MAXYEAR else None
 
@@ -109,11 +176,14 @@ def parse_time(value: Any) -> datetime | None:
 def parse_duration(value: Any) -> timedelta | None:
     """Parse an ISO 8601 duration in any of its forms.
 
-    A year counts 365 days and a month 30: a recording that long is none. Nor is a
-    duration of more than 100 years, with which no time can be reckoned.
+    A year counts 365 days and a month 30: no recording is that long. A duration of
+    more than 100 years is `None`, since no time can be reckoned with it.
     """
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > _MAX_TIME:
         return None
+    if (match := _SHORT_DURATION.fullmatch(value)) and match.lastindex:
+        hours, minutes, seconds = match.groups("0")
+        return timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
     text = value.strip()
     if match := _ALTERNATIVE_DURATION.fullmatch(text):
         units: tuple[timedelta, ...] = _DURATION_UNITS[1:]
@@ -133,6 +203,21 @@ def parse_duration(value: Any) -> timedelta | None:
     except OverflowError:
         return None
     return duration if duration <= _LONGEST_DURATION else None
+
+
+def end_time(
+    started_at: datetime | None, duration: timedelta | None
+) -> datetime | None:
+    """Return when a recording ended, if start and duration are known.
+
+    `None` also for an end behind the last year that can be written.
+    """
+    if started_at is None or duration is None:
+        return None
+    try:
+        return started_at + duration
+    except OverflowError:
+        return None
 
 
 def utc_offset(local: datetime, utc: datetime) -> timedelta | None:

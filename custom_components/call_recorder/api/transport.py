@@ -1,6 +1,6 @@
-"""One bounded request to one configured origin.
+"""One bounded request to one configured address.
 
-Credentials never leave that origin: a path is all that a caller can name,
+Credentials never leave that address: a caller can only name a path below it,
 redirects are not followed, and errors carry no address (a Yeastar address
 holds its token).
 """
@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 import json
+import re
 import socket
 from typing import Any, Final
 from urllib.parse import quote
@@ -31,11 +32,14 @@ from aiohttp import (
     ClientWebSocketResponse,
     ClientWSTimeout,
     ConnectionTimeoutError,
+    DummyCookieJar,
     ServerDisconnectedError,
     hdrs,
 )
+import orjson
 from yarl import URL
 
+from .audio import HEAD_SIZE, AudioDownload, audio_type
 from .errors import (
     CannotConnectError,
     ErrorKey,
@@ -52,8 +56,12 @@ _DOWNLOAD_TIMEOUT: Final = ClientTimeout(
     total=2 * 60 * 60, sock_connect=10, sock_read=30
 )
 _MAX_DOWNLOAD: Final = 1024 * 1024 * 1024
-"""Bytes. An hour of the largest sound (WAV, 16 bit, 8 kHz) is about 58 MB."""
+"""Bytes. An hour of the largest audio (WAV, 16 bit, 8 kHz) is about 58 MB."""
 _CHUNK: Final = 64 * 1024
+_MAX_ADDRESS: Final = 2048
+_MAX_DIGITS: Final = 20
+_ID: Final = re.compile(r"[A-Za-z0-9._~{}=@+:-]{1,128}")
+"""Characters of the recorders' ids and file names."""
 _HANDSHAKE_TIME: Final = 20.0
 _WS_TIMEOUT: Final = ClientWSTimeout(ws_close=2.0)
 _MAX_FRAME: Final = 1024 * 1024
@@ -63,25 +71,40 @@ _NO_SUCH_NAME: Final = {socket.EAI_NONAME, 4}
 """The system's code, and c-ares' (ARES_ENOTFOUND), which Home Assistant asks."""
 
 
-def parse_origin(address: str) -> URL:
-    """Reduce a pasted address to scheme, host and port.
+def parse_address(address: str, api_path: str) -> URL:
+    """Return the address below which a recorder's API is found, without a slash.
+
+    That is scheme, host and port, and the path of a proxy in front of the recorder.
+    The API's own path (`api_path`), or a part of it, may be pasted too: it and what
+    follows are left out.
 
     Raises `ValueError` when it is no http(s) address or carries credentials.
     """
-    url = URL(address.strip())
+    address = address.strip()
+    if not address.isprintable() or " " in address or len(address) > _MAX_ADDRESS:
+        raise ValueError("not an http(s) address")
+    url = URL(address)
     if url.scheme not in ("http", "https") or not url.host:
         raise ValueError("not an http(s) address")
     if url.user is not None or url.password is not None:
         raise ValueError("the address carries credentials")
-    return url.origin()
+    segments = [segment for segment in url.raw_path.split("/") if segment]
+    own = api_path.strip("/").casefold().split("/")
+    for index in range(len(segments)):
+        rest = [segment.casefold() for segment in segments[index:]]
+        if all(one == other for one, other in zip(rest, own, strict=False)):
+            segments = segments[:index]
+            break
+    return url.origin().with_path("/".join(("", *segments)), encoded=True)
 
 
 def path_segment(recording_id: str) -> str:
-    """Encode an id so that it stays one segment of the path.
+    """Return an id as a segment of a path.
 
-    Raises `RefusedError` for an id that would be a step to another place.
+    Raises `RefusedError` for an id with characters that no recorder's ids have: it
+    could lead to another place.
     """
-    if recording_id in ("", ".", ".."):
+    if not _ID.fullmatch(recording_id) or recording_id in (".", ".."):
         raise RefusedError(ErrorKey.INVALID_RECORDING_ID)
     return quote(recording_id, safe="")
 
@@ -103,7 +126,7 @@ class Reply:
 
     @property
     def server_time(self) -> datetime:
-        """Return the recorder's clock (HTTP `Date`), or ours where it is not told."""
+        """Return the recorder's clock (HTTP `Date`), or ours where it sends none."""
         return _parse_http_date(self.headers.get("Date")) or datetime.now(UTC)
 
     @property
@@ -119,11 +142,14 @@ class Reply:
         return clamp_retry_after(seconds)
 
     def json(self) -> Any:
-        """Decode the body, or raise `UnexpectedResponseError`."""
+        """Decode the body, or raise `UnexpectedResponseError`.
+
+        What is not quite JSON is decoded too, so that one odd name costs no answer.
+        """
         try:
-            return json.loads(self.body)
-        except ValueError, RecursionError:
-            raise UnexpectedResponseError("no JSON") from None
+            return orjson.loads(self.body)
+        except ValueError:
+            return _decode_tolerantly(self.body)
 
     def raise_for_read(self) -> None:
         """Raise what the status of a failed GET means for every recorder."""
@@ -138,33 +164,46 @@ class Reply:
         raise UnexpectedResponseError(f"HTTP {self.status}")
 
 
+def _decode_tolerantly(body: bytes) -> Any:
+    """Decode JSON with broken characters, control characters or odd numbers in it."""
+    try:
+        text = body.decode(json.detect_encoding(body), "replace")
+        return json.loads(
+            text, strict=False, parse_int=_parse_int, parse_constant=lambda _: None
+        )
+    except ValueError, RecursionError:
+        raise UnexpectedResponseError("no JSON") from None
+
+
+def _parse_int(text: str) -> int | None:
+    """Read a whole number; one that is too long for any use is not there."""
+    return int(text) if len(text) <= _MAX_DIGITS else None
+
+
 def clamp_retry_after(seconds: float) -> float:
     """Limit the seconds that a recorder can make us wait: 1 s to 15 min."""
     return min(max(seconds, _RETRY_AFTER_MIN), _RETRY_AFTER_MAX)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AudioDownload:
-    """The sound of a recording, on its way."""
-
-    content_type: str
-    """One of `audio/*`."""
-    size: int | None
-    """Bytes, where told before they come."""
-    chunks: AsyncIterator[bytes]
-    """Raises `CannotConnectError` when the rest is lost: an end is the end."""
-
-
 class Transport:
-    """Sends requests to one origin, and to no other."""
+    """Sends requests to one address, and to no other."""
 
     def __init__(
-        self, session: ClientSession, origin: URL, headers: Mapping[str, str]
+        self, session: ClientSession, address: URL, headers: Mapping[str, str]
     ) -> None:
-        """Keep the headers (credentials) that go with every request."""
+        """Take what `parse_address` returned.
+
+        The headers (credentials) go with every request.
+        """
         self._session = session
-        self._origin = origin
+        self._address = address
         self._headers = headers
+
+    def url(self, path: str) -> URL:
+        """Return the address of a path, which is encoded already."""
+        return self._address.with_path(
+            f"{self._address.raw_path.rstrip('/')}{path}", encoded=True
+        )
 
     async def request(
         self,
@@ -181,7 +220,7 @@ class Transport:
         Raises `CannotConnectError` when there is none, `UnexpectedResponseError`
         when it is larger than 8 MiB.
         """
-        url = self._origin.with_path(path, encoded=True).with_query(query)
+        url = self.url(path).with_query(query)
         with _connection_errors():
             async with self._session.request(
                 method,
@@ -202,15 +241,15 @@ class Transport:
         query: Mapping[str, str] | None = None,
         raise_failure: Callable[[Reply], None] = Reply.raise_for_read,
     ) -> AsyncGenerator[AudioDownload]:
-        """Open a sound; leaving the context closes the connection.
+        """Open a recording's audio; leaving the context closes the connection.
 
         `raise_failure` raises what an answer without success means.
 
         Raises as `request` does, and `UnexpectedResponseError` for what is no
-        sound or is larger than 1 GiB.
+        audio or is larger than 1 GiB.
         """
-        url = self._origin.with_path(path, encoded=True).with_query(query)
-        # Compression would make the size that is told another one than what comes.
+        url = self.url(path).with_query(query)
+        # Compression would make the announced size another one than what comes.
         headers = {**self._headers, "Accept": "audio/*", "Accept-Encoding": "identity"}
         with _connection_errors():
             response = await self._session.get(
@@ -222,13 +261,7 @@ class Transport:
                     reply = await _read_reply(response)
                 raise_failure(reply)
                 raise UnexpectedResponseError(f"HTTP {response.status}")
-            if not response.content_type.startswith("audio/"):
-                raise UnexpectedResponseError("no sound")
-            yield AudioDownload(
-                content_type=response.content_type,
-                size=response.content_length,
-                chunks=_read_chunks(response),
-            )
+            yield await _open_audio(response)
         finally:
             response.close()
 
@@ -241,7 +274,7 @@ class Transport:
         Raises `CannotConnectError` when it cannot be opened, and when it breaks inside
         the context. A frame of more than 1 MiB breaks it.
         """
-        url = self._origin.with_path(path, encoded=True).with_query(query)
+        url = self.url(path).with_query(query)
         headers = {
             name: value
             for name, value in self._headers.items()
@@ -255,6 +288,7 @@ class Transport:
             async with ClientSession(
                 connector=self._session.connector,
                 connector_owner=False,
+                cookie_jar=DummyCookieJar(),
                 middlewares=(_refuse_redirect,),
             ) as session:
                 async with asyncio.timeout(_HANDSHAKE_TIME):
@@ -268,15 +302,46 @@ class Transport:
                     yield websocket
 
 
-async def _read_chunks(response: ClientResponse) -> AsyncIterator[bytes]:
-    """Read a sound piece by piece, and stop at the size limit."""
-    size = 0
+async def _open_audio(response: ClientResponse) -> AudioDownload:
+    """Read the first bytes, which tell what it is; the rest is read on demand."""
+    encoding = response.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower()
+    if encoding not in ("", "identity", "gzip", "deflate"):
+        raise UnexpectedResponseError("encoded audio")
+    # What is announced for an encoded answer is not the size of the audio.
+    size = response.content_length if encoding in ("", "identity") else None
+    chunks, head = _read_chunks(response, size), b""
+    async for chunk in chunks:
+        head += chunk
+        if len(head) >= HEAD_SIZE:
+            break
+    return AudioDownload(
+        content_type=audio_type(response.content_type, head[:HEAD_SIZE]),
+        size=size,
+        chunks=_chain(head, chunks),
+    )
+
+
+async def _read_chunks(
+    response: ClientResponse, size: int | None
+) -> AsyncIterator[bytes]:
+    """Read audio piece by piece, up to the size limit."""
+    received = 0
     with _connection_errors():
         async for chunk in response.content.iter_chunked(_CHUNK):
-            size += len(chunk)
-            if size > _MAX_DOWNLOAD:
-                raise UnexpectedResponseError("the sound is too large")
+            received += len(chunk)
+            if received > _MAX_DOWNLOAD:
+                raise UnexpectedResponseError("the audio is too large")
             yield chunk
+    if size is not None and received != size:
+        raise CannotConnectError("another size than announced")
+
+
+async def _chain(head: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield what was read already, and then the rest."""
+    if head:
+        yield head
+    async for chunk in rest:
+        yield chunk
 
 
 async def _read_reply(response: ClientResponse) -> Reply:
@@ -299,7 +364,7 @@ def _read_links(response: ClientResponse) -> dict[str, URL]:
 
 
 async def _send_once(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
-    """Keep aiohttp from repeating an order (DELETE, PUT) whose answer was lost.
+    """Keep aiohttp from repeating a command (DELETE, PUT) whose answer was lost.
 
     The recorder would refuse the second one, although the first had taken effect.
     """
@@ -363,6 +428,6 @@ def _parse_http_date(text: str | None) -> datetime | None:
     """Parse an HTTP date; `None` when there is none that can be read."""
     try:
         date = parsedate_to_datetime(text or "")
-    except ValueError:
+    except ValueError, OverflowError:
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)

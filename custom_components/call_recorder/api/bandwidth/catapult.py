@@ -4,7 +4,6 @@ Sources: ap-docs errors.md and rateLimits/resourceRateLimits.md; for the Link he
 methods/messages/getMessages.md and the vendor's SDKs' tests.
 """
 
-from base64 import b64encode
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,9 +13,10 @@ from typing import Any, Final
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
-from aiohttp import ClientSession
+from aiohttp import ClientSession, encode_basic_auth
 from yarl import URL
 
+from ..audio import AudioDownload
 from ..errors import (
     AccessError,
     CannotConnectError,
@@ -26,17 +26,11 @@ from ..errors import (
     UnexpectedResponseError,
 )
 from ..parsing import as_int, as_object, as_text, parse_rows
-from ..transport import (
-    AudioDownload,
-    Reply,
-    Transport,
-    clamp_retry_after,
-    parse_origin,
-    path_segment,
-)
+from ..transport import Reply, Transport, clamp_retry_after, parse_address, path_segment
 from .pace import Pace
 
 DEFAULT_URL: Final = "https://api.catapult.inetwork.com"
+API_PATH: Final = "/v1/users"
 MAX_SIZE: Final = 1000
 """Rows of a page at most ("List Recordings", size)."""
 
@@ -82,18 +76,20 @@ class Catapult:
         `request_interval` is the least time in seconds between two requests to one
         endpoint.
         """
-        origin = parse_origin(settings.get("url") or DEFAULT_URL)
+        address = parse_address(settings.get("url") or DEFAULT_URL, API_PATH)
         token, secret = settings["api_token"].strip(), settings["api_secret"].strip()
-        credentials = b64encode(f"{token}:{secret}".encode()).decode()
-        self._root = f"/v1/users/{quote(settings['user_id'].strip(), safe='')}"
-        self._base = origin.with_path(self._root, encoded=True)
+        self._root = f"{API_PATH}/{quote(settings['user_id'].strip(), safe='')}"
         self._request_interval = request_interval
         self._paces = _PACES.setdefault(session, {})
         self._transport = Transport(
             session,
-            origin,
-            {"Accept": "application/json", "Authorization": f"Basic {credentials}"},
+            address,
+            {
+                "Accept": "application/json",
+                "Authorization": encode_basic_auth(token, secret),
+            },
         )
+        self._base = self._transport.url(self._root)
 
     async def get(
         self, *path: str, query: PageQuery | None = None, is_urgent: bool = False

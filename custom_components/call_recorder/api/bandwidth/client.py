@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Final, NoReturn, override
 from aiohttp import ClientSession
 
 from ..account_storage import AccountStorage
+from ..audio import AudioDownload
 from ..client import Capability, RecorderClient, Storage, judge_lost_start
 from ..errors import (
     AccessError,
@@ -35,10 +36,10 @@ from ..models import (
     RecordingQuery,
 )
 from ..parsing import as_text
-from ..transport import AudioDownload, Reply, parse_origin
+from ..transport import Reply, parse_address
 from .archive import Archive
 from .calls import CallCache
-from .catapult import DEFAULT_URL, REQUEST_INTERVAL, Catapult, error_body
+from .catapult import API_PATH, DEFAULT_URL, REQUEST_INTERVAL, Catapult, error_body
 from .live_list import LiveList
 from .rows import Row
 from .walk import WINDOW
@@ -86,6 +87,7 @@ class BandwidthClient(RecorderClient):
     manufacturer: ClassVar = "Bandwidth"
     capabilities: ClassVar = frozenset({Capability.STOP})
     request_interval: ClassVar = REQUEST_INTERVAL
+    api_path: ClassVar = API_PATH
     line_fields: ClassVar = frozenset({"directory_number", "call_id"})
 
     @override
@@ -118,8 +120,8 @@ class BandwidthClient(RecorderClient):
     @override
     def unique_id(settings: Mapping[str, Any]) -> str:
         """Combine the origin and the user's id."""
-        origin = parse_origin(settings.get("url") or DEFAULT_URL)
-        return f"{origin}|{settings['user_id'].strip()}"
+        address = parse_address(settings.get("url") or DEFAULT_URL, API_PATH)
+        return f"{address!s}|{settings['user_id'].strip()}"
 
     @override
     async def close(self) -> None:

@@ -6,7 +6,6 @@ base: "Stop Recording" (kb 534), "Download Recording" (kb 540), "Get Recordings
 List" (kb 628) and "Pause/Resume Recording" (ucxcr).
 """
 
-from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -14,8 +13,9 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, override
 
-from aiohttp import ClientSession
+from aiohttp import ClientSession, encode_basic_auth
 
+from ..audio import AudioDownload
 from ..client import Capability, RecorderClient, Storage, judge_lost_start
 from ..errors import (
     AccessError,
@@ -48,6 +48,7 @@ from ..parsing import (
     as_int,
     as_object,
     as_text,
+    end_time,
     local_zone,
     parse_duration,
     parse_rows,
@@ -55,7 +56,7 @@ from ..parsing import (
     require_id,
     utc_offset,
 )
-from ..transport import AudioDownload, Reply, Transport, parse_origin, path_segment
+from ..transport import Reply, Transport, parse_address, path_segment
 from .refusals import (
     PAUSE_REFUSALS,
     START_REFUSALS,
@@ -99,6 +100,7 @@ class ImagicleClient(RecorderClient):
             Capability.STOP,
         }
     )
+    api_path: ClassVar = _BASE
     line_fields: ClassVar = frozenset(
         {"device_name", "directory_number", "username", "numeric_user_id"}
     )
@@ -114,13 +116,14 @@ class ImagicleClient(RecorderClient):
         storage: Storage | None = None,
     ) -> None:
         """Take `url`, `username` and `password`."""
-        credentials = f"{settings['username']}:{settings['password']}".encode()
         self._transport = Transport(
             session,
-            parse_origin(settings["url"]),
+            parse_address(settings["url"], _BASE),
             {
                 "Accept": "application/json",
-                "Authorization": f"Basic {b64encode(credentials).decode()}",
+                "Authorization": encode_basic_auth(
+                    settings["username"], settings["password"]
+                ),
             },
         )
         self._time_zone = time_zone
@@ -132,7 +135,8 @@ class ImagicleClient(RecorderClient):
     @override
     def unique_id(settings: Mapping[str, Any]) -> str:
         """Combine the origin and the user."""
-        return f"{parse_origin(settings['url'])}|{settings['username'].casefold()}"
+        address = str(parse_address(settings["url"], _BASE))
+        return f"{address}|{settings['username'].casefold()}"
 
     # --- Active recordings ---
 
@@ -445,7 +449,7 @@ class ImagicleClient(RecorderClient):
             id=require_id(row),
             reference_number=as_text(row.get("referenceNumber")),
             started_at=started_at,
-            ended_at=started_at + duration if started_at and duration else None,
+            ended_at=end_time(started_at, duration),
             duration=duration,
             direction=DIRECTION_NAMES.get(as_int(row.get("direction")) or 0),
             state=RecordingState.COMPLETE,

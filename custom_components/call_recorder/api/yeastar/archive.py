@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from yarl import URL
 
+from ..audio import AudioDownload
 from ..errors import ErrorKey, RecorderError, RefusedError, UnexpectedResponseError
 from ..models import (
     ActiveRecording,
@@ -23,7 +24,6 @@ from ..models import (
 )
 from ..paging import ArchivePart, TimeCursor
 from ..parsing import as_int, as_object, as_text, parse_rows
-from ..transport import AudioDownload
 from .pbx_time import PbxClock, parse_call_id, parse_file_name
 from .rows import (
     archive_id,

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final, override
 
 from aiohttp import ClientSession
 
+from ..audio import AudioDownload
 from ..client import Capability, RecorderClient, Storage
 from ..errors import ErrorKey, RefusedError, UnexpectedResponseError
 from ..models import (
@@ -25,7 +26,6 @@ from ..models import (
     RecordingQuery,
 )
 from ..parsing import as_object, as_text
-from ..transport import AudioDownload
 from .archive import YeastarArchive
 from .calls import (
     Call,
@@ -37,7 +37,7 @@ from .calls import (
 )
 from .push import Push
 from .session import YeastarSession, account_of
-from .wire import Answer, Errcode
+from .wire import BASE, Answer, Errcode
 
 _REFUSALS: Final[Mapping[int, ErrorKey]] = {
     Errcode.CHANNEL_ID_NOT_FOUND: ErrorKey.CHANNEL_NOT_FOUND,
@@ -54,6 +54,7 @@ class YeastarClient(RecorderClient):
     capabilities: ClassVar = frozenset(
         {Capability.ACTIVE_CALLS, Capability.ARCHIVE_SIZE}
     )
+    api_path: ClassVar = BASE
     line_fields: ClassVar = frozenset({"directory_number", "call_id"})
 
     @override

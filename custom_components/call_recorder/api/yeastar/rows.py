@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from ..errors import ErrorKey, RefusedError
 from ..models import Direction, Recording, RecordingQuery, RecordingState
 from ..numbers import ends_with
-from ..parsing import as_int, as_text
+from ..parsing import as_int, as_text, end_time
 from .pbx_time import PbxClock, parse_file_name
 
 _DIRECTIONS: Final[Mapping[str, Direction]] = {
@@ -54,7 +54,7 @@ def parse_recording(row: dict[str, Any], clock: PbxClock) -> Recording:
         id=recording_id,
         reference_number=as_text(row.get("uid")),
         started_at=started_at,
-        ended_at=started_at + duration if started_at and duration else None,
+        ended_at=end_time(started_at, duration),
         duration=duration,
         direction=direction,
         # A recording is listed when it is finished.

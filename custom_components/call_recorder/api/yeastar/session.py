@@ -9,14 +9,15 @@ from ..account_storage import AccountStorage
 from ..client import Storage
 from ..errors import CannotConnectError, ErrorKey, RefusedError, UnexpectedResponseError
 from ..parsing import as_text
-from ..transport import parse_origin
+from ..transport import parse_address
 from .tokens import Tokens
-from .wire import Answer, Errcode, Wire
+from .wire import BASE, Answer, Errcode, Wire
 
 
 def account_of(settings: Mapping[str, Any]) -> str:
     """Name the PBX and the application; `ValueError` when the address is none."""
-    return f"{parse_origin(settings['url'])}|{settings['client_id'].strip()}"
+    address = str(parse_address(settings["url"], BASE))
+    return f"{address}|{settings['client_id'].strip()}"
 
 
 class YeastarSession:
@@ -29,7 +30,7 @@ class YeastarSession:
         storage: Storage | None,
     ) -> None:
         """Take `url`, `client_id` and `client_secret`."""
-        self.wire = Wire(session, parse_origin(settings["url"]))
+        self.wire = Wire(session, parse_address(settings["url"], BASE))
         self.storage = AccountStorage(storage, account_of(settings))
         self.tokens = Tokens(
             self.wire,

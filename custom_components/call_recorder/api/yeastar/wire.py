@@ -84,11 +84,11 @@ class Answer:
 class Wire:
     """Asks one PBX."""
 
-    def __init__(self, session: ClientSession, origin: URL) -> None:
-        """Take the origin of the PBX."""
+    def __init__(self, session: ClientSession, address: URL) -> None:
+        """Take the address of the PBX."""
         self.transport = Transport(
             session,
-            origin,
+            address,
             {
                 "Accept": "application/json",
                 # The PBX closes each connection behind its answer. Said by us too,
