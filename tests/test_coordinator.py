@@ -33,7 +33,7 @@ RECORDING = "binary_sensor.imagicle_recording"
 LIVE_ENTITIES = (ACTIVE, PAUSED, LONGEST, TOTAL, OLDEST, RECORDING)
 
 LIVE_PATH = "/LiveRecordings"
-COORDINATOR_LOG = "custom_components.call_recorder.coordinator"
+COORDINATOR_LOG = "custom_components.call_recorder.polling"
 
 # Everything that can come back, or not come back, in place of an answer.
 OUTAGES = [
@@ -190,6 +190,7 @@ async def test_an_unchanged_poll_writes_nothing(
     office.start_recording(office.connect("101"))
     office.pause(office.start_recording(office.connect("102")))
     await pass_time(31)
+    await pass_time(31)
     written = polls(simulator)
     writes.clear()
     for _ in range(2):
@@ -198,7 +199,21 @@ async def test_an_unchanged_poll_writes_nothing(
     await pass_time(11)
     assert polls(simulator) == written + 3
     assert sorted(writes) == [LONGEST, TOTAL]
-    assert (value(hass, LONGEST), value(hass, TOTAL)) == ("64", "128")
+    assert (value(hass, LONGEST), value(hass, TOTAL)) == ("95", "190")
+
+
+async def test_young_durations_move_at_every_poll(
+    hass: HomeAssistant, office: Office, imagicle: MockConfigEntry, pass_time: Poll
+) -> None:
+    """While the longest is shorter than a minute, it is as old as its start says."""
+    await pass_time(31)
+    office.start_recording(office.connect("101"))
+    await pass_time(31)
+    for seconds in ("31", "42", "53", "64"):
+        assert value(hass, LONGEST) == value(hass, TOTAL) == seconds
+        await pass_time(11)
+    # From now on, they move every 30 seconds.
+    assert value(hass, LONGEST) == "64"
 
 
 async def test_durations_move_every_30_seconds(
@@ -208,14 +223,14 @@ async def test_durations_move_every_30_seconds(
     pass_time: Poll,
     writes: list[str],
 ) -> None:
-    """A quarter of an hour of recording writes each duration at most 30 times."""
+    """A quarter of an hour of recording writes each duration about 30 times."""
     office.start_recording(office.connect("101"))
     await pass_time(31)
     writes.clear()
     for _ in range(90):
         await pass_time(10)
     assert set(writes) == {LONGEST, TOTAL}
-    assert 20 <= writes.count(LONGEST) <= 30
+    assert 20 <= writes.count(LONGEST) <= 33
     assert writes.count(TOTAL) == writes.count(LONGEST)
 
 
@@ -499,7 +514,7 @@ async def test_bad_rows_cost_those_rows_only(
     simulator.imagicle.faults.add(Fault("bad_rows", path=LIVE_PATH))
     await pass_time(31)
     await pass_time(11)
-    assert (value(hass, ACTIVE), value(hass, TOTAL)) == ("2", "62")
+    assert (value(hass, ACTIVE), value(hass, TOTAL)) == ("2", "84")
 
 
 async def test_a_wrong_label_is_forgiven(
@@ -524,7 +539,7 @@ async def test_a_wrong_label_is_forgiven(
     ("retry_after", "seconds"),
     [
         (120, 120),
-        (7, 7),
+        (7, 30),
         (86_400, 900),
         (timedelta(seconds=120), 120),
         (timedelta(days=1), 900),
@@ -539,7 +554,10 @@ async def test_the_recorder_asks_to_wait(
     retry_after: int | timedelta,
     seconds: int,
 ) -> None:
-    """Retry-After is honoured: seconds or a date, from 1 second to 15 minutes."""
+    """Retry-After says "not before": seconds or a date, up to 15 minutes.
+
+    A recorder is never asked more often than a healthy one: every 30 seconds here.
+    """
     await pass_time(28)
     # What is told as a date is counted from the moment of the answer.
     asked = (
@@ -566,14 +584,53 @@ async def test_the_recorder_need_not_be_waited_for(
     pass_time: Poll,
     retry_after: int | str,
 ) -> None:
-    """After no time at all, or a time that is past, a second passes."""
+    """After no time at all, or a time that is past: when a healthy one is asked."""
     simulator.imagicle.faults.add(
         Fault("status", path=LIVE_PATH, status=429, retry_after=retry_after, times=1)
     )
     await pass_time(31)
     assert polls(simulator) == 2
-    await pass_time(2)
+    await pass_time(28)
+    assert polls(simulator) == 2
+    await pass_time(3)
     assert polls(simulator) == 3
+
+
+async def test_a_recorder_that_asks_to_wait_shortly_is_not_asked_often(
+    simulator: Simulator, imagicle: MockConfigEntry, pass_time: Poll
+) -> None:
+    """A Retry-After of two seconds on every answer is an outage like any other."""
+    simulator.imagicle.faults.add(
+        Fault("status", path=LIVE_PATH, status=429, retry_after=2)
+    )
+    await pass_time(31)
+    begun = polls(simulator)
+    for _ in range(22):
+        await pass_time(2)
+    assert polls(simulator) <= begun + 2
+
+
+async def test_nothing_is_asked_before_the_time_that_the_recorder_named(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+) -> None:
+    """What happens by itself waits; a command of a person does not, and ends that."""
+    simulator.imagicle.faults.add(
+        Fault("status", path=LIVE_PATH, status=429, retry_after=600, times=1)
+    )
+    await pass_time(31)
+    begun = polls(simulator)
+    imagicle.runtime_data.live.async_expect_change()
+    await pass_time(2)
+    assert polls(simulator) == begun
+    await hass.services.async_call(
+        DOMAIN, "get_recordings", {}, blocking=True, return_response=True
+    )
+    imagicle.runtime_data.live.async_expect_change()
+    await pass_time(2)
+    assert polls(simulator) == begun + 1
 
 
 @pytest.mark.parametrize("retry_after", ["soon", "", "-1", "Thu, 99 Jul 2026"])
@@ -633,12 +690,16 @@ async def test_wrong_credentials(
     imagicle: MockConfigEntry,
     pass_time: Poll,
 ) -> None:
-    """A 401 asks to sign in again at once, and nothing is sent until then.
+    """The second 401 asks to sign in again, and nothing is sent until then.
 
     imagicle_get_active_recordings, Error response: "401 Unauthorized: No
     authentication provided or wrong user credentials."
     """
+    before = values(hass)
     simulator.imagicle.users[0].password = "another"
+    await pass_time(31)
+    assert values(hass) == before
+    assert not list(imagicle.async_get_active_flows(hass, {"reauth"}))
     await pass_time(31)
     assert set(values(hass).values()) == {STATE_UNAVAILABLE}
     [flow] = imagicle.async_get_active_flows(hass, {"reauth"})
@@ -654,14 +715,59 @@ async def test_wrong_credentials(
     assert len(list(imagicle.async_get_active_flows(hass, {"reauth"}))) == 1
 
 
+async def test_a_single_401_is_a_hiccup(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+) -> None:
+    """One refusal, of a proxy for instance, is tolerated like any lost poll."""
+    for _ in range(3):
+        simulator.imagicle.faults.add(
+            Fault("status", path=LIVE_PATH, status=401, times=1)
+        )
+        await pass_time(31)
+        await pass_time(31)
+    assert value(hass, ACTIVE) == "0"
+    assert not list(imagicle.async_get_active_flows(hass, {"reauth"}))
+
+
+@pytest.mark.parametrize("accepted", ["action", "archive"])
+async def test_an_accepted_request_takes_the_polls_up_again(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    accepted: str,
+) -> None:
+    """Credentials that are accepted elsewhere are right: nobody has to sign in."""
+    fault = Fault("status", path=LIVE_PATH, status=401)
+    simulator.imagicle.faults.add(fault)
+    await pass_time(31)
+    await pass_time(31)
+    assert value(hass, ACTIVE) == STATE_UNAVAILABLE
+    assert len(list(imagicle.async_get_active_flows(hass, {"reauth"}))) == 1
+    simulator.imagicle.faults.clear()
+    if accepted == "action":
+        await hass.services.async_call(
+            DOMAIN, "get_recordings", {}, blocking=True, return_response=True
+        )
+        await pass_time(1)
+    else:
+        await pass_time(301)
+    assert value(hass, ACTIVE) == "0"
+    assert not list(imagicle.async_get_active_flows(hass, {"reauth"}))
+
+
 async def test_wrong_credentials_during_an_outage(
     hass: HomeAssistant,
     simulator: Simulator,
     imagicle: MockConfigEntry,
     pass_time: Poll,
 ) -> None:
-    """After a 401, a failure is not borne: what was said before is not true any more."""
+    """After refusals, a failure is not tolerated: the old data is not true any more."""
     simulator.imagicle.users[0].password = "another"
+    await pass_time(31)
     await pass_time(31)
     await simulator.imagicle.stop()
     await imagicle.runtime_data.live.async_refresh()
@@ -691,7 +797,7 @@ async def test_a_missing_permission(
     assert issue is not None
     assert issue.severity is ir.IssueSeverity.ERROR
     assert issue.translation_key == "insufficient_permissions"
-    assert not issue.is_fixable
+    assert issue.is_fixable
     assert not list(imagicle.async_get_active_flows(hass, {"reauth"}))
     await pass_time(61)
     simulator.imagicle.users[0].level = 10

@@ -249,14 +249,14 @@ async def test_recorder_answers_nonsense_at_start(
 async def test_wrong_credentials_at_start(
     hass: HomeAssistant, imagicle_entry: MockConfigEntry, recorder: Imagicle
 ) -> None:
-    """A changed password is asked for, and not tried again and again."""
+    """A changed password is tried twice and asked for, not tried again and again."""
     recorder.users[0].password = "changed"
     assert not await hass.config_entries.async_setup(imagicle_entry.entry_id)
     assert _entry_state(imagicle_entry) is ConfigEntryState.SETUP_ERROR
     (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert flow["context"]["source"] == SOURCE_REAUTH
     assert flow["context"]["entry_id"] == imagicle_entry.entry_id
-    assert len(recorder.requests) == 1
+    assert len(recorder.requests) == 2
 
 
 async def test_missing_permission_at_start(

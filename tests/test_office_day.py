@@ -149,7 +149,7 @@ async def test_a_day(
         for subentry_id, subentry in entry.subentries.items()
     }
     events: list[tuple[datetime, RecordingEvent]] = []
-    async_listen_events(hass, lambda _, event: events.append((office.now, event)))
+    async_listen_events(hass, lambda event: events.append((office.now, event)))
     went_dark = came_back = timedelta()
     restarted = False
 
@@ -169,7 +169,7 @@ async def test_a_day(
 
     def told(event_type: RecordingEventType) -> Counter[tuple[str | None, str | None]]:
         return Counter(
-            (event.recording_id, names.get(event.line_id or ""))
+            (event.change.recording_id, names.get(event.line_id or ""))
             for _, event in events
             if event.type is event_type
         )

@@ -137,9 +137,9 @@ async def test_each_trigger_has_its_event(
     await pass_time(11)
     await pass_time(301)
     assert [call.data["what"] for call in calls] == [
-        "paused on Imagicle",
-        "ended on Imagicle",
-        "archived on Imagicle",
+        "paused on Reception",
+        "ended on Reception",
+        "archived on Reception",
     ]
     assert len({call.data["id"] for call in calls}) == 1
 

@@ -18,7 +18,7 @@ from .client_factory import EntryStorage, create_client
 from .const import DOMAIN
 from .coordinator import LiveCoordinator
 from .data import CallRecorderConfigEntry, CallRecorderData
-from .entity import async_register_recorder
+from .entity import async_register_devices
 from .frontend import async_setup_frontend
 from .issues import (
     async_check_encryption,
@@ -71,7 +71,7 @@ async def async_setup_entry(
         playbacks=Playbacks(hass, client),
         watches=create_watches(live),
     )
-    async_register_recorder(hass, entry, live)
+    async_register_devices(hass, entry, live)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     live.async_listen()
     _async_follow_info(hass, entry, live)
@@ -95,7 +95,7 @@ def _async_follow_info(
         nonlocal info
         if live.client.info != info:
             info = live.client.info
-            async_register_recorder(hass, entry, live)
+            async_register_devices(hass, entry, live)
 
     entry.async_on_unload(live.async_add_listener(_handle_update))
 
@@ -108,7 +108,7 @@ def _async_reload_with_lines(
 
     No update listener: the flows reload by themselves, also when nothing changed.
     """
-    known = entry.runtime_data.live.lines.lines
+    known = tuple(entry.runtime_data.live.lines)
 
     @callback
     def _look() -> None:

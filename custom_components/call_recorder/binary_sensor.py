@@ -1,5 +1,6 @@
 """Binary sensors: whether anything is being recorded, and what is wrong with it."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -49,7 +50,7 @@ PAUSE_FORGOTTEN: Final = BinarySensorEntityDescription(
     entity_registry_enabled_default=False,
 )
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
-"""A card payment takes less."""
+"""Longer than the pause for a card payment takes."""
 
 
 async def async_setup_entry(
@@ -62,7 +63,7 @@ async def async_setup_entry(
     async_add_entities([RecorderRecordingSensor(live, RECORDING)])
     if Capability.CHANNELS in live.client.capabilities:
         async_add_entities([NoChannelSensor(live, NO_CHANNEL_AVAILABLE)])
-    for line in live.lines.lines:
+    for line in live.lines:
         sensors: list[LineEntity] = [LineRecordingSensor(live, line, RECORDING)]
         if Capability.PAUSED in live.client.capabilities:
             sensors.append(PauseForgottenSensor(live, line, PAUSE_FORGOTTEN))
@@ -72,32 +73,52 @@ async def async_setup_entry(
         async_add_entities(sensors, config_subentry_id=line.id)
 
 
-class RecorderRecordingSensor(RecorderEntity, BinarySensorEntity):
-    """On while the recorder records any call."""
+class _BinarySensor(BinarySensorEntity):
+    """Shows its value."""
+
+    @property
+    @abstractmethod
+    def value(self) -> bool | None:
+        """Return whether the sensor is on; `None` while that is not known."""
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Tell whether anything is recorded; `None` while that is not known."""
-        recordings = self.snapshot.recordings
-        return None if recordings is None else bool(recordings)
+        """Return whether the sensor is on."""
+        return self.value
 
 
-class LineRecordingSensor(LineEntity, RecorderRecordingSensor):
+class RecorderRecordingSensor(_BinarySensor, RecorderEntity):
+    """On while the recorder records any call."""
+
+    @property
+    @override
+    def value(self) -> bool | None:
+        """Return whether anything is recorded; `None` while that is not known."""
+        return self.snapshot.is_recording
+
+
+class LineRecordingSensor(_BinarySensor, LineEntity):
     """On while a call of the line is recorded."""
 
+    @property
+    @override
+    def value(self) -> bool | None:
+        """Return whether anything is recorded; `None` while that is not known."""
+        return self.snapshot.is_recording
 
-class NoChannelSensor(RecorderEntity, BinarySensorEntity):
+
+class NoChannelSensor(_BinarySensor, RecorderEntity):
     """On after a start that was refused for want of a licensed channel."""
 
     @property
     @override
-    def is_on(self) -> bool:
-        """Tell how the last start ended."""
+    def value(self) -> bool:
+        """Return how the last start ended."""
         return self.coordinator.no_channel_available
 
 
-class NotRecordedSensor(LineEntity, BinarySensorEntity):
+class NotRecordedSensor(_BinarySensor, LineEntity):
     """On while the line is in a call that is not being recorded."""
 
     def __init__(
@@ -115,16 +136,16 @@ class NotRecordedSensor(LineEntity, BinarySensorEntity):
     async def async_added_to_hass(self) -> None:
         """Listen to the watch."""
         await super().async_added_to_hass()
-        self.async_on_remove(self._watch.async_listen(self.async_write_ha_state))
+        self.async_on_remove(self._watch.async_listen(self._handle_coordinator_update))
 
     @property
     @override
-    def is_on(self) -> bool | None:
-        """Tell what the watch found; `None` while nobody tells of calls."""
-        return self._watch.not_recorded if self._watch.is_known else None
+    def value(self) -> bool | None:
+        """Return what the watch found; `None` while calls are not known."""
+        return self._watch.not_recorded
 
 
-class PauseForgottenSensor(LineEntity, BinarySensorEntity):
+class PauseForgottenSensor(_BinarySensor, LineEntity):
     """On while a recording of the line has been paused for more than five minutes."""
 
     _paused_since: Mapping[str, datetime] = MappingProxyType({})
@@ -165,19 +186,18 @@ class PauseForgottenSensor(LineEntity, BinarySensorEntity):
     def _handle_pause_over(self, _now: datetime) -> None:
         """Report a pause that has become too long."""
         self._cancel_check = None
-        self._note_pauses()
-        self.async_write_ha_state()
+        self._handle_coordinator_update()
 
     @callback
     def _cancel(self) -> None:
-        """Wait for nothing any more."""
+        """Cancel the next look."""
         if self._cancel_check is not None:
             self._cancel_check()
             self._cancel_check = None
 
     @property
     @override
-    def is_on(self) -> bool:
-        """Tell whether any pause is too long."""
+    def value(self) -> bool:
+        """Return whether any pause is too long."""
         longest = dt_util.utcnow() - _LONGEST_PAUSE
         return any(since <= longest for since in self._paused_since.values())

@@ -10,7 +10,7 @@ from .commands import async_start_recording, translated_errors
 from .data import CallRecorderConfigEntry
 from .entity import LineEntity
 
-# One order at a time.
+# One command at a time.
 PARALLEL_UPDATES = 1
 
 START_RECORDING: Final = ButtonEntityDescription(
@@ -23,9 +23,9 @@ async def async_setup_entry(
     entry: CallRecorderConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a start button for each line that can be named in an order."""
+    """Add a start button for each line that a command can name."""
     live = entry.runtime_data.live
-    for line in live.lines.lines:
+    for line in live.lines:
         if not line.address.is_empty:
             async_add_entities(
                 [StartRecordingButton(live, line, START_RECORDING)],
@@ -38,7 +38,7 @@ class StartRecordingButton(LineEntity, ButtonEntity):
 
     @override
     async def async_press(self) -> None:
-        """Start recording; a refusal is shown to whoever pressed."""
+        """Start recording; a refusal is shown to the user."""
         live = self.coordinator
-        with translated_errors(self.hass, live.config_entry):
+        with translated_errors(live):
             await async_start_recording(live, self.line.address)

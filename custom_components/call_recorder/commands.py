@@ -7,15 +7,14 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .api.errors import ErrorKey, InvalidAuthError, RecorderError, RefusedError
 from .api.models import LineAddress, LocalParty, RecordingMode
 from .const import DOMAIN
 from .coordinator import LiveCoordinator
-from .recording_events import RecordingEvent, RecordingEventType, async_send_event
+from .recording_events import RecordingChange, RecordingEventType
 
 # These refusals say that the wish is fulfilled.
 _ENSURED: Final = {
@@ -33,13 +32,23 @@ class StartResult(NamedTuple):
 
 
 @contextmanager
-def translated_errors(hass: HomeAssistant, entry: ConfigEntry) -> Iterator[None]:
-    """Raise what a recorder refused or failed at in the user's language."""
+def translated_errors(
+    live: LiveCoordinator, *, may_be_cached: bool = False
+) -> Iterator[None]:
+    """Raise what a recorder refused or failed at in the user's language.
+
+    After two requests in a row whose credentials it did not accept, the user is asked
+    to sign in. A success takes that back, unless it may have asked nothing
+    (`may_be_cached`).
+    """
     try:
         yield
     except RecorderError as err:
         if isinstance(err, InvalidAuthError):
-            entry.async_start_reauth(hass)
+            if live.sign_in.async_note_refused():
+                live.config_entry.async_start_reauth(live.hass)
+            else:
+                live.async_refresh_soon()
         can_mend = isinstance(err, RefusedError) and err.is_user_error
         raise (ServiceValidationError if can_mend else HomeAssistantError)(
             translation_domain=DOMAIN,
@@ -48,6 +57,8 @@ def translated_errors(hass: HomeAssistant, entry: ConfigEntry) -> Iterator[None]
             if isinstance(err, RefusedError) and err.key == ErrorKey.REQUEST_REFUSED
             else None,
         ) from err
+    if not may_be_cached:
+        live.async_note_accepted()
 
 
 async def async_start_recording(
@@ -56,20 +67,20 @@ async def async_start_recording(
     *,
     mode: RecordingMode | None = None,
     ensure: bool = False,
-    tell: bool = True,
+    send_refusal: bool = True,
 ) -> StartResult:
     """Start recording the connected call of a line.
 
-    With `ensure`, a call that is being recorded already is a success. With `tell`, a
-    refusal is sent as an event too.
+    With `ensure`, a call that is being recorded already is a success. With
+    `send_refusal`, a refusal is also an event.
     """
     try:
         recording_id = await live.client.start_recording(line, mode)
     except RefusedError as err:
         if err.key not in _ENSURED:
             live.async_note_start(refusal=err.key)
-            if tell:
-                async_tell_refusal(live, line, err)
+            if send_refusal:
+                async_send_refusal(live, line, err)
             raise
         if not ensure:
             raise
@@ -119,15 +130,14 @@ async def _command(
 
 
 @callback
-def async_tell_refusal(
+def async_send_refusal(
     live: LiveCoordinator, address: LineAddress, err: RefusedError
 ) -> None:
     """Send the event that a recording could not be started, and why."""
     line = live.lines.find(address)
-    event = RecordingEvent(
+    change = RecordingChange(
         type=RecordingEventType.FAILED,
-        line_id=line.id if line else None,
         local_party=LocalParty(number=address.directory_number),
         reason=err.key,
     )
-    async_send_event(live.hass, live.config_entry.entry_id, event)
+    live.events.async_send(change, [line] if line else [])

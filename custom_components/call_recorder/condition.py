@@ -11,9 +11,9 @@ from homeassistant.helpers.condition import (
 from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
-from .coordinator import LiveStatus, Snapshot
 from .data import CallRecorderConfigEntry
 from .device_targets import async_get_chosen_ids, async_validate_devices
+from .snapshot import Activity, LiveStatus
 
 
 class RecordingCondition(Condition):
@@ -39,12 +39,12 @@ class RecordingCondition(Condition):
         """Look at what the recorders said last."""
         return any(snapshot.status is self.status for snapshot in self._snapshots())
 
-    def _snapshots(self) -> list[Snapshot]:
+    def _snapshots(self) -> list[Activity]:
         """Return what is being recorded where, as far as it is known now."""
         entries: list[CallRecorderConfigEntry] = (
             self._hass.config_entries.async_loaded_entries(DOMAIN)
         )
-        snapshots = []
+        snapshots: list[Activity] = []
         for entry in entries:
             live = entry.runtime_data.live
             if not live.last_update_success:
@@ -53,7 +53,7 @@ class RecordingCondition(Condition):
                 snapshots.append(live.data)
             snapshots += [
                 live.data.of_line(line.id)
-                for line in live.lines.lines
+                for line in live.lines
                 if self._chosen is not None and line.id in self._chosen
             ]
         return snapshots

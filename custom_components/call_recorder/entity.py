@@ -1,6 +1,6 @@
-"""What all entities share."""
+"""What all entities have in common."""
 
-from typing import override
+from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_URL
@@ -12,45 +12,62 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .archive.coordinator import ArchiveCoordinator
 from .const import DOMAIN
-from .coordinator import LiveCoordinator, Snapshot
+from .coordinator import LiveCoordinator
 from .lines import Line
+from .polling import PollingCoordinator
+from .snapshot import LineSnapshot, Snapshot
 
 
-class RecorderEntity(CoordinatorEntity[LiveCoordinator]):
-    """An entity of the recorder's device."""
+class _RecorderDeviceEntity[CoordinatorT: PollingCoordinator[Any]](
+    CoordinatorEntity[CoordinatorT]
+):
+    """An entity that writes its state only when that has changed."""
 
     _attr_has_entity_name = True
+    _shown: tuple[bool, object] | None = None
 
     def __init__(
-        self, coordinator: LiveCoordinator, description: EntityDescription
+        self,
+        coordinator: CoordinatorT,
+        description: EntityDescription,
+        line: Line | None = None,
     ) -> None:
-        """Put the entity on the recorder's device."""
-        super().__init__(coordinator)
-        entry = coordinator.config_entry
+        """Put the entity on the device of the recorder, or of a line."""
+        super().__init__(coordinator, context=line.id if line else None)
+        entry_id = coordinator.config_entry.entry_id
+        owner = f"{entry_id}_{line.id}" if line else entry_id
         self.entity_description = description
-        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
-        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry.entry_id)})
+        self._attr_unique_id = f"{owner}_{description.key}"
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, line.id if line else entry_id)}
+        )
+
+    @property
+    def value(self) -> object:
+        """Return what the state shows of the coordinator's data."""
+        return None
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write the state when it has changed."""
+        shown = (self.available, self.value)
+        if shown != self._shown:
+            self._shown = shown
+            self.async_write_ha_state()
+
+
+class RecorderEntity(_RecorderDeviceEntity[LiveCoordinator]):
+    """An entity of the recorder's device."""
 
     @property
     def snapshot(self) -> Snapshot:
-        """Return what the entity is about."""
+        """Return what the recorder is recording."""
         return self.coordinator.data
 
 
-class ArchiveEntity(CoordinatorEntity[ArchiveCoordinator]):
-    """An entity of the recorder's device that tells of its archive."""
-
-    _attr_has_entity_name = True
-
-    def __init__(
-        self, coordinator: ArchiveCoordinator, description: EntityDescription
-    ) -> None:
-        """Put the entity on the recorder's device."""
-        super().__init__(coordinator)
-        entry = coordinator.config_entry
-        self.entity_description = description
-        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
-        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry.entry_id)})
+class ArchiveEntity(_RecorderDeviceEntity[ArchiveCoordinator]):
+    """An entity of the recorder's device about its archive."""
 
     @property
     @override
@@ -59,53 +76,29 @@ class ArchiveEntity(CoordinatorEntity[ArchiveCoordinator]):
         return super().available and self.coordinator.data is not None
 
 
-class LineEntity(RecorderEntity):
-    """An entity of a line's device."""
+class LineEntity(_RecorderDeviceEntity[LiveCoordinator]):
+    """An entity of a line's device, called when something changes on the line."""
 
     def __init__(
         self, coordinator: LiveCoordinator, line: Line, description: EntityDescription
     ) -> None:
-        """Put the entity on the line's device, behind the recorder's."""
-        super().__init__(coordinator, description)
-        entry = coordinator.config_entry
+        """Put the entity on the line's device."""
+        super().__init__(coordinator, description, line)
         self.line = line
-        self._shown = (coordinator.last_update_success, self.snapshot)
-        self._attr_unique_id = f"{entry.entry_id}_{line.id}_{description.key}"
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, line.id)},
-            name=line.name,
-            manufacturer=coordinator.client.manufacturer,
-            model="Line",
-            via_device_id=dr.async_get_device_id_by_identifier(
-                coordinator.hass,
-                (DOMAIN, entry.entry_id),
-                config_entry_id=entry.entry_id,
-            ),
-        )
 
     @property
-    @override
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> LineSnapshot:
         """Return what is being recorded on the line."""
         return self.coordinator.data.of_line(self.line.id)
 
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Write the state only when it is this line that changed."""
-        shown = (self.coordinator.last_update_success, self.snapshot)
-        if shown != self._shown:
-            self._shown = shown
-            super()._handle_coordinator_update()
-
 
 @callback
-def async_register_recorder(
+def async_register_devices(
     hass: HomeAssistant, entry: ConfigEntry, live: LiveCoordinator
 ) -> None:
-    """Make the recorder's device before those of its lines."""
-    info = live.client.info
-    dr.async_get(hass).async_get_or_create(
+    """Make the recorder's device, and those of its lines behind it."""
+    info, registry = live.client.info, dr.async_get(hass)
+    recorder = registry.async_get_or_create(
         config_entry_id=entry.entry_id,
         identifiers={(DOMAIN, entry.entry_id)},
         name=entry.title,
@@ -116,3 +109,13 @@ def async_register_recorder(
         configuration_url=entry.data[CONF_URL],
         entry_type=DeviceEntryType.SERVICE,
     )
+    for line in live.lines:
+        registry.async_get_or_create(
+            config_entry_id=entry.entry_id,
+            config_subentry_id=line.id,
+            identifiers={(DOMAIN, line.id)},
+            name=line.name,
+            manufacturer=live.client.manufacturer,
+            model="Line",
+            via_device_id=recorder.id,
+        )

@@ -28,41 +28,41 @@ async def async_setup_entry(
     """Add the event entities of the recorder and its lines."""
     live = entry.runtime_data.live
     async_add_entities([RecorderRecordingEvent(live, RECORDING)])
-    for line in live.lines.lines:
+    for line in live.lines:
         async_add_entities(
             [LineRecordingEvent(live, line, RECORDING)], config_subentry_id=line.id
         )
 
 
-class RecorderRecordingEvent(RecorderEntity, EventEntity):
+class _RecordingEvents(EventEntity):
+    """Shows the events of a source: a recorder or a line."""
+
+    def _listen(self, source: str) -> None:
+        """Listen to the events of the source."""
+        self.async_on_remove(async_listen_events(self.hass, self._show, source))
+
+    @callback
+    def _show(self, event: RecordingEvent) -> None:
+        """Show an event."""
+        self._trigger_event(event.type.value, event.attributes())
+        self.async_write_ha_state()
+
+
+class RecorderRecordingEvent(_RecordingEvents, RecorderEntity):
     """Shows what happens to the recordings of a recorder."""
 
     @override
     async def async_added_to_hass(self) -> None:
         """Listen to the recorder's events."""
         await super().async_added_to_hass()
-        self.async_on_remove(async_listen_events(self.hass, self._handle_event))
-
-    @callback
-    def _handle_event(self, entry_id: str, event: RecordingEvent) -> None:
-        """Show an event of this recorder."""
-        if entry_id == self.coordinator.config_entry.entry_id:
-            self._show(event)
-
-    @callback
-    def _show(self, event: RecordingEvent) -> None:
-        """Show an event."""
-        attributes = self.coordinator.attributes_of(event)
-        self._trigger_event(event.type.value, attributes)
-        self.async_write_ha_state()
+        self._listen(self.coordinator.config_entry.entry_id)
 
 
-class LineRecordingEvent(LineEntity, RecorderRecordingEvent):
+class LineRecordingEvent(_RecordingEvents, LineEntity):
     """Shows what happens to the recordings of a line."""
 
-    @callback
     @override
-    def _show(self, event: RecordingEvent) -> None:
-        """Show an event of this line."""
-        if event.line_id == self.line.id:
-            super()._show(event)
+    async def async_added_to_hass(self) -> None:
+        """Listen to the line's events."""
+        await super().async_added_to_hass()
+        self._listen(self.line.id)

@@ -156,5 +156,5 @@ def _username_selector(entry: CallRecorderConfigEntry) -> SelectSelector:
     """Offer the users that were seen in live recordings; any other may be typed."""
     seen: set[str] = set()
     if entry.state is ConfigEntryState.LOADED:
-        seen = entry.runtime_data.live.lines.usernames
+        seen = entry.runtime_data.live.attribution.usernames
     return SelectSelector(SelectSelectorConfig(options=sorted(seen), custom_value=True))

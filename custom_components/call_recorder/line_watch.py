@@ -1,11 +1,12 @@
-"""The assurance that what must be recorded is recorded.
+"""Watches whether the calls of a line are recorded.
 
-A recorder knows what it records, not what it misses. Home Assistant also knows who
-is on the phone: a line that is in a call and has no live recording is a problem.
+A recorder knows what it records, not what it misses. Home Assistant also knows which
+phones are in a call: a line that is in a call without an active recording is a problem.
 """
 
 from collections.abc import Callable
 from datetime import datetime
+from enum import Enum, auto
 from typing import Final
 
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
@@ -15,15 +16,15 @@ from homeassistant.helpers.event import async_call_later, async_track_state_chan
 from .api.client import Capability
 from .api.errors import RecorderError, RefusedError
 from .api.models import LocalParty
-from .commands import async_start_recording, async_tell_refusal
+from .commands import async_send_refusal, async_start_recording
 from .const import DOMAIN
 from .coordinator import LiveCoordinator
 from .lines import Line
 from .recording_events import (
+    RecordingChange,
     RecordingEvent,
     RecordingEventType,
     async_listen_events,
-    async_send_event,
 )
 
 _GRACE: Final = 15
@@ -49,7 +50,7 @@ _BUSY_STATES: Final = frozenset(
 
 
 def is_busy(state: str | None) -> bool | None:
-    """Tell whether an entity's state means a call; `None` when that is not known.
+    """Return whether an entity's state means a call; `None` when that is not known.
 
     A number (of calls) means one when it is not zero. Ringing is no call yet.
     """
@@ -62,57 +63,61 @@ def is_busy(state: str | None) -> bool | None:
         return text in _BUSY_STATES
 
 
+class WatchState(Enum):
+    """What is known about the calls of a line."""
+
+    UNKNOWN = auto()
+    """Neither an entity nor the recorder tells whether the line is in a call."""
+    IDLE = auto()
+    """In no call."""
+    GRACE = auto()
+    """In a call that is not recorded yet."""
+    UNRECORDED = auto()
+    """In a call that should be recorded by now, and is not."""
+    RECORDED = auto()
+    """In a call that is recorded."""
+
+
+_IN_CALL: Final = (WatchState.GRACE, WatchState.UNRECORDED, WatchState.RECORDED)
+
+
 class LineWatch:
-    """Watches one line: whether its calls are recorded, and starts that if asked to."""
+    """Watches the calls of one line, and starts their recordings if asked to."""
 
     def __init__(self, live: LiveCoordinator, line: Line) -> None:
-        """Begin without knowing whether the line is in a call."""
+        """Start without knowing whether the line is in a call."""
         self.line = line
-        self._hass = live.hass
-        self._entry = live.config_entry
         self._live = live
-        self._busy: bool | None = None
-        self._exposed = False
-        """In a call and not recorded."""
-        self._unrecorded_call = False
-        """In a call for too long without a recording."""
-        self._lost_recording = False
-        """The last call that should be in the archive is not there."""
-        self._refusal: str | None = None
+        self._state = WatchState.UNKNOWN
+        self._is_recording_lost = False
+        """Whether the last call that should be in the archive is not there."""
         self._cancel_grace: CALLBACK_TYPE | None = None
-        self._cancel_retry: CALLBACK_TYPE | None = None
-        self._starting = False
-        self._attempts = 0
         self._listeners: list[Callable[[], None]] = []
+        self._starter = _Starter(live, line, lambda: self._state in _IN_CALL)
 
     @property
-    def not_recorded(self) -> bool:
-        """Tell whether something is missing that must be recorded."""
-        return self._unrecorded_call or self._lost_recording
-
-    @property
-    def is_known(self) -> bool:
-        """Tell whether anything can be said about the line."""
-        return self._busy is not None
+    def not_recorded(self) -> bool | None:
+        """Return whether a recording is missing; `None` while calls are not known."""
+        if self._state is WatchState.UNKNOWN:
+            return None
+        return self._state is WatchState.UNRECORDED or self._is_recording_lost
 
     @callback
     def async_start(self) -> None:
         """Watch until the recorder is unloaded."""
-        unload = self._entry.async_on_unload
-        unload(self._live.async_add_listener(self._handle_update))
-        unload(self._cancel_timers)
-        if Capability.ACTIVE_CALLS in self._live.client.capabilities:
-            unload(async_listen_events(self._hass, self._handle_event))
+        live, unload = self._live, self._live.config_entry.async_on_unload
+        unload(live.async_add_listener(self._look, self.line.id))
+        unload(self._stop_waiting)
+        unload(self._starter.async_stop)
+        if Capability.INFERRED_RECORDINGS in live.client.capabilities:
+            unload(async_listen_events(live.hass, self._handle_event, self.line.id))
         if entity_id := self.line.busy_entity_id:
             unload(
                 async_track_state_change_event(
-                    self._hass, entity_id, self._handle_busy_entity
+                    live.hass, entity_id, self._handle_busy_entity
                 )
             )
-            state = self._hass.states.get(entity_id)
-            self._set_busy(is_busy(state.state if state else None))
-        else:
-            self._handle_update()
+        self._look()
 
     @callback
     def async_listen(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
@@ -121,163 +126,203 @@ class LineWatch:
         return lambda: self._listeners.remove(listener)
 
     @callback
-    def _handle_busy_entity(self, event: Event[EventStateChangedData]) -> None:
-        """Take over what the busy entity says."""
-        state = event.data["new_state"]
-        self._set_busy(is_busy(state.state if state else None))
-
-    @callback
-    def _handle_event(self, entry_id: str, event: RecordingEvent) -> None:
-        """Settle a call after its end: this recorder tells calls, not recordings."""
-        if entry_id == self._entry.entry_id and event.line_id == self.line.id:
-            if event.type is RecordingEventType.LOST:
-                self._set_problem(lost_recording=True)
-            elif event.type is RecordingEventType.ARCHIVED:
-                self._set_problem(lost_recording=False)
-
-    @callback
-    def _handle_update(self) -> None:
-        """Look at a new snapshot; it may tell the calls of the line itself."""
-        busy_numbers = self._live.data.busy_numbers
-        if self.line.busy_entity_id is not None or busy_numbers is None:
-            self._look()
-        elif self._live.last_update_success:
-            self._set_busy(any(map(self.line.has_number, busy_numbers)))
-        else:
-            self._set_busy(None)
-
-    @callback
-    def _set_busy(self, busy: bool | None) -> None:
-        """Note whether the line is in a call, and act when one begins."""
-        began = bool(busy) and not self._busy
-        was_known = self.is_known
-        self._busy = busy
-        if began:
-            self._refusal = None
-            # The next poll may be half a minute away: the call is shorter than that.
-            self._live.async_expect_change()
-            self._attempts = 0
-            if self.line.auto_start:
-                self._try_start()
+    def _handle_busy_entity(self, _event: Event[EventStateChangedData]) -> None:
+        """Look at what the busy entity has become."""
         self._look()
-        if was_known != self.is_known:
-            self._tell_listeners()
+
+    @callback
+    def _handle_event(self, event: RecordingEvent) -> None:
+        """Judge a call by the archive: whether it was recorded shows only there."""
+        if event.type is RecordingEventType.LOST:
+            self._note_lost(is_lost=True)
+        elif event.type is RecordingEventType.ARCHIVED:
+            self._note_lost(is_lost=False)
 
     @callback
     def _look(self) -> None:
-        """Compare the call with the live recordings."""
-        if not self._busy:
-            self._cancel_timers()
-        if not self._live.last_update_success and self._busy:
-            # Nobody knows; what was known before stands until the recorder answers.
+        """Compare the calls of the line with its active recordings."""
+        in_call = self._in_call()
+        if in_call is None:
+            self._enter(WatchState.UNKNOWN)
+        elif not in_call:
+            self._enter(WatchState.IDLE)
+        elif self._live.data.of_line(self.line.id).recordings:
+            self._enter(WatchState.RECORDED)
+        elif self._state not in _IN_CALL:
+            self._enter(WatchState.GRACE)
+            self._handle_call()
+        elif self._state is WatchState.RECORDED and self._is_unrecorded():
+            # The recording ended before its call.
+            self._enter(WatchState.GRACE)
+
+    def _in_call(self) -> bool | None:
+        """Return whether the line is in a call, by the entity or else the recorder."""
+        if entity_id := self.line.busy_entity_id:
+            state = self._live.hass.states.get(entity_id)
+            return is_busy(state.state if state else None)
+        if not self._live.last_update_success:
+            return None
+        return self._live.data.of_line(self.line.id).in_call
+
+    def _is_unrecorded(self) -> bool:
+        """Return whether it is certain that nothing is recorded on the line.
+
+        While the recorder does not answer, what was known before stands.
+        """
+        return (
+            self._live.last_update_success
+            and self._live.data.of_line(self.line.id).recordings == ()
+        )
+
+    @callback
+    def _handle_call(self) -> None:
+        """Act when a call begins."""
+        # The next poll may be half a minute away: the call is shorter than that.
+        self._live.async_expect_change()
+        self._starter.async_handle_call()
+
+    @callback
+    def _enter(self, state: WatchState) -> None:
+        """Enter a state: set its timer, send its event, and show it."""
+        if state is self._state:
             return
-        recordings = self._live.data.of_line(self.line.id).recordings
-        exposed = bool(self._busy) and recordings == ()
-        if exposed and not self._exposed and self.line.must_be_recorded:
+        before, self._state = self.not_recorded, state
+        self._stop_waiting()
+        if state not in _IN_CALL:
+            self._starter.async_stop()
+        if state is WatchState.GRACE and self.line.must_be_recorded:
             self._wait_for_recording()
-        elif not exposed and self._cancel_grace is not None:
-            self._cancel_grace()
-            self._cancel_grace = None
-        self._exposed = exposed
-        if not exposed:
-            self._set_problem(unrecorded_call=False)
+        if state is WatchState.UNRECORDED:
+            self._send(self._starter.refusal)
+        if self.not_recorded is not before:
+            self._call_listeners()
 
     @callback
     def _wait_for_recording(self) -> None:
         """Give the recording some time to appear."""
         self._cancel_grace = async_call_later(
-            self._hass, _GRACE, self._handle_grace_over
+            self._live.hass, _GRACE, self._handle_grace_over
         )
 
     @callback
     def _handle_grace_over(self, _now: datetime) -> None:
         """Report a call that should be recorded by now."""
-        if self._live.failures:
-            # The recorder may be recording it: nobody knows while it does not answer.
+        if self._live.failures or not self._is_unrecorded():
+            # The recorder may be recording the call without answering.
             self._wait_for_recording()
             return
-        self._cancel_grace = None
-        self._set_problem(unrecorded_call=True)
+        self._enter(WatchState.UNRECORDED)
 
     @callback
-    def _set_problem(
-        self,
-        *,
-        unrecorded_call: bool | None = None,
-        lost_recording: bool | None = None,
-    ) -> None:
-        """Tell a change to the sensor, and a new problem to automations."""
-        before = (self._unrecorded_call, self._lost_recording)
-        if unrecorded_call is not None:
-            self._unrecorded_call = unrecorded_call
-        if lost_recording is not None:
-            self._lost_recording = lost_recording
-        if (self._unrecorded_call, self._lost_recording) == before:
-            return
-        self._tell_listeners()
-        if unrecorded_call or lost_recording:
-            event = RecordingEvent(
-                type=RecordingEventType.NOT_RECORDED,
-                line_id=self.line.id,
-                local_party=LocalParty(
-                    username=self.line.username, number=self.line.directory_number
-                ),
-                reason="recording_not_found" if lost_recording else self._refusal,
-            )
-            async_send_event(self._hass, self._entry.entry_id, event)
+    def _note_lost(self, *, is_lost: bool) -> None:
+        """Note whether the recording of the last call is missing in the archive."""
+        before = self.not_recorded
+        if is_lost and not self._is_recording_lost:
+            self._send("recording_not_found")
+        self._is_recording_lost = is_lost
+        if self.not_recorded is not before:
+            self._call_listeners()
 
     @callback
-    def _tell_listeners(self) -> None:
+    def _send(self, reason: str | None) -> None:
+        """Send the event that a call is not recorded."""
+        change = RecordingChange(
+            type=RecordingEventType.NOT_RECORDED,
+            local_party=LocalParty(
+                username=self.line.username, number=self.line.directory_number
+            ),
+            reason=reason,
+        )
+        self._live.events.async_send(change, [self.line])
+
+    @callback
+    def _call_listeners(self) -> None:
         """Let the sensor write its state."""
-        for listener in list(self._listeners):
+        for listener in tuple(self._listeners):
             listener()
 
     @callback
-    def _try_start(self, _now: datetime | None = None) -> None:
+    def _stop_waiting(self) -> None:
+        """Stop waiting for the recording."""
+        if self._cancel_grace is not None:
+            self._cancel_grace()
+            self._cancel_grace = None
+
+
+class _Starter:
+    """Starts the recordings of a line that records its calls by itself."""
+
+    def __init__(
+        self, live: LiveCoordinator, line: Line, is_in_call: Callable[[], bool]
+    ) -> None:
+        """Take the line, and how to know whether its call goes on."""
+        self.refusal: str | None = None
+        """Key of the error that the last start failed with."""
+        self._live = live
+        self._line = line
+        self._is_in_call = is_in_call
+        self._attempts = 0
+        self._is_starting = False
+        self._cancel_retry: CALLBACK_TYPE | None = None
+
+    @callback
+    def async_handle_call(self) -> None:
+        """Start recording a call that begins, if the line is to do so."""
+        self.refusal = None
+        self._attempts = 0
+        if self._line.auto_start:
+            self._try()
+
+    @callback
+    def async_stop(self) -> None:
+        """Try no more."""
+        if self._cancel_retry is not None:
+            self._cancel_retry()
+            self._cancel_retry = None
+
+    @callback
+    def _try(self, _now: datetime | None = None) -> None:
         """Start a recording in the background, one attempt at a time."""
-        if not self._starting:
-            self._starting = True
-            self._entry.async_create_background_task(
-                self._hass,
+        if not self._is_starting:
+            self._is_starting = True
+            entry = self._live.config_entry
+            entry.async_create_background_task(
+                self._live.hass,
                 self._start(),
-                f"{DOMAIN} {self._entry.entry_id} start {self.line.id}",
+                f"{DOMAIN} {entry.entry_id} start {self._line.id}",
             )
 
     async def _start(self) -> None:
         """Start a recording; try again while the call is still being connected."""
-        refusal: RefusedError | None = None
+        refused: RefusedError | None = None
         try:
             outcome, _ = await async_start_recording(
-                self._live, self.line.address, ensure=True, tell=False
+                self._live, self._line.address, ensure=True, send_refusal=False
             )
         except RefusedError as err:
-            refusal, outcome = err, err.key
+            refused, outcome = err, err.key
         except RecorderError as err:
-            # The coordinator tells of outages and wrong credentials.
+            # The coordinator reports outages and wrong credentials.
             outcome = err.key
         finally:
-            self._starting = False
-        self._refusal = None if outcome in _STARTED else outcome
-        if outcome in _RETRYABLE and self._attempts < len(_RETRY_DELAYS) and self._busy:
+            self._is_starting = False
+        self.refusal = None if outcome in _STARTED else outcome
+        if (
+            outcome in _RETRYABLE
+            and self._attempts < len(_RETRY_DELAYS)
+            and self._is_in_call()
+        ):
             delay = _RETRY_DELAYS[self._attempts]
             self._attempts += 1
-            self._cancel_retry = async_call_later(self._hass, delay, self._try_start)
-        elif refusal is not None:
-            async_tell_refusal(self._live, self.line.address, refusal)
-
-    @callback
-    def _cancel_timers(self) -> None:
-        """Wait for nothing any more."""
-        for cancel in (self._cancel_grace, self._cancel_retry):
-            if cancel is not None:
-                cancel()
-        self._cancel_grace = self._cancel_retry = None
+            self._cancel_retry = async_call_later(self._live.hass, delay, self._try)
+        elif refused is not None:
+            async_send_refusal(self._live, self._line.address, refused)
 
 
 def create_watches(live: LiveCoordinator) -> dict[str, LineWatch]:
-    """Return a watch for each line that something is expected of."""
+    """Return a watch for each line whose calls are to be recorded, by its id."""
     return {
         line.id: LineWatch(live, line)
-        for line in live.lines.lines
+        for line in live.lines
         if line.must_be_recorded or line.auto_start
     }

@@ -1,19 +1,20 @@
-"""Which recording belongs to which line."""
+"""The lines that the user watches, and which recordings are known to be theirs."""
 
-import asyncio
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import batched
-import logging
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
-from .api.client import RecorderClient
-from .api.errors import RecorderError
-from .api.models import ActiveRecording, ActiveRecordingFilter, Direction, LineAddress
-
-_LOGGER = logging.getLogger(__name__)
+from .api.models import (
+    ActiveRecording,
+    ActiveRecordingFilter,
+    Direction,
+    LineAddress,
+    LocalParty,
+    Recording,
+)
+from .api.numbers import comparable
 
 SUBENTRY_TYPE_LINE: Final = "line"
 CONF_AUTO_START: Final = "auto_start"
@@ -28,10 +29,6 @@ ADDRESS_FIELDS: Final = (
     "username",
     CONF_NUMERIC_USER_ID,
 )
-
-_REQUESTS_AT_ONCE: Final = 4
-_TRIES: Final = 3
-"""How many polls try to find a recording's line while the recorder fails at it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +64,7 @@ class Line:
 
     @property
     def address(self) -> LineAddress:
-        """Return how orders name the line."""
+        """Return how commands name the line."""
         return LineAddress(
             device_name=self.device_name, directory_number=self.directory_number
         )
@@ -82,40 +79,131 @@ class Line:
             numeric_user_id=self.numeric_user_id,
         )
 
-    def fits(self, recording: ActiveRecording) -> bool | None:
-        """Compare with what the recording tells; `None` when only the recorder knows."""
-        if self.is_called_by(recording):
-            return True
-        party = recording.local_party
+    def fits(self, party: LocalParty) -> bool | None:
+        """Compare with a party of a recording; `None` when only the recorder knows."""
         facts = (
-            (self.username, party.username),
-            (_digits(self.directory_number), _digits(party.number)),
+            (_fold(self.username), _fold(party.username)),
+            (_number(self.directory_number), _number(party.number)),
             (self.device_name, None),
             (self.numeric_user_id, None),
         )
-        told = [
-            told and told.casefold() == wanted.casefold()
+        found = [
+            None if told is None else told == wanted
             for wanted, told in facts
             if wanted is not None
         ]
-        if False in told:
+        if False in found:
             return False
-        return None if None in told else True
+        return None if None in found else True
 
-    def is_called_by(self, recording: ActiveRecording) -> bool:
-        """Tell whether another extension called the line: both are local parties."""
-        return recording.direction is Direction.INTERNAL and self.has_number(
-            recording.remote_party.phone_number
+
+class Lines:
+    """The lines of a recorder, found without going through all of them."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        """Sort the lines by what a recording may tell of its party."""
+        self._by_id = {line.id: line for line in lines}
+        self._by_number: dict[str, list[Line]] = {}
+        self._by_username: dict[str, list[Line]] = {}
+        self._without_username: dict[str, list[Line]] = {}
+        """Lines that name no user, by their number."""
+        self._only_asked: list[Line] = []
+        """Lines that name neither a user nor a number."""
+        for line in self:
+            number, username = _number(line.directory_number), _fold(line.username)
+            if number:
+                self._by_number.setdefault(number, []).append(line)
+            if username:
+                self._by_username.setdefault(username, []).append(line)
+            elif number:
+                self._without_username.setdefault(number, []).append(line)
+            else:
+                self._only_asked.append(line)
+
+    def __iter__(self) -> Iterator[Line]:
+        """Go through the lines in the order in which they were added."""
+        return iter(self._by_id.values())
+
+    def __len__(self) -> int:
+        """Return how many lines are watched."""
+        return len(self._by_id)
+
+    def name_of(self, line_id: str | None) -> str | None:
+        """Return the line's name."""
+        line = self._by_id.get(line_id or "")
+        return line.name if line else None
+
+    def by_ids(self, line_ids: Iterable[str]) -> list[Line]:
+        """Return the lines with the ids."""
+        return [self._by_id[line_id] for line_id in line_ids]
+
+    def find(self, address: LineAddress) -> Line | None:
+        """Return the line that a command's address means."""
+        return next((line for line in self if line.address == address), None)
+
+    def with_number(self, number: str | None) -> list[Line]:
+        """Return the lines that have a number, however it is written."""
+        return self._by_number.get(_number(number) or "", [])
+
+    def of(self, recording: ActiveRecording) -> list[Line]:
+        """Return the lines of a recording's parties, as far as the recording tells."""
+        owners = self.owners(recording.local_party)
+        return [
+            *owners,
+            *(line for line in self.called(recording) if line not in owners),
+        ]
+
+    def of_archived(self, recording: Recording) -> list[Line]:
+        """Return the lines of a finished recording, as far as it tells."""
+        owners = self.owners(
+            LocalParty(
+                username=recording.owner.username if recording.owner else None,
+                number=recording.local_number,
+            )
         )
+        if recording.direction is not Direction.INTERNAL:
+            return owners
+        called = self.with_number(recording.remote_number)
+        return [*owners, *(line for line in called if line not in owners)]
 
-    def has_number(self, number: str | None) -> bool:
-        """Tell whether a number is the line's, however the two are written."""
-        return number is not None and _digits(number) == _digits(self.directory_number)
+    def called(self, recording: ActiveRecording) -> list[Line]:
+        """Return the lines on the other side of an internal call."""
+        if recording.direction is not Direction.INTERNAL:
+            return []
+        return self.with_number(recording.remote_party.phone_number)
 
+    def owners(self, party: LocalParty) -> list[Line]:
+        """Return the lines that a party certainly is on."""
+        number, username = _number(party.number), _fold(party.username)
+        candidates = [
+            *self._by_username.get(username or "", []),
+            *self._without_username.get(number or "", []),
+        ]
+        return [line for line in candidates if line.fits(party)]
 
-def _digits(number: str | None) -> str | None:
-    """Leave out what people write between the digits of a number."""
-    return number and "".join(filter(str.isalnum, number))
+    def to_ask(self, parties: Iterable[LocalParty]) -> list[Line]:
+        """Return the lines of which only the recorder knows whether a party is on them."""
+        wanted: dict[str, Line] = {}
+        for party in parties:
+            if len(wanted) == len(self._by_id):
+                break
+            for line in self._candidates(party):
+                if line.id not in wanted and line.fits(party) is None:
+                    wanted[line.id] = line
+        return list(wanted.values())
+
+    def _candidates(self, party: LocalParty) -> Iterator[Line]:
+        """Return the lines that a party does not contradict at first sight."""
+        for told, lines in (
+            (_fold(party.username), self._by_username),
+            (_number(party.number), self._without_username),
+        ):
+            if told is not None:
+                yield from lines.get(told, [])
+            else:
+                for some in lines.values():
+                    yield from some
+        yield from self._only_asked
 
 
 def lines_of(entry: ConfigEntry) -> tuple[Line, ...]:
@@ -126,119 +214,11 @@ def lines_of(entry: ConfigEntry) -> tuple[Line, ...]:
     )
 
 
-@dataclass(slots=True)
-class LineBook:
-    """Remembers the line of each active recording.
+def _number(number: str | None) -> str | None:
+    """Return a number in the form in which numbers are compared."""
+    return None if number is None else comparable(number)
 
-    The recorder is asked only about recordings that are new and do not tell enough
-    themselves, so an idle poll costs nothing more for any number of lines.
-    """
 
-    client: RecorderClient
-    lines: tuple[Line, ...]
-    usernames: set[str] = field(default_factory=set)
-    """Users seen in live recordings, to be offered when a line is added."""
-    _line_ids: dict[str, str | None] = field(default_factory=dict)
-    _tries: dict[str, int] = field(default_factory=dict)
-    _last_line_of_user: dict[str, str] = field(default_factory=dict)
-
-    async def attribute(self, recordings: Iterable[ActiveRecording]) -> dict[str, str]:
-        """Return the line of each recording that belongs to one.
-
-        An attributed recording stays so. Raises nothing: while the recorder fails at
-        telling, the recording belongs to no line.
-        """
-        active = {recording.id: recording for recording in recordings}
-        self._forget_all_but(active)
-        unknown = {
-            recording_id: recording
-            for recording_id, recording in active.items()
-            if recording_id not in self._line_ids
-        }
-        if unknown:
-            self.usernames.update(
-                filter(None, (rec.local_party.username for rec in unknown.values()))
-            )
-            await self._find_lines(unknown)
-        return {
-            recording_id: line_id
-            for recording_id, line_id in self._line_ids.items()
-            if line_id is not None
-        }
-
-    def name_of(self, line_id: str | None) -> str | None:
-        """Return the line's name."""
-        return next((line.name for line in self.lines if line.id == line_id), None)
-
-    def find(self, address: LineAddress) -> Line | None:
-        """Return the line that an order's address means."""
-        return next((line for line in self.lines if line.address == address), None)
-
-    def called_by(self, recording: ActiveRecording) -> list[str]:
-        """Return the lines that an internal call has beside the one it belongs to."""
-        return [line.id for line in self.lines if line.is_called_by(recording)]
-
-    def is_settled(self, recording_id: str) -> bool:
-        """Tell whether it is known which line, if any, the recording belongs to."""
-        return recording_id in self._line_ids
-
-    def _forget_all_but(self, active: Mapping[str, ActiveRecording]) -> None:
-        """Forget the recordings that have ended."""
-        for memory in (self._line_ids, self._tries):
-            for recording_id in memory.keys() - active.keys():
-                del memory[recording_id]
-
-    async def _find_lines(self, unknown: dict[str, ActiveRecording]) -> None:
-        """Find the lines of new recordings, asking the recorder where needed."""
-        for recording in list(unknown.values()):
-            for line in self.lines:
-                if line.fits(recording):
-                    self._settle(unknown, recording.id, line)
-                    break
-        complete = True
-        for some_lines in batched(
-            self._to_be_asked(unknown), _REQUESTS_AT_ONCE, strict=False
-        ):
-            if not unknown:
-                return
-            answers = await asyncio.gather(*(self._ask(line) for line in some_lines))
-            for line, found in zip(some_lines, answers, strict=True):
-                complete = complete and found is not None
-                for recording_id in unknown.keys() & (found or set()):
-                    self._settle(unknown, recording_id, line)
-        for recording_id in unknown:
-            tries = self._tries[recording_id] = self._tries.get(recording_id, 0) + 1
-            if complete or tries >= _TRIES:
-                self._line_ids[recording_id] = None
-
-    def _to_be_asked(self, unknown: Mapping[str, ActiveRecording]) -> Iterator[Line]:
-        """Return the lines that new recordings may belong to, the likely ones first."""
-        recordings = list(unknown.values())
-        likely = {
-            self._last_line_of_user.get(recording.local_party.username or "")
-            for recording in recordings
-        }
-        candidates = [
-            line
-            for line in self.lines
-            if any(line.fits(recording) is None for recording in recordings)
-        ]
-        return iter(sorted(candidates, key=lambda line: line.id not in likely))
-
-    async def _ask(self, line: Line) -> set[str] | None:
-        """Ask which recordings are the line's; `None` when the recorder fails at it."""
-        try:
-            state = await self.client.get_active_recordings(line.filter)
-        except RecorderError as err:
-            _LOGGER.debug("The recordings of a line cannot be told: %s", err)
-            return None
-        return {recording.id for recording in state.recordings or ()}
-
-    def _settle(
-        self, unknown: dict[str, ActiveRecording], recording_id: str, line: Line
-    ) -> None:
-        """Attribute a recording to a line, for as long as it runs."""
-        recording = unknown.pop(recording_id)
-        self._line_ids[recording_id] = line.id
-        if username := recording.local_party.username:
-            self._last_line_of_user[username] = line.id
+def _fold(name: str | None) -> str | None:
+    """Return a name in the form in which names are compared."""
+    return None if name is None else name.casefold()

@@ -1,23 +1,39 @@
-"""What happens to recordings: worked out once, told to all who listen."""
+"""What happens to recordings: worked out once, complete when it is sent.
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+A listener gets an event that names its line and shows numbers as the user wants to
+see them, so that it looks nothing up.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import (
     async_dispatcher_connect,
     async_dispatcher_send,
 )
 from homeassistant.util import dt as dt_util
+from homeassistant.util.signal_type import SignalType
 
 from .api.models import ActiveRecording, Direction, LocalParty, Recording, RemoteParty
-from .const import DOMAIN
+from .const import CONF_MASK_NUMBERS, DOMAIN
+from .lines import Line
 from .privacy import mask_number
+from .recording_json import as_json, running_time
 
-_SIGNAL: Final = f"{DOMAIN}_event"
+_ATTRIBUTES: Final = (
+    "recording_id",
+    "started_at",
+    "duration",
+    "direction",
+    "local_party",
+    "remote_party",
+    "reason",
+)
 
 
 class RecordingEventType(StrEnum):
@@ -34,12 +50,10 @@ class RecordingEventType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingEvent:
-    """Something that happened to a recording, or to one that should have been."""
+class RecordingChange:
+    """What happened to a recording, or to one that should have been."""
 
     type: RecordingEventType
-    line_id: str | None = None
-    """Subentry of the line; `None` where the recording belongs to none of them."""
     recording_id: str | None = None
     started_at: datetime | None = None
     duration: timedelta | None = None
@@ -47,43 +61,42 @@ class RecordingEvent:
     local_party: LocalParty = field(default_factory=LocalParty)
     remote_party: RemoteParty = field(default_factory=RemoteParty)
     reason: str | None = None
-    """Key of the exception or issue that says why (`failed`, `lost`, `not_recorded`)."""
+    """Key of the exception or issue that explains it (`failed`, `lost`, `not_recorded`)."""
 
-    def attributes(self, *, line: str | None, mask: bool) -> dict[str, Any]:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingEvent:
+    """A change, as it is sent to the listeners of a recorder or a line."""
+
+    change: RecordingChange
+    entry_id: str
+    recorder: str
+    """Title of the recorder's entry."""
+    line_id: str | None
+    """Subentry of the line; `None` where the recording belongs to none."""
+    line: str | None
+    """Name of the line."""
+
+    @property
+    def type(self) -> RecordingEventType:
+        """Return what happened."""
+        return self.change.type
+
+    def attributes(self) -> dict[str, Any]:
         """Return the attributes of an event entity: the contract's names, as JSON."""
-        number = self.remote_party.phone_number
-        return {
-            "recording_id": self.recording_id,
-            "line": line,
-            "started_at": self.started_at and self.started_at.isoformat(),
-            # No `and`: a duration of zero is false.
-            "duration": None
-            if self.duration is None
-            else round(self.duration.total_seconds()),
-            "direction": self.direction,
-            "local_party": {
-                "username": self.local_party.username,
-                "number": self.local_party.number,
-            },
-            "remote_party": {
-                "first_name": self.remote_party.first_name,
-                "last_name": self.remote_party.last_name,
-                "phone_number": mask_number(number) if mask else number,
-            },
-            "reason": self.reason,
-        }
+        told = {name: as_json(getattr(self.change, name)) for name in _ATTRIBUTES}
+        return {**told, "line": self.line}
 
 
 def from_active(
-    event_type: RecordingEventType, recording: ActiveRecording, line_id: str | None
-) -> RecordingEvent:
-    """Tell what happened to an active recording."""
+    event_type: RecordingEventType, recording: ActiveRecording
+) -> RecordingChange:
+    """Return a change of an active recording."""
     duration = None
     if event_type is not RecordingEventType.STARTED and recording.started_at:
-        duration = max(dt_util.utcnow() - recording.started_at, timedelta())
-    return RecordingEvent(
+        duration = running_time(recording.started_at, dt_util.utcnow())
+    return RecordingChange(
         type=event_type,
-        line_id=line_id,
         recording_id=recording.id,
         started_at=recording.started_at,
         duration=duration,
@@ -93,13 +106,10 @@ def from_active(
     )
 
 
-def from_archived(
-    event_type: RecordingEventType, recording: Recording, line_id: str | None
-) -> RecordingEvent:
-    """Tell what happened to a finished recording."""
-    return RecordingEvent(
-        type=event_type,
-        line_id=line_id,
+def from_archived(recording: Recording) -> RecordingChange:
+    """Return the change that a recording has arrived in the archive."""
+    return RecordingChange(
+        type=RecordingEventType.ARCHIVED,
         recording_id=recording.id,
         started_at=recording.started_at,
         duration=recording.duration,
@@ -115,34 +125,92 @@ def from_archived(
 
 
 def changes(
-    before: tuple[ActiveRecording, ...], after: tuple[ActiveRecording, ...]
+    before: Mapping[str, ActiveRecording], after: Mapping[str, ActiveRecording]
 ) -> Iterator[tuple[RecordingEventType, ActiveRecording]]:
-    """Compare two snapshots, recording by recording."""
-    known = {recording.id: recording for recording in before}
-    for recording in after:
-        earlier = known.pop(recording.id, None)
+    """Compare two snapshots, recording by recording; the keys are their ids."""
+    for recording_id, recording in after.items():
+        earlier = before.get(recording_id)
+        if earlier is recording:
+            continue
         if earlier is None:
             yield RecordingEventType.STARTED, recording
         elif recording.is_paused and not earlier.is_paused:
             yield RecordingEventType.PAUSED, recording
         elif earlier.is_paused and recording.is_paused is False:
             yield RecordingEventType.RESUMED, recording
-    for recording in known.values():
-        yield RecordingEventType.ENDED, recording
+    for recording_id, recording in before.items():
+        if recording_id not in after:
+            yield RecordingEventType.ENDED, recording
 
 
-@callback
-def async_send_event(hass: HomeAssistant, entry_id: str, event: RecordingEvent) -> None:
-    """Tell what happened at a recorder."""
-    async_dispatcher_send(hass, _SIGNAL, entry_id, event)
+class EventSender:
+    """Sends the changes at one recorder as events."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Send in the name of the recorder's entry."""
+        self._hass = hass
+        self._entry = entry
+
+    @callback
+    def async_send(self, change: RecordingChange, lines: Iterable[Line] = ()) -> None:
+        """Send a change to the recorder's listeners, and to those of its lines.
+
+        The recorder's listeners get it once, with the name of the first line.
+        """
+        lines = tuple(lines)
+        change = self._masked(change)
+        self._send(change, lines[0] if lines else None, None, self._entry.entry_id)
+        self._send_to_lines(change, lines)
+
+    @callback
+    def async_send_to_lines(
+        self, change: RecordingChange, lines: Iterable[Line]
+    ) -> None:
+        """Send a change of the lines only: a recording that changed its line."""
+        self._send_to_lines(self._masked(change), lines)
+
+    def _send_to_lines(self, change: RecordingChange, lines: Iterable[Line]) -> None:
+        """Send a change to the listeners of each line."""
+        for line in lines:
+            self._send(change, line, line.id)
+
+    def _send(
+        self, change: RecordingChange, line: Line | None, *sources: str | None
+    ) -> None:
+        """Send an event that names the line to the listeners of the sources."""
+        event = RecordingEvent(
+            change=change,
+            entry_id=self._entry.entry_id,
+            recorder=self._entry.title,
+            line_id=line.id if line else None,
+            line=line.name if line else None,
+        )
+        for source in sources:
+            async_dispatcher_send(self._hass, _signal(source), event)
+
+    def _masked(self, change: RecordingChange) -> RecordingChange:
+        """Return the change with the remote number as the user wants to see it."""
+        if not self._entry.options.get(CONF_MASK_NUMBERS):
+            return change
+        remote = change.remote_party
+        masked = replace(remote, phone_number=mask_number(remote.phone_number))
+        return replace(change, remote_party=masked)
 
 
 @callback
 def async_listen_events(
-    hass: HomeAssistant, listener: Callable[[str, RecordingEvent], None]
+    hass: HomeAssistant,
+    listener: Callable[[RecordingEvent], None],
+    source: str | None = None,
 ) -> CALLBACK_TYPE:
-    """Call the listener with each event and its recorder; return how to stop that.
+    """Call the listener with each event of a source; return how to stop that.
 
-    The events of recorders that are reloaded or added later come too.
+    The source is a recorder (the id of its entry), a line (the id of its subentry) or
+    any recorder (`None`). It need not be loaded yet, and may be reloaded.
     """
-    return async_dispatcher_connect(hass, _SIGNAL, listener)
+    return async_dispatcher_connect(hass, _signal(source), listener)
+
+
+def _signal(source: str | None) -> SignalType[RecordingEvent]:
+    """Return the dispatcher's signal for the events of a source."""
+    return SignalType(f"{DOMAIN}_event_{source or 'any'}")

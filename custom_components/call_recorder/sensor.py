@@ -1,5 +1,6 @@
 """Sensors: how many recordings are active, and for how long."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,75 +18,35 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api.client import Capability
 from .archive.coordinator import ArchiveSnapshot
-from .coordinator import LiveStatus, Snapshot
 from .data import CallRecorderConfigEntry
 from .entity import ArchiveEntity, LineEntity, RecorderEntity
+from .snapshot import Activity, LineSnapshot, LiveStatus, Snapshot
 
 # The coordinator does the talking; the entities only read what it found.
 PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecorderSensorDescription(SensorEntityDescription):
-    """Describes a sensor of a recorder or a line."""
+class RecorderSensorDescription[DataT](SensorEntityDescription):
+    """Describes a sensor of a recorder, a line or the archive."""
 
-    value: Callable[[Snapshot], str | float | datetime | None]
+    value: Callable[[DataT], str | float | datetime | None]
     """Reads the state; `None` where the recorder does not tell."""
     capability: Capability | None = None
     """What the recorder must be able to tell."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ArchiveSensorDescription(SensorEntityDescription):
-    """Describes a sensor of the archive."""
-
-    value: Callable[[ArchiveSnapshot], float | datetime | None]
-    """Reads the state; `None` where the recorder does not tell."""
-    capability: Capability | None = None
-    """What the recorder must be able to tell."""
-
-
-def _seconds(duration: timedelta | None) -> float | None:
+def _seconds(duration: timedelta | None) -> int | None:
     """Return a duration as the sensors show it."""
     return None if duration is None else round(duration.total_seconds())
 
 
-def _count(snapshot: Snapshot) -> int | None:
+def _count(activity: Activity) -> int | None:
     """Count the active recordings."""
-    return None if snapshot.recordings is None else len(snapshot.recordings)
+    return None if activity.recordings is None else len(activity.recordings)
 
 
-def _count_paused(snapshot: Snapshot) -> int | None:
-    """Count the paused recordings; one that does not tell makes the sum unknown."""
-    if snapshot.recordings is None:
-        return None
-    paused = [recording.is_paused for recording in snapshot.recordings]
-    return None if None in paused else paused.count(True)
-
-
-def _longest_duration(snapshot: Snapshot) -> float | None:
-    """Return the seconds of the longest active recording; 0 when none is active."""
-    durations = snapshot.durations()
-    if durations is None or (snapshot.recordings and not durations):
-        return None
-    return round(max(durations, default=timedelta()).total_seconds())
-
-
-def _total_duration(snapshot: Snapshot) -> float | None:
-    """Return the seconds of all active recordings; 0 when none is active."""
-    durations = snapshot.durations()
-    if durations is None or len(durations) != len(snapshot.recordings or ()):
-        return None
-    return round(sum(durations, timedelta()).total_seconds())
-
-
-def _oldest_start(snapshot: Snapshot) -> datetime | None:
-    """Return when the oldest active recording began."""
-    starts = (recording.started_at for recording in snapshot.recordings or ())
-    return min(filter(None, starts), default=None)
-
-
-SENSORS: Final = (
+SENSORS: Final[tuple[RecorderSensorDescription[Snapshot], ...]] = (
     RecorderSensorDescription(
         key="active_recordings",
         translation_key="active_recordings",
@@ -96,7 +57,7 @@ SENSORS: Final = (
         key="paused_recordings",
         translation_key="paused_recordings",
         state_class=SensorStateClass.MEASUREMENT,
-        value=_count_paused,
+        value=lambda snapshot: snapshot.paused_count,
         capability=Capability.PAUSED,
     ),
     RecorderSensorDescription(
@@ -105,7 +66,7 @@ SENSORS: Final = (
         device_class=SensorDeviceClass.DURATION,
         native_unit_of_measurement=UnitOfTime.SECONDS,
         suggested_display_precision=0,
-        value=_longest_duration,
+        value=lambda activity: _seconds(activity.longest_duration),
     ),
     RecorderSensorDescription(
         key="total_active_duration",
@@ -113,13 +74,13 @@ SENSORS: Final = (
         device_class=SensorDeviceClass.DURATION,
         native_unit_of_measurement=UnitOfTime.SECONDS,
         suggested_display_precision=0,
-        value=_total_duration,
+        value=lambda snapshot: _seconds(snapshot.total_duration),
     ),
     RecorderSensorDescription(
         key="oldest_active_start",
         translation_key="oldest_active_start",
         device_class=SensorDeviceClass.TIMESTAMP,
-        value=_oldest_start,
+        value=lambda activity: activity.oldest_start,
     ),
     RecorderSensorDescription(
         key="active_calls",
@@ -131,13 +92,13 @@ SENSORS: Final = (
 )
 
 
-LINE_SENSORS: Final = (
+LINE_SENSORS: Final[tuple[RecorderSensorDescription[LineSnapshot], ...]] = (
     RecorderSensorDescription(
         key="state",
         translation_key="state",
         device_class=SensorDeviceClass.ENUM,
         options=[status.value for status in LiveStatus],
-        value=lambda snapshot: snapshot.status,
+        value=lambda line: line.status,
     ),
     RecorderSensorDescription(
         key="active_duration",
@@ -145,25 +106,25 @@ LINE_SENSORS: Final = (
         device_class=SensorDeviceClass.DURATION,
         native_unit_of_measurement=UnitOfTime.SECONDS,
         suggested_display_precision=0,
-        value=_longest_duration,
+        value=lambda activity: _seconds(activity.longest_duration),
     ),
     RecorderSensorDescription(
         key="active_start",
         translation_key="active_start",
         device_class=SensorDeviceClass.TIMESTAMP,
-        value=_oldest_start,
+        value=lambda activity: activity.oldest_start,
     ),
 )
 
 
-ARCHIVE_SENSORS: Final = (
-    ArchiveSensorDescription(
+ARCHIVE_SENSORS: Final[tuple[RecorderSensorDescription[ArchiveSnapshot], ...]] = (
+    RecorderSensorDescription(
         key="last_recording",
         translation_key="last_recording",
         device_class=SensorDeviceClass.TIMESTAMP,
         value=lambda archive: archive.newest.started_at if archive.newest else None,
     ),
-    ArchiveSensorDescription(
+    RecorderSensorDescription(
         key="last_recording_duration",
         translation_key="last_recording_duration",
         device_class=SensorDeviceClass.DURATION,
@@ -173,13 +134,13 @@ ARCHIVE_SENSORS: Final = (
             archive.newest.duration if archive.newest else None
         ),
     ),
-    ArchiveSensorDescription(
+    RecorderSensorDescription(
         key="recordings_today",
         translation_key="recordings_today",
         state_class=SensorStateClass.TOTAL_INCREASING,
         value=lambda archive: archive.today,
     ),
-    ArchiveSensorDescription(
+    RecorderSensorDescription(
         key="recorded_time_today",
         translation_key="recorded_time_today",
         device_class=SensorDeviceClass.DURATION,
@@ -188,7 +149,7 @@ ARCHIVE_SENSORS: Final = (
         state_class=SensorStateClass.TOTAL_INCREASING,
         value=lambda archive: _seconds(archive.today_duration),
     ),
-    ArchiveSensorDescription(
+    RecorderSensorDescription(
         key="archived_recordings",
         translation_key="archived_recordings",
         state_class=SensorStateClass.MEASUREMENT,
@@ -215,36 +176,60 @@ async def async_setup_entry(
         for description in ARCHIVE_SENSORS
         if description.capability in (None, *data.client.capabilities)
     )
-    for line in data.live.lines.lines:
+    for line in data.live.lines:
         async_add_entities(
             (LineSensor(data.live, line, description) for description in LINE_SENSORS),
             config_subentry_id=line.id,
         )
 
 
-class RecorderSensor(RecorderEntity, SensorEntity):
-    """A sensor of the recorder's device."""
+class _Sensor[DataT](SensorEntity):
+    """Reads its state with its description."""
 
-    entity_description: RecorderSensorDescription
+    entity_description: RecorderSensorDescription[DataT]
+
+    @property
+    @abstractmethod
+    def data(self) -> DataT:
+        """Return what the state is read from."""
+
+    @property
+    def value(self) -> str | float | datetime | None:
+        """Return the state."""
+        return self.entity_description.value(self.data)
 
     @property
     @override
     def native_value(self) -> str | float | datetime | None:
-        """Read the state from the snapshot."""
-        return self.entity_description.value(self.snapshot)
+        """Return the state."""
+        return self.value
 
 
-class LineSensor(LineEntity, RecorderSensor):
-    """A sensor of a line's device."""
-
-
-class ArchiveSensor(ArchiveEntity, SensorEntity):
-    """A sensor that tells of the archive."""
-
-    entity_description: ArchiveSensorDescription
+class RecorderSensor(_Sensor[Snapshot], RecorderEntity):
+    """A sensor of the recorder's device."""
 
     @property
     @override
-    def native_value(self) -> float | datetime | None:
-        """Read the state from the snapshot."""
-        return self.entity_description.value(self.coordinator.data)
+    def data(self) -> Snapshot:
+        """Return what the recorder is recording."""
+        return self.snapshot
+
+
+class LineSensor(_Sensor[LineSnapshot], LineEntity):
+    """A sensor of a line's device."""
+
+    @property
+    @override
+    def data(self) -> LineSnapshot:
+        """Return what is recorded on the line."""
+        return self.snapshot
+
+
+class ArchiveSensor(_Sensor[ArchiveSnapshot], ArchiveEntity):
+    """A sensor of the recorder's device about its archive."""
+
+    @property
+    @override
+    def data(self) -> ArchiveSnapshot:
+        """Return what is known of the archive."""
+        return self.coordinator.data

@@ -1,9 +1,8 @@
 """The actions: orders to a recorder, and questions that a state cannot answer."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import fields, is_dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, cast
+from datetime import datetime
+from typing import Final
 
 import voluptuous as vol
 
@@ -18,11 +17,9 @@ from homeassistant.core import (
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv, service
 from homeassistant.util import dt as dt_util
-from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from .api.errors import ErrorKey
 from .api.models import (
-    ActiveRecording,
     ActiveRecordingFilter,
     Direction,
     LineAddress,
@@ -40,9 +37,7 @@ from .commands import (
 from .const import DOMAIN
 from .coordinator import LiveCoordinator
 from .data import CallRecorderConfigEntry
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from .recording_json import active_as_json, fields_as_json
 
 _RECORDER: Final = {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
 _TEXT: Final = vol.All(cv.string, vol.Strip)
@@ -124,7 +119,7 @@ def async_setup_actions(hass: HomeAssistant) -> None:
 async def _start_recording(call: ServiceCall) -> ServiceResponse:
     """Record the connected call of a line."""
     entry = _get_entry(call)
-    with translated_errors(call.hass, entry):
+    with translated_errors(entry.runtime_data.live):
         result = await async_start_recording(
             entry.runtime_data.live,
             _get_line(call),
@@ -157,7 +152,7 @@ async def _command(
 ) -> ServiceResponse:
     """Send a command about a recording, named by its id or its line."""
     entry = _get_entry(call)
-    with translated_errors(call.hass, entry):
+    with translated_errors(entry.runtime_data.live):
         recording_id = await command(
             entry.runtime_data.live,
             call.data.get("recording_id") or None,
@@ -175,18 +170,17 @@ async def _get_active_recordings(call: ServiceCall) -> ServiceResponse:
         username=call.data.get("username") or None,
         numeric_user_id=call.data.get("numeric_user_id") or None,
     )
-    with translated_errors(call.hass, entry):
+    with translated_errors(entry.runtime_data.live):
         state = await entry.runtime_data.client.get_active_recordings(recording_filter)
     if state.recordings is None:
         raise HomeAssistantError(
             translation_domain=DOMAIN, translation_key=ErrorKey.NOT_YET_KNOWN
         )
     live = entry.runtime_data.live
-    line_ids = live.data.line_ids
     return {
         "recordings": [
-            _active_response(rec, live.lines.name_of(line_ids.get(rec.id)))
-            for rec in state.recordings
+            active_as_json(recording, live.line_of(recording.id))
+            for recording in state.recordings
         ]
     }
 
@@ -194,11 +188,11 @@ async def _get_active_recordings(call: ServiceCall) -> ServiceResponse:
 async def _get_recording(call: ServiceCall) -> ServiceResponse:
     """Tell all that the archive knows of a recording."""
     entry = _get_entry(call)
-    with translated_errors(call.hass, entry):
+    with translated_errors(entry.runtime_data.live):
         recording = await entry.runtime_data.client.get_recording(
             call.data["recording_id"]
         )
-    return _as_response(recording)
+    return fields_as_json(recording)
 
 
 async def _get_recordings(call: ServiceCall) -> ServiceResponse:
@@ -213,10 +207,10 @@ async def _get_recordings(call: ServiceCall) -> ServiceResponse:
         limit=call.data["limit"],
         cursor=call.data.get("cursor") or None,
     )
-    with translated_errors(call.hass, entry):
+    with translated_errors(entry.runtime_data.live):
         page = await entry.runtime_data.client.get_recordings(query)
     return {
-        "recordings": [_as_response(recording) for recording in page.recordings],
+        "recordings": [fields_as_json(recording) for recording in page.recordings],
         "next_cursor": page.next_cursor,
         "total": page.total,
     }
@@ -227,16 +221,16 @@ async def _export_recording(call: ServiceCall) -> ServiceResponse:
     entry = _get_entry(call)
     data = entry.runtime_data
     async with data.export_lock:
-        with translated_errors(call.hass, entry):
+        with translated_errors(entry.runtime_data.live):
             recording = await data.client.get_recording(call.data["recording_id"])
             export = await async_export(
                 call.hass,
                 data.client,
                 recording,
-                _as_response(recording),
+                fields_as_json(recording),
                 call.data["path"],
             )
-    return _as_response(export)
+    return fields_as_json(export)
 
 
 def _as_utc(time: datetime | None) -> datetime | None:
@@ -269,35 +263,3 @@ def _get_line(call: ServiceCall) -> LineAddress:
         directory_number=call.data.get("directory_number") or None,
         call_id=call.data.get("call_id") or None,
     )
-
-
-def _active_response(recording: ActiveRecording, line: str | None) -> JsonObjectType:
-    """Tell an active recording as the contract names it."""
-    duration = recording.duration
-    if duration is None and recording.started_at is not None:
-        duration = max(dt_util.utcnow() - recording.started_at, timedelta())
-    return {
-        "id": recording.id,
-        "started_at": _as_json(recording.started_at),
-        "duration": _as_json(duration),
-        "is_paused": recording.is_paused,
-        "local_party": _as_json(recording.local_party),
-        "remote_party": _as_json(recording.remote_party),
-        "line": line,
-    }
-
-
-def _as_response(data: DataclassInstance) -> JsonObjectType:
-    """Tell a dataclass field by field: times in UTC, durations in seconds."""
-    return {field.name: _as_json(getattr(data, field.name)) for field in fields(data)}
-
-
-def _as_json(value: Any) -> JsonValueType:
-    """Write a value of the recorders' vocabulary as JSON."""
-    if isinstance(value, datetime):
-        return dt_util.as_utc(value).isoformat()
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if is_dataclass(value) and not isinstance(value, type):
-        return _as_response(value)
-    return cast(JsonValueType, value)

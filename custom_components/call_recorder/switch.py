@@ -12,7 +12,7 @@ from .commands import async_start_recording, async_stop_recording, translated_er
 from .data import CallRecorderConfigEntry
 from .entity import LineEntity
 
-# One order at a time.
+# One command at a time.
 PARALLEL_UPDATES = 1
 
 RECORDING: Final = SwitchEntityDescription(key="recording", translation_key="recording")
@@ -23,11 +23,11 @@ async def async_setup_entry(
     entry: CallRecorderConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a switch for each line that can be named in an order."""
+    """Add a switch for each line that a command can name."""
     live = entry.runtime_data.live
     if Capability.STOP not in live.client.capabilities:
         return
-    for line in live.lines.lines:
+    for line in live.lines:
         if not line.address.is_empty:
             async_add_entities(
                 [RecordingSwitch(live, line, RECORDING)], config_subentry_id=line.id
@@ -39,23 +39,28 @@ class RecordingSwitch(LineEntity, SwitchEntity):
 
     @property
     @override
+    def value(self) -> bool | None:
+        """Return whether the line is recorded; `None` while that is not known."""
+        return self.snapshot.is_recording
+
+    @property
+    @override
     def is_on(self) -> bool | None:
-        """Tell whether the line is recorded; `None` while that is not known."""
-        recordings = self.snapshot.recordings
-        return None if recordings is None else bool(recordings)
+        """Return whether the line is recorded."""
+        return self.value
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Record the connected call, unless it is being recorded already."""
         live = self.coordinator
-        with translated_errors(self.hass, live.config_entry):
+        with translated_errors(live):
             await async_start_recording(live, self.line.address, ensure=True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Stop all that is recorded on the line."""
         live, recordings = self.coordinator, self.snapshot.recordings
-        with translated_errors(self.hass, live.config_entry):
+        with translated_errors(live):
             if not recordings:
                 raise RefusedError(ErrorKey.NOT_ACTIVE_RECORDING)
             for recording in recordings:

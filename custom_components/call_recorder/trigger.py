@@ -11,7 +11,6 @@ from homeassistant.helpers.trigger import (
 )
 from homeassistant.helpers.typing import ConfigType
 
-from .data import CallRecorderConfigEntry
 from .device_targets import async_get_chosen_ids, async_validate_devices
 from .recording_events import RecordingEvent, RecordingEventType, async_listen_events
 
@@ -44,24 +43,27 @@ class RecordingTrigger(Trigger):
         chosen = async_get_chosen_ids(self._hass, self._options)
 
         @callback
-        def _handle_event(entry_id: str, event: RecordingEvent) -> None:
-            """Run the action if this event is meant."""
-            if event.type is not self.event_type:
-                return
-            if chosen is not None and chosen.isdisjoint({entry_id, event.line_id}):
-                return
-            entry: CallRecorderConfigEntry | None = (
-                self._hass.config_entries.async_get_entry(entry_id)
-            )
-            if entry is not None:
-                attributes = entry.runtime_data.live.attributes_of(event)
+        def _handle_event(event: RecordingEvent) -> None:
+            """Run the action if the event is of the type."""
+            if event.type is self.event_type:
                 run_action(
                     # With it an action finds the recorder, where there are several.
-                    {**attributes, "config_entry_id": entry_id},
-                    f"{event.type.value} on {entry.title}",
+                    {**event.attributes(), "config_entry_id": event.entry_id},
+                    f"{event.type.value} on {event.line or event.recorder}",
                 )
 
-        return async_listen_events(self._hass, _handle_event)
+        removes = [
+            async_listen_events(self._hass, _handle_event, source)
+            for source in ([None] if chosen is None else chosen)
+        ]
+
+        @callback
+        def _remove() -> None:
+            """Listen no more."""
+            for remove in removes:
+                remove()
+
+        return _remove
 
 
 class RecordingStartedTrigger(RecordingTrigger):

@@ -103,7 +103,7 @@ class RecordingView(HomeAssistantView):
         response: web.StreamResponse | None = None
         try:
             with (
-                translated_errors(self.hass, entry),
+                translated_errors(entry.runtime_data.live, may_be_cached=True),
                 entry.runtime_data.playbacks.listen(recording_id) as playback,
             ):
                 await playback.wait_until_open()

@@ -11,7 +11,7 @@ A subscription to `call_recorder/subscribe` is sent a snapshot, then what change
 Times are ISO 8601 in UTC, durations seconds. Nothing is sent for the passing of time.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import voluptuous as vol
@@ -217,10 +217,7 @@ def _recorder(
     capabilities = live.client.capabilities
     may_control = may(hass, user, POLICY_CONTROL, entry)
     recordings = live.data.recordings
-    line_ids: dict[str, list[str]] = {}
-    for line_id, of_line in live.data.by_line.items():
-        for recording in of_line:
-            line_ids.setdefault(recording.id, []).append(line_id)
+    line_ids = live.data.line_ids
     description |= {
         "available": live.last_update_success,
         "can_pause": may_control and Capability.PAUSED in capabilities,
@@ -228,7 +225,7 @@ def _recorder(
         "active": None
         if recordings is None
         else [
-            _active_recording(entry, recording, line_ids.get(recording.id, []))
+            _active_recording(entry, recording, line_ids.get(recording.id, ()))
             for recording in recordings
         ],
     }
@@ -258,9 +255,7 @@ def _line(
         and not line.address.is_empty
         and may(hass, user, POLICY_CONTROL, entry, line.id)
         else None,
-        "not_recorded": watch.not_recorded
-        if watch and watch.is_known and line.must_be_recorded
-        else None,
+        "not_recorded": watch.not_recorded if watch and line.must_be_recorded else None,
     }
 
 
@@ -284,14 +279,14 @@ def _device(
 
 
 def _active_recording(
-    entry: CallRecorderConfigEntry, recording: ActiveRecording, line_ids: list[str]
+    entry: CallRecorderConfigEntry, recording: ActiveRecording, line_ids: Sequence[str]
 ) -> dict[str, Any]:
     """Return an active recording as JSON."""
     party = recording.remote_party
     names = (party.first_name, party.last_name)
     return {
         "id": recording.id,
-        "lines": line_ids,
+        "lines": list(line_ids),
         "started_at": recording.started_at and recording.started_at.isoformat(),
         "is_paused": recording.is_paused,
         "direction": recording.direction,
@@ -312,7 +307,9 @@ def _recording(entry: CallRecorderConfigEntry, recording: Recording) -> dict[str
     return {
         "id": recording.id,
         "media_content_id": f"media-source://{DOMAIN}/{identifier}",
-        "line": entry.runtime_data.archive.line_of(recording),
+        "line": next(
+            (line.id for line in entry.runtime_data.archive.lines_of(recording)), None
+        ),
         "started_at": recording.started_at and recording.started_at.isoformat(),
         "duration": None
         if recording.duration is None

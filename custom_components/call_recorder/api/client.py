@@ -45,6 +45,11 @@ class Capability(StrEnum):
     """Reports how many recordings it holds."""
     CHANNELS = "channels"
     """Gives the reason when it refuses a start for want of a licensed channel."""
+    INFERRED_RECORDINGS = "inferred_recordings"
+    """Reports calls, not recordings: active ones are inferred from calls and rules.
+
+    Whether a call was recorded shows only in the archive.
+    """
     PAUSED = "paused"
     """Reports whether an active recording is paused."""
     STOP = "stop"

@@ -27,14 +27,14 @@ def is_same(one: str | None, other: str | None) -> bool:
     """
     if not one or not other:
         return False
-    return _comparable(one) == _comparable(other)
+    return comparable(one) == comparable(other)
 
 
 def ends_with(number: str | None, wanted: str) -> bool:
     """Return whether a number is the wanted one: the whole number or its last digits."""
-    if not number or not (end := _comparable(wanted)):
+    if not number or not (end := comparable(wanted)):
         return False
-    whole = _comparable(number)
+    whole = comparable(number)
     return whole.endswith(end) if end.isdecimal() else whole == end
 
 
@@ -56,8 +56,11 @@ def hide_numbers(text: str) -> str:
     return _NUMBER_IN_TEXT.sub("…", text)
 
 
-def _comparable(number: str) -> str:
-    """Return what is compared: a number's digits, a SIP address in small letters."""
+def comparable(number: str) -> str:
+    """Return what is compared: a number's digits, a SIP address in small letters.
+
+    Empty where there is nothing to compare.
+    """
     plain = number.translate(_NO_SEPARATORS)
     if plain.isdecimal():
         return plain

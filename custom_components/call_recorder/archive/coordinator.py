@@ -15,20 +15,17 @@ from ..api.client import RecorderClient
 from ..api.errors import AccessError, ErrorKey, RecorderError, RefusedError
 from ..api.models import (
     ActiveRecording,
-    LocalParty,
     Recording,
     RecordingPage,
     RecordingQuery,
     RecordingState,
 )
-from ..coordinator import LiveCoordinator, PollingCoordinator
+from ..coordinator import LiveCoordinator
 from ..issues import IssueKey, async_create_issue, async_delete_issue
-from ..recording_events import (
-    RecordingEventType,
-    async_send_event,
-    from_active,
-    from_archived,
-)
+from ..lines import Line
+from ..polling import PollingCoordinator
+from ..recording_events import RecordingEventType, from_active, from_archived
+from ..recording_json import running_time
 from .expected import Expectation, ExpectedRecordings
 from .known import KnownRecordings
 
@@ -86,7 +83,12 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
     ) -> None:
         """Prepare the polls of the archive."""
         super().__init__(
-            hass, entry, client, interval=_INTERVAL, cooldown=_REFRESH_COOLDOWN
+            hass,
+            entry,
+            client,
+            live.sign_in,
+            interval=_INTERVAL,
+            cooldown=_REFRESH_COOLDOWN,
         )
         self.name = f"{entry.title} archive"
         self.expected = ExpectedRecordings()
@@ -94,9 +96,10 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
         self.lost_in_a_row = 0
         self._live = live
         self._active: Mapping[str, ActiveRecording] = {}
-        self._line_ids: Mapping[str, str] = {}
-        self._archived_line_ids: dict[str, str | None] = {}
-        """The line of each known recording that was seen active before."""
+        self._line_ids: Mapping[str, tuple[str, ...]] = {}
+        self._handled: tuple[ActiveRecording, ...] | None = None
+        self._archived_line_ids: dict[str, tuple[str, ...]] = {}
+        """The lines of each known recording that was seen active before."""
         self._cancel_midnight: CALLBACK_TYPE | None = None
 
     @callback
@@ -145,14 +148,17 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
     def _handle_live(self) -> None:
         """Expect in the archive what is no longer active."""
         snapshot = self._live.data
-        if snapshot.recordings is None:
+        if snapshot.recordings is None or (
+            snapshot.recordings is self._handled and snapshot.line_ids is self._line_ids
+        ):
             return
+        self._handled = snapshot.recordings
         active = {recording.id: recording for recording in snapshot.recordings}
         ended = self._active.keys() - active.keys()
         now = dt_util.utcnow()
         for recording_id in ended:
             self.expected.add(
-                self._active[recording_id], self._line_ids.get(recording_id), now
+                self._active[recording_id], self._line_ids.get(recording_id, ()), now
             )
         for recording_id in active:
             self.expected.remove(recording_id)
@@ -177,8 +183,8 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
                 async_create_issue(
                     self.hass, self.config_entry, IssueKey.ARCHIVE_NOT_ALLOWED
                 )
-            return self._bear_or_raise(err, _EXPECTANT_INTERVAL)
-        self.failures = 0
+            return self._tolerate_or_raise(err, _EXPECTANT_INTERVAL)
+        self._note_success()
         async_delete_issue(self.hass, self.config_entry, IssueKey.ARCHIVE_NOT_ALLOWED)
         if self.known is None:
             # The silent baseline: what ended before the first poll is no news.
@@ -187,8 +193,8 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
         await self._take_in(self.known, recordings)
         self.known.forget(_start_of_interest(), page.recordings)
         self._archived_line_ids = {
-            recording_id: line_id
-            for recording_id, line_id in self._archived_line_ids.items()
+            recording_id: line_ids
+            for recording_id, line_ids in self._archived_line_ids.items()
             if recording_id in self.known
         }
         self.update_interval = self._interval()
@@ -254,16 +260,13 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
     ) -> None:
         """Send an event for each new recording, and look for those that are missing."""
         found = await self._find_expected({rec.id: rec for rec in recordings})
-        line_ids = {rec.id: expectation.line_id for expectation, rec in found}
+        line_ids = {rec.id: expectation.line_ids for expectation, rec in found}
         self._archived_line_ids |= line_ids
         missing = [rec for _, rec in found if rec.id not in known]
         fresh = known.add([*missing, *reversed(recordings)], expected=line_ids.keys())
         for recording in fresh:
-            line_id = self.line_of(recording)
-            async_send_event(
-                self.hass,
-                self.config_entry.entry_id,
-                from_archived(RecordingEventType.ARCHIVED, recording, line_id),
+            self._live.events.async_send(
+                from_archived(recording), self.lines_of(recording)
             )
 
     async def _find_expected(
@@ -319,30 +322,25 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
         """Send the event that a recording did not arrive in the archive."""
         active = expectation.active
         self.expected.remove(active.id)
-        event = from_active(RecordingEventType.LOST, active, expectation.line_id)
         duration = (
-            expectation.ended_at - active.started_at if active.started_at else None
+            running_time(active.started_at, expectation.ended_at)
+            if active.started_at
+            else None
         )
-        async_send_event(
-            self.hass,
-            self.config_entry.entry_id,
-            replace(event, duration=duration, reason=reason),
+        change = from_active(RecordingEventType.LOST, active)
+        self._live.events.async_send(
+            replace(change, duration=duration, reason=reason),
+            self._live.lines.by_ids(expectation.line_ids),
         )
         self.lost_in_a_row += 1
         if self.lost_in_a_row >= _LOST_UNTIL_ISSUE:
             async_create_issue(self.hass, self.config_entry, IssueKey.RECORDINGS_LOST)
 
-    def line_of(self, recording: Recording) -> str | None:
-        """Return the line that a recording of the archive belongs to, if any."""
-        if line_id := self._archived_line_ids.get(recording.id):
-            return line_id
-        party = LocalParty(
-            username=recording.owner.username if recording.owner else None,
-            number=recording.local_number,
-        )
-        seen = ActiveRecording(id=recording.id, local_party=party)
-        lines = (line.id for line in self._live.lines.lines if line.fits(seen))
-        return next(lines, None)
+    def lines_of(self, recording: Recording) -> list[Line]:
+        """Return the lines that a recording of the archive belongs to."""
+        lines = self._live.lines
+        line_ids = self._archived_line_ids.get(recording.id, ())
+        return lines.by_ids(line_ids) or lines.of_archived(recording)
 
 
 def _snapshot(

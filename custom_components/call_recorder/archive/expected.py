@@ -16,7 +16,7 @@ class Expectation:
     """A recording that was active and is to appear in the archive."""
 
     active: ActiveRecording
-    line_id: str | None
+    line_ids: tuple[str, ...]
     ended_at: datetime
     deadline: datetime
 
@@ -45,10 +45,12 @@ class ExpectedRecordings:
         """Go through them, those that ended first at first."""
         return iter(tuple(self._expected.values()))
 
-    def add(self, active: ActiveRecording, line_id: str | None, now: datetime) -> None:
+    def add(
+        self, active: ActiveRecording, line_ids: tuple[str, ...], now: datetime
+    ) -> None:
         """Expect a recording that has just ended."""
         self._expected[active.id] = Expectation(
-            active=active, line_id=line_id, ended_at=now, deadline=now + _TIME
+            active=active, line_ids=line_ids, ended_at=now, deadline=now + _TIME
         )
 
     def remove(self, recording_id: str) -> None:

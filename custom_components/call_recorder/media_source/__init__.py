@@ -56,7 +56,7 @@ class CallRecorderMediaSource(MediaSource):
             return folder(None, "Call Recorder", children)
         place = _parse(item.identifier)
         entry = self._get_entry(place.entry_id)
-        with _errors(self.hass, entry, BrowseError):
+        with _errors(entry, BrowseError):
             return await Browser(entry, await self._texts()).browse(place)
 
     @override
@@ -73,7 +73,7 @@ class CallRecorderMediaSource(MediaSource):
         for place in places:
             entry = self._get_entry(place.entry_id)
             browser = Browser(entry, await self._texts())
-            with _errors(self.hass, entry, BrowseError):
+            with _errors(entry, BrowseError):
                 found += await browser.search(place, query.search_query.strip())
         return SearchMedia(result=found)
 
@@ -94,7 +94,7 @@ class CallRecorderMediaSource(MediaSource):
                 translation_domain=DOMAIN, translation_key=err.translation_key
             ) from err
         client = entry.runtime_data.client
-        with _errors(self.hass, entry, Unresolvable):
+        with _errors(entry, Unresolvable):
             raise_if_not_playable(await client.get_recording(recording_id))
         return PlayMedia(recording_path(entry_id, recording_id), client.audio_type)
 
@@ -116,11 +116,11 @@ class CallRecorderMediaSource(MediaSource):
 
 @contextmanager
 def _errors[ErrorT: HomeAssistantError](
-    hass: HomeAssistant, entry: CallRecorderConfigEntry, error: type[ErrorT]
+    entry: CallRecorderConfigEntry, error: type[ErrorT]
 ) -> Iterator[None]:
     """Raise what a recorder failed at as the media browser wants it."""
     try:
-        with translated_errors(hass, entry):
+        with translated_errors(entry.runtime_data.live):
             yield
     except BrowseError:
         raise

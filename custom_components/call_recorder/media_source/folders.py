@@ -102,7 +102,7 @@ class Browser:
         # A line that the archive cannot be asked for has no folder.
         self._lines = {
             line.id: line
-            for line in self._data.live.lines.lines
+            for line in self._data.live.lines
             if line.username or line.directory_number
         }
         self._mask = entry.options.get(CONF_MASK_NUMBERS, False)

@@ -52,7 +52,11 @@ class YeastarClient(RecorderClient):
 
     manufacturer: ClassVar = "Yeastar"
     capabilities: ClassVar = frozenset(
-        {Capability.ACTIVE_CALLS, Capability.ARCHIVE_SIZE}
+        {
+            Capability.ACTIVE_CALLS,
+            Capability.ARCHIVE_SIZE,
+            Capability.INFERRED_RECORDINGS,
+        }
     )
     api_path: ClassVar = BASE
     line_fields: ClassVar = frozenset({"directory_number", "call_id"})
