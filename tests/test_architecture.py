@@ -155,7 +155,4 @@ def test_recorders_are_named_only_in_the_forms() -> None:
         for text in _strings(ast.parse(path.read_text()))
         if any(recorder in text.lower() for recorder in RECORDERS)
     }
-    naming.discard(
-        f"{_INTEGRATION}.line_flow"
-    )  # until the client names its line fields
     assert naming == {_FORMS}
