@@ -283,6 +283,22 @@ async def test_nobody_listens(transport: Transport, simulator: Simulator) -> Non
     assert not refused.value.may_have_arrived
 
 
+async def test_a_closed_session(
+    transport: Transport, session: ClientSession, simulator: Simulator
+) -> None:
+    """Home Assistant closes the session on its way down, perhaps during a poll."""
+    await session.close()
+    with pytest.raises(CannotConnectError):
+        await transport.request("GET", LIVE)
+    with pytest.raises(CannotConnectError):
+        async with transport.download(LIVE):
+            pass
+    with pytest.raises(CannotConnectError):
+        async with transport.websocket(LIVE):
+            pass
+    assert not simulator.imagicle.requests
+
+
 async def test_no_answer_in_time(
     transport: Transport, simulator: Simulator, freezer: FrozenDateTimeFactory
 ) -> None:

@@ -222,6 +222,7 @@ class Transport:
         """
         url = self.url(path).with_query(query)
         with _connection_errors():
+            _require_open(self._session)
             async with self._session.request(
                 method,
                 url,
@@ -252,6 +253,7 @@ class Transport:
         # Compression would make the announced size another one than what comes.
         headers = {**self._headers, "Accept": "audio/*", "Accept-Encoding": "identity"}
         with _connection_errors():
+            _require_open(self._session)
             response = await self._session.get(
                 url, headers=headers, allow_redirects=False, timeout=_DOWNLOAD_TIMEOUT
             )
@@ -280,8 +282,7 @@ class Transport:
             for name, value in self._headers.items()
             if name.lower() != hdrs.CONNECTION.lower()
         }
-        if self._session.closed:
-            raise CannotConnectError("closed")
+        _require_open(self._session)
         with _connection_errors():
             # A session of its own, on the given one's connections: this is where
             # aiohttp lets redirects of a websocket be refused.
@@ -393,6 +394,15 @@ async def _read_bounded(response: ClientResponse) -> bytes:
         if len(body) > _MAX_BODY:
             raise UnexpectedResponseError("the answer is too large")
     return bytes(body)
+
+
+def _require_open(session: ClientSession) -> None:
+    """Raise `CannotConnectError` when Home Assistant has closed the session on its way down.
+
+    aiohttp would raise a bare `RuntimeError`.
+    """
+    if session.closed:
+        raise CannotConnectError("closed")
 
 
 @contextmanager
