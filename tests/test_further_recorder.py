@@ -30,7 +30,7 @@ from custom_components.call_recorder.api.models import (
     RecordingQuery,
 )
 from custom_components.call_recorder.api.parsing import parse_rows, require_id
-from custom_components.call_recorder.api.transport import Transport, parse_origin
+from custom_components.call_recorder.api.transport import Transport, parse_address
 from custom_components.call_recorder.config_flow import (
     FORMS,
     CallRecorderConfigFlow,
@@ -139,6 +139,7 @@ class DummyClient(RecorderClient):
 
     manufacturer: ClassVar = "Dummy"
     capabilities: ClassVar = frozenset()
+    api_path: ClassVar = "/dummy"
     line_fields: ClassVar = frozenset({"directory_number"})
 
     @override
@@ -152,15 +153,15 @@ class DummyClient(RecorderClient):
     ) -> None:
         """Take `url` and `key`."""
         self._transport = Transport(
-            session, parse_origin(settings["url"]), {"Key": settings["key"]}
+            session, parse_address(settings["url"], "/dummy"), {"Key": settings["key"]}
         )
         self.info = RecorderInfo(model="Dummy")
 
     @staticmethod
     @override
     def unique_id(settings: Mapping[str, Any]) -> str:
-        """Return the origin: there is one user."""
-        return str(parse_origin(settings["url"]))
+        """Return the address: there is one user."""
+        return str(parse_address(settings["url"], "/dummy"))
 
     @override
     async def get_live_state(self) -> LiveState:
