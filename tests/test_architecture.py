@@ -9,6 +9,8 @@ from typing import Final
 import pytest
 
 from custom_components.call_recorder.api import RECORDERS
+from custom_components.call_recorder.config_flow import FORMS, CallRecorderConfigFlow
+from simulator.server import RECORDERS as SIMULATED
 
 _ROOT: Final = Path(__file__).parent.parent
 _INTEGRATION: Final = "custom_components.call_recorder"
@@ -156,3 +158,11 @@ def test_recorders_are_named_only_in_the_forms() -> None:
         if any(recorder in text.lower() for recorder in RECORDERS)
     }
     assert naming == {_FORMS}
+
+
+def test_every_recorder_is_in_each_table() -> None:
+    """A client has a form and a step of the config flow; a simulated recorder has a client."""
+    assert RECORDERS.keys() == FORMS.keys()
+    assert SIMULATED.keys() <= RECORDERS.keys()
+    for recorder in RECORDERS:
+        assert hasattr(CallRecorderConfigFlow, f"async_step_{recorder}")
