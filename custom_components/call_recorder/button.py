@@ -6,6 +6,7 @@ from homeassistant.components.button import ButtonEntity, ButtonEntityDescriptio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .api.client import Capability
 from .commands import async_start_recording, translated_errors
 from .data import CallRecorderConfigEntry
 from .entity import LineEntity
@@ -25,6 +26,8 @@ async def async_setup_entry(
 ) -> None:
     """Add a start button for each line that a command can name."""
     live = entry.runtime_data.live
+    if Capability.START not in live.client.capabilities:
+        return
     for line in live.lines:
         if not line.address.is_empty:
             async_add_entities(

@@ -174,7 +174,8 @@ async def async_setup_entry(
     async_add_entities(
         ArchiveSensor(data.archive, description)
         for description in ARCHIVE_SENSORS
-        if description.capability in (None, *data.client.capabilities)
+        if Capability.ARCHIVE in data.client.capabilities
+        and description.capability in (None, *data.client.capabilities)
     )
     for line in data.live.lines:
         async_add_entities(

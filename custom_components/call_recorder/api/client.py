@@ -41,6 +41,8 @@ class Capability(StrEnum):
 
     ACTIVE_CALLS = "active_calls"
     """Reports how many calls are connected, recorded or not."""
+    ARCHIVE = "archive"
+    """Lets finished recordings be read."""
     ARCHIVE_SIZE = "archive_size"
     """Reports how many recordings it holds."""
     CHANNELS = "channels"
@@ -52,6 +54,8 @@ class Capability(StrEnum):
     """
     PAUSED = "paused"
     """Reports whether an active recording is paused."""
+    START = "start"
+    """Can start a recording."""
     STOP = "stop"
     """Can stop a recording before the call ends."""
 
@@ -74,7 +78,8 @@ class RecorderClient(ABC):
     """
 
     manufacturer: ClassVar[str]
-    capabilities: ClassVar[frozenset[Capability]]
+    capabilities: frozenset[Capability]
+    """May depend on what the account is allowed to do, known after the first poll."""
     api_path: ClassVar[str]
     """Where the API is, below the address that the user gives."""
     line_fields: ClassVar[frozenset[str]]
@@ -122,6 +127,10 @@ class RecorderClient(ABC):
 
         Raises `ValueError` when the address is none.
         """
+
+    async def sign_in(self) -> None:
+        """Try the settings: sign in, and read once."""
+        await self.get_live_state()
 
     async def close(self) -> None:  # noqa: B027 - most clients hold nothing
         """Give back what the recorder counts (tokens); the session stays open."""

@@ -175,6 +175,8 @@ class RecordingQuery:
     limit: int = 50
     cursor: str | None = None
     """`next_cursor` of the page before, unchanged."""
+    is_poll: bool = False
+    """A poll: where the archive is dear to read, what has been heard of it will do."""
 
     def covers(self, started_at: datetime | None) -> bool:
         """Return whether a recording with this start is in the time that is asked for.

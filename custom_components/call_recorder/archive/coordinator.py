@@ -11,7 +11,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
-from ..api.client import RecorderClient
+from ..api.client import Capability, RecorderClient
 from ..api.errors import AccessError, ErrorKey, RecorderError, RefusedError
 from ..api.models import (
     ActiveRecording,
@@ -104,10 +104,12 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
 
     @callback
     def async_start(self) -> None:
-        """Follow the archive for as long as the recorder is loaded.
+        """Follow the archive, if there is one, for as long as the recorder is loaded.
 
         Does not wait for it: a recorder without an archive can still be watched.
         """
+        if Capability.ARCHIVE not in self.client.capabilities:
+            return
         entry = self.config_entry
         # Events and missing recordings are found out even when no entity is enabled.
         entry.async_on_unload(self.async_add_listener(_do_nothing))
@@ -172,7 +174,9 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
     async def _async_update_data(self) -> ArchiveSnapshot:
         """Read what is new in the archive."""
         try:
-            page = await self.client.get_recordings(RecordingQuery(limit=_NEWEST))
+            page = await self.client.get_recordings(
+                RecordingQuery(limit=_NEWEST, is_poll=True)
+            )
             recordings, read_to = await self._read_on(page)
         except RecorderError as err:
             self.expected.note_outage()
@@ -227,7 +231,7 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
             ):
                 return recordings, until
             page = await self.client.get_recordings(
-                RecordingQuery(limit=_PAGE, cursor=page.next_cursor)
+                RecordingQuery(limit=_PAGE, cursor=page.next_cursor, is_poll=True)
             )
             recordings += page.recordings
             if _is_older(page, until):

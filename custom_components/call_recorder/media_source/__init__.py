@@ -20,6 +20,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.translation import async_get_translations
 
+from ..api.client import Capability
 from ..api.errors import ErrorKey
 from ..archive.export import raise_if_not_playable
 from ..commands import translated_errors
@@ -48,7 +49,7 @@ class CallRecorderMediaSource(MediaSource):
     async def async_browse_media(self, item: MediaSourceItem) -> BrowseMediaSource:
         """Open a folder."""
         if not item.identifier:
-            entries = self.hass.config_entries.async_loaded_entries(DOMAIN)
+            entries = self._with_archive()
             children = [
                 folder(str(Place(entry_id=entry.entry_id)), entry.title)
                 for entry in entries
@@ -67,7 +68,7 @@ class CallRecorderMediaSource(MediaSource):
         if item.identifier:
             places = [_parse(item.identifier)]
         else:
-            entries = self.hass.config_entries.async_loaded_entries(DOMAIN)
+            entries = self._with_archive()
             places = [Place(entry_id=entry.entry_id) for entry in entries]
         found: list[BrowseMediaSource] = []
         for place in places:
@@ -97,6 +98,14 @@ class CallRecorderMediaSource(MediaSource):
         with _errors(entry, Unresolvable):
             raise_if_not_playable(await client.get_recording(recording_id))
         return PlayMedia(recording_path(entry_id, recording_id), client.audio_type)
+
+    def _with_archive(self) -> list[CallRecorderConfigEntry]:
+        """Return the loaded recorders that have an archive."""
+        return [
+            entry
+            for entry in self.hass.config_entries.async_loaded_entries(DOMAIN)
+            if Capability.ARCHIVE in entry.runtime_data.client.capabilities
+        ]
 
     def _get_entry(self, entry_id: str) -> CallRecorderConfigEntry:
         """Return a recorder that is loaded."""

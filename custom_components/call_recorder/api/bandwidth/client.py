@@ -85,7 +85,7 @@ class BandwidthClient(RecorderClient):
     """One account of Bandwidth Catapult v1."""
 
     manufacturer: ClassVar = "Bandwidth"
-    capabilities: ClassVar = frozenset({Capability.STOP})
+    capabilities = frozenset({Capability.ARCHIVE, Capability.START, Capability.STOP})
     request_interval: ClassVar = REQUEST_INTERVAL
     api_path: ClassVar = API_PATH
     line_fields: ClassVar = frozenset({"directory_number", "call_id"})

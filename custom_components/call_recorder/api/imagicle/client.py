@@ -92,11 +92,13 @@ class ImagicleClient(RecorderClient):
     """One Imagicle Call Recording server, asked as one of its users."""
 
     manufacturer: ClassVar = "Imagicle"
-    capabilities: ClassVar = frozenset(
+    capabilities = frozenset(
         {
+            Capability.ARCHIVE,
             Capability.ARCHIVE_SIZE,
             Capability.CHANNELS,
             Capability.PAUSED,
+            Capability.START,
             Capability.STOP,
         }
     )

@@ -51,10 +51,12 @@ class YeastarClient(RecorderClient):
     """One Yeastar P-Series PBX, asked as one of its API applications."""
 
     manufacturer: ClassVar = "Yeastar"
-    capabilities: ClassVar = frozenset(
+    capabilities = frozenset(
         {
             Capability.ACTIVE_CALLS,
+            Capability.ARCHIVE,
             Capability.ARCHIVE_SIZE,
+            Capability.START,
             Capability.INFERRED_RECORDINGS,
         }
     )
