@@ -108,8 +108,9 @@ class RealAsterisk:
     def _is_booted(self) -> bool:
         """Tell whether the server answers, and has loaded all."""
         with contextlib.suppress(OSError):
-            answer = asyncio.run(self._ask_manager("Action: CoreStatus"))
-            return "CoreStartupTime" in answer
+            # It answers before all modules are loaded.
+            command = "Action: Command\r\nCommand: core waitfullybooted"
+            return "has fully booted" in asyncio.run(self._ask_manager(command))
         return False
 
     def stop(self) -> None:
@@ -189,6 +190,17 @@ class RealAsterisk:
             address=_TRUNK,
             digits=digits,
             calls=calls,
+        )
+
+    async def talk(self, call: RealCall, seconds: float) -> None:
+        """Let the parties of a call talk."""
+        await asyncio.sleep(seconds)
+
+    async def set_folder(self, folder: str | None) -> None:
+        """Let recordings that are started go to another folder, or to the usual one."""
+        usual = f"{self.folder}/spool/recording/monitor/"
+        await self._ask_manager(
+            f"Action: Setvar\r\nVariable: MIXMON_DIR\r\nValue: {folder or usual}"
         )
 
     async def hang_up(self, call: RealCall) -> None:

@@ -1,0 +1,286 @@
+"""The archive of Asterisk: a list of names, read rarely, and a look at single files."""
+
+import asyncio
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from bisect import bisect_right
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import batched
+import json
+from typing import Any, Final, Self
+
+from aiohttp import ClientSession
+
+from ..errors import ErrorKey, RefusedError, UnexpectedResponseError
+from ..models import (
+    Recording,
+    RecordingPage,
+    RecordingQuery,
+    RecordingState,
+    newest_first,
+)
+from ..numbers import ends_with
+from ..transport import AudioDownload, Reply
+from .ari import Ari, StoredFile, parse_names
+from .names import NameFacts, parse_name, recording_id
+
+_FRESH_TIME: Final = 30.0
+"""Seconds in which a list that was read on demand is not read again."""
+_LOOKS_AT_ONCE: Final = 4
+_MOST_DETAILS: Final = 10_000
+"""Files of which the size is remembered."""
+_HEADER: Final = 44
+_BYTES_PER_SECOND: Final = 16_000
+"""Of WAV as MixMonitor writes it: 8 kHz, 16 bit, mono."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A name in the archive, and what it tells."""
+
+    id: str
+    name: str
+    facts: NameFacts
+
+    @classmethod
+    def of(cls, name: str) -> Self:
+        """Read a name."""
+        return cls(recording_id(name), name, parse_name(name))
+
+    @property
+    def started_at(self) -> datetime | None:
+        """Return the start, if the name tells it."""
+        return self.facts.started_at
+
+
+@dataclass(frozen=True, slots=True)
+class _Details:
+    """What a look at a file told."""
+
+    state: RecordingState
+    size: int | None
+    duration: timedelta | None
+
+
+class AsteriskArchive:
+    """The recordings that ARI shows."""
+
+    def __init__(self, ari: Ari) -> None:
+        """Know nothing of the archive yet."""
+        self._ari = ari
+        self._entries: list[_Entry] = []
+        """Newest first."""
+        self._names: dict[str, str] = {}
+        """Of all entries, and of what has been active, by id."""
+        self._active: frozenset[str] = frozenset()
+        self._details: dict[str, _Details] = {}
+        self._read_at: float | None = None
+        """When the list was read; `None` when something may have been missed."""
+        self._lock = asyncio.Lock()
+
+    @classmethod
+    def of(cls, session: ClientSession, settings: Mapping[str, Any]) -> Self | None:
+        """Make the archive where the settings have an `ari_url`."""
+        return cls(Ari(session, settings)) if settings.get("ari_url") else None
+
+    async def check(self) -> None:
+        """Sign in."""
+        await self._ari.check()
+
+    # --- What is heard of active recordings ---
+
+    def note_active(self, names: Mapping[str, str]) -> None:
+        """Take in what is being written, by id: the list need not be read for it."""
+        self._active = frozenset(names)
+        for active_id, name in names.items():
+            if active_id not in self._names:
+                self._add(_Entry.of(name))
+
+    def _add(self, entry: _Entry) -> None:
+        """Put a recording in its place."""
+        self._names[entry.id] = entry.name
+        place = bisect_right(self._entries, newest_first(entry), key=newest_first)
+        self._entries.insert(place, entry)
+
+    def note_gap(self) -> None:
+        """Remember that recordings may have ended unheard."""
+        self._read_at = None
+
+    # --- Reading ---
+
+    async def get_recording(self, wanted_id: str) -> Recording:
+        """Look at one file. Raises `RefusedError` when there is none of that id."""
+        if wanted_id not in self._names:
+            await self._read_list(is_poll=False)
+        if (name := self._names.get(wanted_id)) is None:
+            raise RefusedError(ErrorKey.RECORDING_NOT_FOUND)
+        if name.startswith("/"):
+            # Not in the only folder that ARI shows.
+            raise RefusedError(ErrorKey.NOT_SUPPORTED)
+        entry = _Entry.of(name)
+        if (details := await self._look_at(entry)) is None:
+            raise RefusedError(ErrorKey.RECORDING_NOT_FOUND)
+        return _recording(entry, details)
+
+    async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
+        """Read a page, newest first; what is no recording is left out of it.
+
+        A poll reads the list only when recordings may have ended unheard.
+        """
+        after = _parse_cursor(query.cursor)
+        if after is None:
+            await self._read_list(is_poll=query.is_poll)
+        start = (
+            0 if after is None else bisect_right(self._entries, after, key=newest_first)
+        )
+        matching = [one for one in self._entries[start:] if _matches(one, query)]
+        shown: list[Recording] = []
+        last: _Entry | None = None
+        for some in batched(matching, _LOOKS_AT_ONCE, strict=False):
+            looks = await asyncio.gather(*(self._look_at(one) for one in some))
+            for entry, details in zip(some, looks, strict=True):
+                if len(shown) == query.limit:
+                    break
+                last = entry
+                if details is not None:
+                    shown.append(_recording(entry, details))
+            if len(shown) == query.limit:
+                break
+        has_more = last is not None and last != matching[-1]
+        return RecordingPage(
+            recordings=tuple(shown),
+            next_cursor=_cursor(last) if has_more and last is not None else None,
+        )
+
+    async def get_oldest_start(self) -> datetime | None:
+        """Return when the oldest recording began whose name tells it."""
+        await self._read_list(is_poll=True)
+        told = (one.started_at for one in reversed(self._entries))
+        return next(filter(None, told), None)
+
+    @asynccontextmanager
+    async def download(self, wanted_id: str) -> AsyncGenerator[AudioDownload]:
+        """Open the audio of a recording."""
+        recording = await self.get_recording(wanted_id)
+        if recording.state is RecordingState.SAVING:
+            raise RefusedError(ErrorKey.RECORDING_SAVING)
+        name = self._names[wanted_id]
+        async with self._ari.download(name) as audio:
+            yield audio
+
+    async def _read_list(self, *, is_poll: bool) -> None:
+        """Read the list, unless it is known well enough."""
+        async with self._lock:
+            now = asyncio.get_running_loop().time()
+            if self._read_at is not None and (
+                is_poll or now - self._read_at < _FRESH_TIME
+            ):
+                return
+            reply = await self._ari.list_stored()
+            # A long list would hold up everything else.
+            entries = await asyncio.to_thread(_parse_entries, reply)
+            names = {entry.id: entry.name for entry in entries}
+            active = [
+                _Entry.of(self._names[one]) for one in self._active - names.keys()
+            ]
+            self._entries, self._names = entries, names
+            for entry in active:
+                self._add(entry)
+            self._read_at = now
+
+    async def _look_at(self, entry: _Entry) -> _Details | None:
+        """Return what a file is; `None` for one that is gone or was never filled."""
+        if entry.name.startswith("/"):
+            return None
+        if entry.id in self._active:
+            return _Details(RecordingState.SAVING, None, None)
+        if (known := self._details.get(entry.id)) is not None:
+            return known
+        try:
+            file = await self._ari.look_at(entry.name)
+        except RefusedError as err:
+            if err.key is not ErrorKey.RECORDING_NOT_FOUND:
+                raise
+            return None
+        except UnexpectedResponseError:
+            # A format that is not sent as audio.
+            return _Details(RecordingState.ERROR, None, None)
+        if (details := _details(file)) is not None:
+            self._details[entry.id] = details
+            if len(self._details) > _MOST_DETAILS:
+                del self._details[next(iter(self._details))]
+        return details
+
+
+def _details(file: StoredFile) -> _Details | None:
+    """Judge a file that is not being written; `None` when it is a bare header.
+
+    A crash leaves zeros where the header of a WAV file belongs.
+    """
+    if file.size is not None and file.size <= _HEADER:
+        return None
+    if not any(file.header):
+        return _Details(RecordingState.ERROR, file.size, None)
+    duration = None
+    if file.size is not None and _is_plain_wav(file.header):
+        duration = timedelta(seconds=(file.size - _HEADER) / _BYTES_PER_SECOND)
+    return _Details(RecordingState.COMPLETE, file.size, duration)
+
+
+def _is_plain_wav(header: bytes) -> bool:
+    """Return whether a header is that of PCM, 16,000 bytes a second."""
+    rate = int.from_bytes(header[28:32], "little")
+    is_pcm = header[20:22] == b"\x01\x00"
+    return header[:4] == b"RIFF" and is_pcm and rate == _BYTES_PER_SECOND
+
+
+def _parse_entries(reply: Reply) -> list[_Entry]:
+    """Read a list, newest first."""
+    return sorted(map(_Entry.of, set(parse_names(reply))), key=newest_first)
+
+
+def _matches(entry: _Entry, query: RecordingQuery) -> bool:
+    """Return whether a recording is asked for."""
+    facts = entry.facts
+    if query.direction not in (None, facts.direction):
+        return False
+    if query.number is not None and not (
+        ends_with(facts.local_number, query.number)
+        or ends_with(facts.remote_number, query.number)
+    ):
+        return False
+    return query.covers(entry.started_at)
+
+
+def _recording(entry: _Entry, details: _Details) -> Recording:
+    """Describe a recording."""
+    facts = entry.facts
+    return Recording(
+        id=entry.id,
+        started_at=facts.started_at,
+        duration=details.duration,
+        direction=facts.direction,
+        state=details.state,
+        local_number=facts.local_number,
+        remote_number=facts.remote_number,
+        pbx_call_id=facts.call_id,
+        size=details.size,
+    )
+
+
+def _cursor(entry: _Entry) -> str:
+    """Write the place of the last recording of a page."""
+    return urlsafe_b64encode(json.dumps(newest_first(entry)).encode()).decode()
+
+
+def _parse_cursor(text: str | None) -> tuple[float, str] | None:
+    """Read a `next_cursor`; raises `RefusedError` when it is none of ours."""
+    if text is None:
+        return None
+    try:
+        age, last_id = json.loads(urlsafe_b64decode(text))
+        return float(age), str(last_id)
+    except ValueError, TypeError, RecursionError:
+        raise RefusedError(ErrorKey.INVALID_CURSOR) from None

@@ -1,0 +1,180 @@
+"""Channels of Asterisk, and the calls that they make up.
+
+Source: Asterisk's documentation of the AMI action CoreShowChannels. The action Status
+tells more, but does not escape what a caller calls himself.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+import re
+from typing import Final
+
+from ..models import Direction, LocalParty, RemoteParty
+from .wire import Message
+
+_NAME: Final = re.compile(r"(?P<technology>[^/]+)/(?P<endpoint>.+)-[0-9a-f]+(?:;[12])?")
+"""`PJSIP/1002-00000003`, `Local/1002@from-queue-00000001;1`."""
+_LONGEST_EXTENSION: Final = 6
+"""Digits. A trunk is often named after its telephone number, which is longer."""
+_UNKNOWN: Final = ("", "<unknown>", "(null)")
+_EPOCH: Final = re.compile(r"(?:.*-)?(\d{9,11})\.\d+")
+"""A `Uniqueid`: the second in which the channel began, perhaps behind a system's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """One leg of a call."""
+
+    name: str
+    unique_id: str
+    call_id: str
+    """What Asterisk calls `Linkedid`: the first channel of the call."""
+    is_up: bool
+    is_bridged: bool
+    caller_number: str | None
+    caller_name: str | None
+    connected_number: str | None
+    connected_name: str | None
+
+    @classmethod
+    def parse(cls, row: Message) -> Channel | None:
+        """Read a row; `None` for one that names no channel."""
+        name, unique_id = row.get("Channel"), row.get("Uniqueid")
+        if not name or not unique_id:
+            return None
+        return cls(
+            name=name,
+            unique_id=unique_id,
+            call_id=row.get("Linkedid") or unique_id,
+            is_up=row.get("ChannelStateDesc") == "Up",
+            is_bridged=row.get("BridgeId") != "",
+            caller_number=_told(row.get("CallerIDNum")),
+            caller_name=_told(row.get("CallerIDName")),
+            connected_number=_told(row.get("ConnectedLineNum")),
+            connected_name=_told(row.get("ConnectedLineName")),
+        )
+
+    @property
+    def is_connected(self) -> bool:
+        """Return whether somebody talks on this leg; Local channels only lead to one."""
+        return self.is_up and self.is_bridged and not self.name.startswith("Local/")
+
+    @property
+    def endpoint(self) -> str | None:
+        """Return how Asterisk's configuration names the phone or the trunk."""
+        match = _NAME.fullmatch(self.name)
+        if match is None or match["technology"] == "Local":
+            return None
+        return match["endpoint"]
+
+    @property
+    def extension(self) -> str | None:
+        """Return the extension whose leg this is; `None` for a trunk's."""
+        endpoint = self.endpoint
+        if endpoint is None or not (endpoint.isascii() and endpoint.isdecimal()):
+            return None
+        is_short = len(endpoint) <= _LONGEST_EXTENSION
+        return endpoint if is_short or endpoint == self.caller_number else None
+
+    def is_of(self, number: str) -> bool:
+        """Return whether this is the leg of an extension, or of a phone of that name."""
+        names = (self.extension, self.endpoint)
+        return number.casefold() in (name.casefold() for name in names if name)
+
+    @property
+    def began_at(self) -> datetime | None:
+        """Return when the channel was made, by the PBX's clock."""
+        return time_of(self.unique_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """The channels that belong together."""
+
+    id: str
+    channels: tuple[Channel, ...]
+
+    @property
+    def is_connected(self) -> bool:
+        """Return whether two talk."""
+        return sum(channel.is_connected for channel in self.channels) >= 2
+
+    @property
+    def originator(self) -> Channel | None:
+        """Return the leg that the call began with, unless it has left."""
+        return next(
+            (channel for channel in self.channels if channel.unique_id == self.id), None
+        )
+
+    @property
+    def extensions(self) -> list[str]:
+        """Return the extensions that talk now, the caller's first."""
+        legs = sorted(self.channels, key=lambda leg: leg is not self.originator)
+        told = [leg.extension for leg in legs if leg.is_connected]
+        return list(dict.fromkeys(extension for extension in told if extension))
+
+    @property
+    def direction(self) -> Direction | None:
+        """Return the direction; `None` when the leg that tells it is gone."""
+        if self.originator is None:
+            return None
+        if self.originator.extension is None:
+            return Direction.INCOMING
+        return Direction.INTERNAL if len(self.extensions) > 1 else Direction.OUTGOING
+
+    @property
+    def parties(self) -> tuple[LocalParty, RemoteParty]:
+        """Return who talks: an extension, and whom it talks to."""
+        extensions = self.extensions
+        local = LocalParty(number=extensions[0] if extensions else None)
+        if self.direction is Direction.INTERNAL:
+            return local, RemoteParty(phone_number=extensions[1])
+        for leg in self.channels:
+            if leg.extension is None and leg.endpoint and leg.caller_number:
+                name = leg.caller_name
+                break
+        else:
+            return local, RemoteParty()
+        return local, RemoteParty(
+            first_name=name if name != leg.caller_number else None,
+            phone_number=leg.caller_number,
+        )
+
+    def leg_of(self, number: str) -> Channel | None:
+        """Return the leg of an extension that talks now."""
+        return next(
+            (leg for leg in self.channels if leg.is_connected and leg.is_of(number)),
+            None,
+        )
+
+
+def parse_channels(rows: Iterable[Message]) -> list[Channel]:
+    """Read the rows of CoreShowChannels; a bad one costs that row only."""
+    channels = (
+        Channel.parse(row) for row in rows if row.get("Event") == "CoreShowChannel"
+    )
+    return [channel for channel in channels if channel is not None]
+
+
+def join_calls(channels: Iterable[Channel]) -> dict[str, Call]:
+    """Join the channels of each call, by the call's id."""
+    joined: defaultdict[str, list[Channel]] = defaultdict(list)
+    for channel in channels:
+        joined[channel.call_id].append(channel)
+    return {
+        call_id: Call(id=call_id, channels=tuple(legs))
+        for call_id, legs in joined.items()
+    }
+
+
+def time_of(unique_id: str) -> datetime | None:
+    """Return the second that a `Uniqueid` begins with, by the PBX's clock."""
+    match = _EPOCH.fullmatch(unique_id)
+    return datetime.fromtimestamp(int(match[1]), UTC) if match else None
+
+
+def _told(value: str) -> str | None:
+    """Return a value that Asterisk knows."""
+    return None if value.strip() in _UNKNOWN else value.strip()

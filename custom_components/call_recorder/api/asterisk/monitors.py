@@ -1,0 +1,160 @@
+"""Which channels are being recorded (MixMonitor): asked once, then followed by events.
+
+Sources: Asterisk's documentation of the CLI command "mixmonitor list", the function
+MIXMONITOR and the AMI events MixMonitorStart, MixMonitorStop and MixMonitorMute. The
+variable MIXMONITOR_FILENAME stays after a stop, and REC_STATUS is inherited: neither
+tells what is being recorded now.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import batched
+from typing import Final
+
+from ..errors import AccessError, ErrorKey
+from .channels import Channel
+from .session import require
+from .wire import Message, Wire
+
+_QUESTIONS_AT_ONCE: Final = 50
+_ID_VARIABLES: Final = ("MIXMON_ID", "LOCAL_MIXMON_ID", "CALL_RECORDER_ID")
+"""Where FreePBX, and this integration, keep the id of a channel's MixMonitor."""
+_BOTH: Final = frozenset({"read", "write"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monitor:
+    """A MixMonitor that writes a file."""
+
+    id: str
+    path: str
+    """Of the file on the PBX, without the ending."""
+
+
+class Monitors:
+    """What is known of the channels of one connection."""
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self._known: dict[str, tuple[Monitor, ...] | None] = {}
+        """Of each channel that was asked about; `None` where it cannot be told."""
+        self._unsure: set[str] = set()
+        self._muted: dict[str, frozenset[str]] = {}
+        self._hears_events = False
+        self.has_missed_one = False
+        """Whether a recording began on a channel that was gone before it was asked."""
+
+    # --- Events ---
+
+    def take_event(self, event: Message) -> bool:
+        """Learn from an event; return whether a look at the channels is worth while."""
+        kind, channel = event.get("Event"), event.get("Channel")
+        self._hears_events = True
+        if kind == "Newstate":
+            return event.get("ChannelStateDesc") == "Up"
+        if kind == "BridgeEnter":
+            return True
+        if kind == "Hangup":
+            return self._forget(channel)
+        if kind == "MixMonitorStart":
+            self._muted[channel] = frozenset()
+        if kind == "MixMonitorMute":
+            self._take_mute(channel, event)
+        if kind in ("MixMonitorStart", "MixMonitorStop"):
+            self._unsure.add(channel)
+        return kind.startswith("MixMonitor")
+
+    def _forget(self, channel: str) -> bool:
+        """Forget a channel that is gone; return whether it was known."""
+        if channel in self._unsure and not self._known.get(channel):
+            self.has_missed_one = True
+        self._unsure.discard(channel)
+        self._muted.pop(channel, None)
+        return self._known.pop(channel, False) is not False
+
+    def _take_mute(self, channel: str, event: Message) -> None:
+        """Learn that a channel's recordings fall silent, or not any more."""
+        direction = event.get("Direction")
+        directions = _BOTH if direction == "both" else frozenset({direction})
+        before = self._muted.get(channel, frozenset())
+        is_muted = event.get("State") == "1"
+        self._muted[channel] = before | directions if is_muted else before - directions
+
+    def is_paused(self, channel: str) -> bool | None:
+        """Return whether recordings of a channel are silent; `None` if never heard."""
+        muted = self._muted.get(channel)
+        return None if muted is None else muted >= _BOTH
+
+    # --- Questions ---
+
+    async def look(
+        self, wire: Wire, commands: frozenset[str], channels: Iterable[Channel]
+    ) -> dict[str, tuple[Monitor, ...] | None]:
+        """Return the MixMonitors of each channel, newest first.
+
+        `None` where it cannot be told. Asks only about channels that may have changed
+        since they were asked about; without events that is all of them.
+        """
+        names = {channel.name for channel in channels}
+        for gone in self._known.keys() - names:
+            del self._known[gone]
+        asked = names & self._unsure if self._hears_events else names
+        asked |= names - self._known.keys()
+        self._unsure -= names
+        for some in batched(sorted(asked), _QUESTIONS_AT_ONCE, strict=False):
+            answers = await asyncio.gather(
+                *(self.ask(wire, commands, name) for name in some)
+            )
+            self._known.update(zip(some, answers, strict=True))
+        return {name: self._known.get(name) for name in names}
+
+    async def ask(
+        self, wire: Wire, commands: frozenset[str], channel: str
+    ) -> tuple[Monitor, ...] | None:
+        """Ask for the MixMonitors of one channel, newest first."""
+        if "Command" in commands:
+            command = (("Command", f'mixmonitor list "{channel}"'),)
+            return parse_list(require(await wire.ask("Command", command)))
+        return await self._ask_variables(wire, channel)
+
+    async def _ask_variables(
+        self, wire: Wire, channel: str
+    ) -> tuple[Monitor, ...] | None:
+        """Ask without the right to run CLI commands."""
+        if not await get_variable(wire, "MIXMONITOR_FILENAME", channel):
+            return ()
+        ids = [await get_variable(wire, name, channel) for name in _ID_VARIABLES]
+        monitors = []
+        for monitor_id in dict.fromkeys(filter(None, ids)):
+            file = f"MIXMONITOR({monitor_id},filename)"
+            if path := await get_variable(wire, file, channel):
+                path = path.rpartition(".")[0]
+                monitors.append(Monitor(id=monitor_id, path=path))
+        return tuple(monitors) if any(ids) else None
+
+
+def parse_list(answer: Message) -> tuple[Monitor, ...]:
+    """Read the answer to "mixmonitor list": id, file, and files of each direction.
+
+    One that cannot write is listed too, without a file.
+    """
+    rows = (line.split("\t") for line in answer.get_all("Output"))
+    return tuple(
+        Monitor(id=row[0], path=row[1])
+        for row in rows
+        if len(row) > 1 and row[0].startswith("0x") and row[1]
+    )
+
+
+async def get_variable(wire: Wire, name: str, channel: str | None = None) -> str | None:
+    """Return a variable ("Getvar"), of a channel or global; `None` when it is unset.
+
+    Raises `AccessError` when the user may not ask.
+    """
+    about = (("Channel", channel),) if channel else ()
+    answer = await wire.ask("Getvar", (*about, ("Variable", name)))
+    if answer.get("Message") == "Permission denied":
+        raise AccessError(ErrorKey.INSUFFICIENT_PERMISSIONS)
+    value = answer.get("Value")
+    return None if value in ("", "(null)") else value

@@ -1,0 +1,208 @@
+"""Signs in at a manager interface, and stays connected.
+
+Sources: Asterisk's documentation of the AMI actions Challenge, Login, ListCommands,
+Filter, CoreSettings and Ping.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+import hashlib
+import logging
+import ssl
+from typing import Any, Final
+
+from ..errors import (
+    AccessError,
+    CannotConnectError,
+    ErrorKey,
+    InvalidAuthError,
+    RecorderError,
+    UnexpectedResponseError,
+)
+from ..models import RecorderInfo
+from .wire import Message, Wire
+
+_LOGGER = logging.getLogger(__name__)
+
+DEFAULT_PORT: Final = 5038
+MODEL: Final = "Asterisk"
+
+_EVENTS: Final = ("MixMonitor", "Hangup", "Newstate", "BridgeEnter")
+"""Beginnings of the events that are followed: a call causes dozens of others."""
+_PING_INTERVAL: Final = 30.0
+"""Seconds after which a silent connection is tried."""
+_FIRST_PAUSE: Final = 0.5
+_SHORT_PAUSE: Final = 5.0
+_LONG_PAUSE: Final = 60.0
+_HOPEFUL_TIME: Final = 60.0
+"""Seconds in which a restart is awaited, with short pauses between the tries."""
+
+
+def host_of(settings: Mapping[str, Any]) -> str:
+    """Return the host that the settings name; `ValueError` when it is none."""
+    host = str(settings["host"]).strip().strip("[]").lower()
+    if not host or any(character in host for character in " /@?#\\"):
+        raise ValueError("not a host")
+    return host
+
+
+class Session:
+    """One user's connection to one server, made anew when it is lost."""
+
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        *,
+        on_connect: Callable[[], None],
+        on_event: Callable[[Message], None],
+    ) -> None:
+        """Take `host`, `port`, `username`, `password`, `ssl` and `verify_ssl`.
+
+        `on_connect` is called when a connection begins: what was heard on the one
+        before may have changed unheard.
+        """
+        self._host = host_of(settings)
+        self._port = int(settings.get("port", DEFAULT_PORT))
+        self._username = str(settings["username"]).strip()
+        self._password = str(settings["password"])
+        self._uses_tls = bool(settings.get("ssl", False))
+        self._verifies = bool(settings.get("verify_ssl", True))
+        self._on_connect = on_connect
+        self._on_event = on_event
+        self._tls: ssl.SSLContext | None = None
+        self._wire: Wire | None = None
+        self._lock = asyncio.Lock()
+        self._is_closed = False
+        self.commands: frozenset[str] = frozenset()
+        """What the user may do, known once connected."""
+        self.info = RecorderInfo(model=MODEL)
+
+    async def connect(self) -> Wire:
+        """Return the connection; sign in when there is none.
+
+        Raises `InvalidAuthError` for a wrong secret, and for an address that the
+        server does not permit: it tells no difference.
+        """
+        async with self._lock:
+            if self._wire is None or self._wire.closed.is_set():
+                self._wire = await self._sign_in()
+            return self._wire
+
+    async def close(self) -> None:
+        """End the connection for good."""
+        self._is_closed = True
+        if self._wire is not None:
+            self._wire.close()
+
+    async def _sign_in(self) -> Wire:
+        """Connect, sign in without sending the secret, and ask what is allowed."""
+        if self._is_closed:
+            raise CannotConnectError("closed")
+        wire = await Wire.open(
+            self._host, self._port, tls=await self._context(), on_event=self._on_event
+        )
+        try:
+            await self._log_in(wire)
+            self._on_connect()
+            listed = await wire.ask("ListCommands")
+            self.commands = frozenset(name for name, _ in listed.fields)
+            if "Filter" in self.commands:
+                for event in _EVENTS:
+                    # A pattern over the whole event, without an anchor.
+                    await wire.ask(
+                        "Filter",
+                        (("Operation", "Add"), ("Filter", f"Event: {event}")),
+                    )
+            await self._learn(wire)
+        except BaseException:
+            wire.close()
+            raise
+        return wire
+
+    async def _log_in(self, wire: Wire) -> None:
+        """Prove that the secret is known ("Challenge", "Login")."""
+        challenge = await wire.ask("Challenge", (("AuthType", "MD5"),))
+        if not (text := challenge.get("Challenge")):
+            raise UnexpectedResponseError("no challenge")
+        key = hashlib.md5(f"{text}{self._password}".encode(), usedforsecurity=False)
+        answer = await wire.ask(
+            "Login",
+            (
+                ("AuthType", "MD5"),
+                ("Username", self._username),
+                ("Key", key.hexdigest()),
+            ),
+        )
+        if not answer.is_success:
+            raise InvalidAuthError
+
+    async def _learn(self, wire: Wire) -> None:
+        """Ask for the version, where that is allowed ("CoreSettings")."""
+        settings = await wire.ask("CoreSettings")
+        if version := settings.get("AsteriskVersion"):
+            self.info = RecorderInfo(model=MODEL, sw_version=version)
+
+    async def _context(self) -> ssl.SSLContext | None:
+        """Make what TLS needs, once; it reads files."""
+        if self._uses_tls and self._tls is None:
+            self._tls = await asyncio.to_thread(ssl.create_default_context)
+            if not self._verifies:
+                self._tls.check_hostname = False
+                self._tls.verify_mode = ssl.CERT_NONE
+        return self._tls
+
+    async def follow(
+        self, on_change: Callable[[], None], set_connected: Callable[[bool], None]
+    ) -> None:
+        """Stay connected until closed or cancelled; raise nothing.
+
+        Calls `on_change` when the connection is lost, and when it is there again.
+        """
+        loop = asyncio.get_running_loop()
+        lost_at: float | None = None
+        pause = _FIRST_PAUSE
+        while not self._is_closed:
+            try:
+                wire = await self.connect()
+            except RecorderError as err:
+                _LOGGER.debug("Asterisk is not connected: %s", err)
+                lost_at = loop.time() if lost_at is None else lost_at
+                await asyncio.sleep(pause)
+                is_hopeful = loop.time() - lost_at < _HOPEFUL_TIME
+                pause = min(pause * 2, _SHORT_PAUSE if is_hopeful else _LONG_PAUSE)
+                continue
+            if lost_at is not None:
+                on_change()
+            pause = _FIRST_PAUSE
+            set_connected(True)
+            try:
+                await self._keep_alive(wire)
+            finally:
+                set_connected(False)
+            lost_at = loop.time()
+            if not self._is_closed:
+                on_change()
+
+    async def _keep_alive(self, wire: Wire) -> None:
+        """Return when the connection has ended; try it while it is silent."""
+        while not wire.closed.is_set():
+            try:
+                async with asyncio.timeout(_PING_INTERVAL):
+                    await wire.closed.wait()
+            except TimeoutError:
+                try:
+                    await wire.ask("Ping")
+                except RecorderError as err:
+                    _LOGGER.debug("Asterisk does not answer: %s", err)
+
+
+def require(answer: Message) -> Message:
+    """Return an answer that is a success; raise what an error means for a question."""
+    if answer.is_success:
+        return answer
+    if answer.get("Message") == "Permission denied":
+        raise AccessError(ErrorKey.INSUFFICIENT_PERMISSIONS)
+    if answer.get("Message") == "Command output follows":
+        # Asterisk is still starting.
+        raise CannotConnectError("not booted")
+    raise UnexpectedResponseError("an error")

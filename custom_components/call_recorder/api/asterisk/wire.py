@@ -1,0 +1,260 @@
+"""The Asterisk Manager Interface (AMI) on the wire: blocks of lines over TCP or TLS.
+
+Source: Asterisk's documentation, "AMI v2 Specification"; see
+https://docs.asterisk.org/Configuration/Interfaces/Asterisk-Manager-Interface-AMI/.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+import socket
+import ssl
+from typing import Any, Final, Self, cast, override
+
+from ..errors import (
+    CannotConnectError,
+    InvalidCertificateError,
+    RecorderError,
+    UnexpectedResponseError,
+)
+
+type Fields = Iterable[tuple[str, str]]
+
+_CONNECT_TIME: Final = 10.0
+_ANSWER_TIME: Final = 10.0
+"""Seconds in which a command is answered, a list completely."""
+_MAX_LINE: Final = 64 * 1024
+_MAX_BLOCK: Final = 1024 * 1024
+"""Bytes of one answer or event."""
+_MAX_ROWS: Final = 20_000
+"""Rows of one list. A PBX with 1,000 calls has about 2,000 channels."""
+_GREETING: Final = "Call Manager"
+"""Part of what Asterisk and its relatives greet with."""
+_UNSAFE: Final = {ord("\r"): None, ord("\n"): None, 0: None}
+"""What would begin a line of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An answer, an event or a row of a list. Keys repeat; texts may be a caller's."""
+
+    fields: tuple[tuple[str, str], ...]
+
+    def get(self, key: str) -> str:
+        """Return the first value of a key, or an empty text."""
+        return next((value for name, value in self.fields if name == key), "")
+
+    def get_all(self, key: str) -> list[str]:
+        """Return all values of a key."""
+        return [value for name, value in self.fields if name == key]
+
+    @property
+    def is_success(self) -> bool:
+        """Return whether an answer says that the command was carried out."""
+        return self.get("Response") in ("Success", "Goodbye")
+
+
+@dataclass(slots=True)
+class _Question:
+    """A command that waits for its answer."""
+
+    answer: asyncio.Future[tuple[Message, list[Message]]]
+    is_list: bool
+    first: Message | None = None
+    rows: list[Message] = field(default_factory=list)
+
+
+class Wire(asyncio.Protocol):
+    """One connection to a server's manager interface.
+
+    A protocol and not a pair of streams: whatever arrives is taken in at once, so
+    that there is no queue to bound and no task to lose.
+    """
+
+    def __init__(self, on_event: Callable[[Message], None]) -> None:
+        """Take what is told of each event that belongs to no list."""
+        self._on_event = on_event
+        loop = asyncio.get_running_loop()
+        self.greeting: asyncio.Future[None] = loop.create_future()
+        """Done when the server has shown that it is one."""
+        self.closed = asyncio.Event()
+        """Set when the connection has ended, from either side."""
+        self._transport: asyncio.WriteTransport | None = None
+        self._buffer = bytearray()
+        self._lines: list[tuple[str, str]] = []
+        self._block_size = 0
+        self._questions: dict[str, _Question] = {}
+        self._asked = 0
+
+    @classmethod
+    async def open(
+        cls,
+        host: str,
+        port: int,
+        *,
+        tls: ssl.SSLContext | None,
+        on_event: Callable[[Message], None],
+    ) -> Self:
+        """Connect, and wait for the greeting.
+
+        Raises `CannotConnectError`, `InvalidCertificateError`, and
+        `UnexpectedResponseError` when it is no manager interface that answers.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(_CONNECT_TIME):
+                _, wire = await loop.create_connection(
+                    lambda: cls(on_event), host, port, ssl=tls
+                )
+                try:
+                    await wire.greeting
+                except BaseException:
+                    wire.close()
+                    raise
+        except ssl.SSLCertVerificationError as err:
+            raise InvalidCertificateError(type(err).__name__) from None
+        except socket.gaierror as err:
+            raise CannotConnectError(
+                type(err).__name__, unknown_address=err.errno == socket.EAI_NONAME
+            ) from None
+        except OSError as err:
+            # TimeoutError and ssl.SSLError too.
+            raise CannotConnectError(type(err).__name__) from None
+        return wire
+
+    def close(self) -> None:
+        """End the connection; questions that wait fail."""
+        if self._transport is not None:
+            self._transport.abort()
+        self._end(CannotConnectError("closed", may_have_arrived=True))
+
+    async def ask(self, action: str, fields: Fields = ()) -> Message:
+        """Give a command, once, and return the answer, whether success or error.
+
+        Raises `CannotConnectError`, with `may_have_arrived`, when there is none.
+        """
+        answer, _ = await self._ask(action, fields, is_list=False)
+        return answer
+
+    async def ask_list(self, action: str, fields: Fields = ()) -> list[Message]:
+        """Ask for a list, and return its rows.
+
+        Raises `CannotConnectError` when it does not come to its end, and
+        `UnexpectedResponseError` when it is refused.
+        """
+        answer, rows = await self._ask(action, fields, is_list=True)
+        if not answer.is_success:
+            raise UnexpectedResponseError("no list")
+        return rows
+
+    async def _ask(
+        self, action: str, fields: Fields, *, is_list: bool
+    ) -> tuple[Message, list[Message]]:
+        """Send a command, and wait for its answer."""
+        if self._transport is None or self.closed.is_set():
+            raise CannotConnectError("closed")
+        self._asked += 1
+        action_id = str(self._asked)
+        question = _Question(asyncio.get_running_loop().create_future(), is_list)
+        self._questions[action_id] = question
+        self._transport.write(
+            _encode((("Action", action), ("ActionID", action_id), *fields))
+        )
+        try:
+            async with asyncio.timeout(_ANSWER_TIME):
+                return await question.answer
+        except TimeoutError:
+            # What is answered late would only confuse.
+            self.close()
+            raise CannotConnectError("no answer", may_have_arrived=True) from None
+        finally:
+            self._questions.pop(action_id, None)
+
+    # --- What arrives ---
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep what is written to."""
+        self._transport = cast(asyncio.WriteTransport, transport)
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Fail what waits: a command may have arrived although its answer is lost."""
+        self._end(CannotConnectError("connection lost", may_have_arrived=True))
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        """Take in whole lines; a blank one ends a block."""
+        self._buffer += data
+        *lines, rest = self._buffer.split(b"\n")
+        self._buffer = rest
+        for line in lines:
+            if self.closed.is_set():
+                return
+            self._take_line(line.removesuffix(b"\r").decode(errors="replace"))
+        if len(rest) > _MAX_LINE:
+            self._refuse("a line is too long")
+
+    def _take_line(self, line: str) -> None:
+        """Take in a line; hand a block on when it is complete."""
+        if not self.greeting.done():
+            if _GREETING in line:
+                self.greeting.set_result(None)
+            else:
+                self._refuse("no manager interface")
+        elif line:
+            key, _, value = line.partition(":")
+            self._lines.append((key, value.removeprefix(" ")))
+            self._block_size += len(line)
+            if self._block_size > _MAX_BLOCK:
+                self._refuse("an answer is too large")
+        elif self._lines:
+            message = Message(tuple(self._lines))
+            self._lines, self._block_size = [], 0
+            self._take_message(message)
+
+    def _take_message(self, message: Message) -> None:
+        """Hand a message to the question that waits for it, or on as an event."""
+        question = self._questions.get(message.get("ActionID"))
+        kind = message.fields[0][0]
+        if kind == "Event" and question is None:
+            self._on_event(message)
+        elif question is None or question.answer.done():
+            return
+        elif kind == "Response":
+            question.first = message
+            if not question.is_list or not message.is_success:
+                question.answer.set_result((message, []))
+        elif question.first is not None:
+            if message.get("EventList") == "Complete":
+                question.answer.set_result((question.first, question.rows))
+            else:
+                question.rows.append(message)
+                if len(question.rows) > _MAX_ROWS:
+                    self._refuse("a list is too long")
+
+    def _refuse(self, reason: str) -> None:
+        """End a connection on which something impossible was said."""
+        if self._transport is not None:
+            self._transport.abort()
+        self._end(UnexpectedResponseError(reason))
+
+    def _end(self, err: RecorderError) -> None:
+        """Fail all that waits, once."""
+        if self.closed.is_set():
+            return
+        self.closed.set()
+        self._buffer.clear()
+        waiting: list[asyncio.Future[Any]] = [
+            one.answer for one in self._questions.values()
+        ]
+        waiting.append(self.greeting)
+        for future in waiting:
+            if not future.done():
+                future.set_exception(err)
+
+
+def _encode(fields: Fields) -> bytes:
+    """Write a block; nothing in a value can begin a line of its own."""
+    lines = (f"{key}: {value.translate(_UNSAFE)}\r\n" for key, value in fields)
+    return f"{''.join(lines)}\r\n".encode(errors="replace")
