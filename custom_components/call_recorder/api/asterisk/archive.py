@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 
 from aiohttp import ClientSession
 
+from ..audio import AudioDownload
 from ..errors import ErrorKey, RefusedError, UnexpectedResponseError
 from ..models import (
     Recording,
@@ -22,7 +23,7 @@ from ..models import (
     newest_first,
 )
 from ..numbers import ends_with
-from ..transport import AudioDownload, Reply
+from ..transport import Reply
 from .ari import Ari, StoredFile, parse_names
 from .names import NameFacts, parse_name, recording_id
 

@@ -4,16 +4,17 @@ Sources: Asterisk's documentation, "Asterisk REST Data Models" and "Recordings R
 API". There are no pages, no filters, and no facts but name and format.
 """
 
-from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
 import logging
 from typing import Any, Final
+from urllib.parse import quote
 
-from aiohttp import ClientSession
+from aiohttp import ClientSession, encode_basic_auth
 
+from ..audio import AudioDownload
 from ..errors import (
     AccessError,
     CannotConnectError,
@@ -23,11 +24,12 @@ from ..errors import (
     UnexpectedResponseError,
 )
 from ..parsing import as_object, as_text, parse_rows
-from ..transport import AudioDownload, Reply, Transport, parse_origin, path_segment
+from ..transport import Reply, Transport, parse_address
 
 _LOGGER = logging.getLogger(__name__)
 
-_STORED: Final = "/ari/recordings/stored"
+API_PATH: Final = "/ari"
+_STORED: Final = f"{API_PATH}/recordings/stored"
 _HEADER: Final = 44
 """Bytes of a WAV file's header."""
 
@@ -48,20 +50,23 @@ class Ari:
     def __init__(self, session: ClientSession, settings: Mapping[str, Any]) -> None:
         """Take `ari_url`, `ari_username` and `ari_password`."""
         username = str(settings.get("ari_username") or "").strip()
-        credentials = f"{username}:{settings.get('ari_password') or ''}".encode()
         self._transport = Transport(
             session,
-            parse_origin(settings["ari_url"]),
+            parse_address(settings["ari_url"], API_PATH),
             {
                 "Accept": "application/json",
-                "Authorization": f"Basic {b64encode(credentials).decode()}",
+                "Authorization": encode_basic_auth(
+                    username, str(settings.get("ari_password") or "")
+                ),
             },
         )
 
     async def check(self) -> None:
         """Sign in. Raises as `list_names` does."""
         query = {"only": "system"}
-        reply = await self._transport.request("GET", "/ari/asterisk/info", query=query)
+        reply = await self._transport.request(
+            "GET", f"{API_PATH}/asterisk/info", query=query
+        )
         _raise_failure(reply)
         if not isinstance(reply.json(), dict):
             raise UnexpectedResponseError("no object")
@@ -92,7 +97,7 @@ class Ari:
     def download(self, name: str) -> AbstractAsyncContextManager[AudioDownload]:
         """Open the audio of a recording."""
         return self._transport.download(
-            f"{_STORED}/{path_segment(name)}/file", raise_failure=_raise_failure
+            f"{_STORED}/{quote(name, safe='')}/file", raise_failure=_raise_failure
         )
 
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final, override
 
 from aiohttp import ClientSession
 
+from ..audio import AudioDownload
 from ..client import Capability, RecorderClient, Storage
 from ..errors import (
     AccessError,
@@ -34,8 +35,9 @@ from ..models import (
     RecordingQuery,
     oldest_first,
 )
-from ..transport import AudioDownload, parse_origin
+from ..transport import parse_address
 from .archive import AsteriskArchive
+from .ari import API_PATH
 from .channels import Call, Channel, join_calls, parse_channels
 from .monitors import Monitor, Monitors, get_variable
 from .names import archive_name, make_path, recording_id
@@ -74,6 +76,7 @@ class AsteriskClient(RecorderClient):
     """One Asterisk, asked as one of its manager users."""
 
     manufacturer: ClassVar = "Asterisk"
+    api_path: ClassVar = API_PATH
     line_fields: ClassVar = frozenset({"directory_number", "call_id"})
 
     @override
@@ -111,7 +114,7 @@ class AsteriskClient(RecorderClient):
         """Return the form's fields with the addresses cleaned."""
         cleaned = {**settings, "host": host_of(settings)}
         if url := str(settings.get("ari_url") or "").strip():
-            return {**cleaned, "ari_url": str(parse_origin(url))}
+            return {**cleaned, "ari_url": str(parse_address(url, cls.api_path))}
         return {
             key: value for key, value in cleaned.items() if not key.startswith("ari_")
         }
