@@ -6,7 +6,7 @@ adds it to the three tables that name recorders, and gives the config flow its s
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
-from typing import Any, ClassVar, override
+from typing import Any, ClassVar, Final, override
 from unittest.mock import patch
 
 from aiohttp import ClientSession, web
@@ -114,6 +114,8 @@ class Dummy(Recorder):
 
 # --- api/dummy/ ---
 
+_BASE: Final = "/dummy"
+
 
 def _time(row: Mapping[str, Any]) -> datetime:
     """Return a row's start."""
@@ -139,8 +141,8 @@ class DummyClient(RecorderClient):
 
     manufacturer: ClassVar = "Dummy"
     capabilities: ClassVar = frozenset()
-    api_path: ClassVar = "/dummy"
     line_fields: ClassVar = frozenset({"directory_number"})
+    api_path: ClassVar = _BASE
 
     @override
     def __init__(
@@ -166,7 +168,7 @@ class DummyClient(RecorderClient):
     @override
     async def get_live_state(self) -> LiveState:
         """Read the active recordings."""
-        reply = await self._transport.request("GET", "/dummy/active")
+        reply = await self._transport.request("GET", f"{_BASE}/active")
         reply.raise_for_read()
         return LiveState(recordings=parse_rows(reply.json(), _parse_active))
 
@@ -191,7 +193,7 @@ class DummyClient(RecorderClient):
     ) -> str | None:
         """Record the call of the line."""
         reply = await self._transport.request(
-            "POST", "/dummy/active", body={"line": line.directory_number}
+            "POST", f"{_BASE}/active", body={"line": line.directory_number}
         )
         if not reply.is_success:
             raise RefusedError(ErrorKey.NO_CONNECTED_CALL)
@@ -209,7 +211,7 @@ class DummyClient(RecorderClient):
     @override
     async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
         """Read the whole archive as one page."""
-        reply = await self._transport.request("GET", "/dummy/finished")
+        reply = await self._transport.request("GET", f"{_BASE}/finished")
         reply.raise_for_read()
         rows = parse_rows(reply.json(), _parse_finished)
         return RecordingPage(recordings=rows)
