@@ -8,11 +8,14 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.call_recorder.const import DOMAIN
+from custom_components.call_recorder.recording_events import async_listen_events
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util.json import json_loads_object
 from simulator.office import Office
 from simulator.server import Simulator
 from tests.conftest import Poll, add_lines, make_entry, set_up
+from tests.helpers.yeastar import answer, fault
 
 RECORDER = "event.imagicle_recording_events"
 LINE = "event.reception_recording_events"
@@ -248,3 +251,158 @@ async def test_a_call_that_is_recorded_already_did_not_fail(
             DOMAIN, "start_recording", {"directory_number": "101"}, blocking=True
         )
     assert told(RECORDER) == []
+
+
+# --- Several lines ---
+
+
+@pytest.fixture
+async def extensions(
+    hass: HomeAssistant, yeastar_data: dict[str, Any]
+) -> MockConfigEntry:
+    """Return a Yeastar with two extensions that must be recorded, and their manager."""
+    entry = make_entry(
+        hass,
+        yeastar_data,
+        subentries_data=add_lines(
+            Reception={"directory_number": "101", "must_be_recorded": True},
+            Sales={"directory_number": "102", "must_be_recorded": True},
+            Manager={"directory_number": "103"},
+        ),
+    )
+    await set_up(hass, entry)
+    return entry
+
+
+def in_call(simulator: Simulator, *extensions: str) -> None:
+    """Let the PBX answer that these extensions are in one call from outside."""
+    members: list[dict[str, Any]] = [
+        {"inbound": {"from": "+390551234567", "to": "900", "member_status": "ANSWERED"}}
+    ]
+    members += [
+        {"extension": {"number": number, "member_status": "ANSWER"}}
+        for number in extensions
+    ]
+    data = [{"call_id": "1650012665.266", "members": members}]
+    simulator.yeastar.faults.clear()
+    simulator.yeastar.faults.add(fault("/call/query", answer(0, data=data)))
+
+
+async def test_an_internal_call_is_an_event_of_both_lines(
+    hass: HomeAssistant,
+    office: Office,
+    extensions: MockConfigEntry,
+    pass_time: Poll,
+    told: Told,
+) -> None:
+    """Each line's events name that line; the recorder has one event of the call."""
+    call = office.connect(
+        "101", remote="102", direction="internal", traffic_type="internal"
+    )
+    await pass_time(61)
+    office.hang_up(call)
+    await pass_time(61)
+    for name in ("reception", "sales", "yeastar"):
+        assert told(f"event.{name}_recording_events")[:2] == ["started", "ended"]
+    assert told("event.manager_recording_events") == []
+    for name in ("Reception", "Sales"):
+        state = hass.states.get(f"event.{name.lower()}_recording_events")
+        assert state is not None
+        assert state.attributes["line"] == name
+
+
+async def test_a_transferred_call_leaves_one_line_and_joins_another(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    extensions: MockConfigEntry,
+    pass_time: Poll,
+    told: Told,
+) -> None:
+    """Ended there, started here; for the recorder, the recording goes on."""
+    in_call(simulator, "101")
+    await pass_time(61)
+    in_call(simulator, "102")
+    await pass_time(61)
+    assert told("event.reception_recording_events") == ["started", "ended"]
+    assert told("event.sales_recording_events") == ["started"]
+    assert told("event.yeastar_recording_events") == ["started"]
+    for name, state in (("reception", "idle"), ("sales", "recording")):
+        found = hass.states.get(f"sensor.{name}_state")
+        assert found is not None
+        assert found.state == state
+
+
+async def test_a_three_way_call_is_on_all_its_lines(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    extensions: MockConfigEntry,
+    pass_time: Poll,
+    told: Told,
+) -> None:
+    """A line that joins and leaves has its events; no call is missed."""
+    in_call(simulator, "101")
+    await pass_time(61)
+    in_call(simulator, "101", "102")
+    await pass_time(61)
+    await pass_time(16)
+    in_call(simulator, "101")
+    await pass_time(61)
+    assert told("event.reception_recording_events") == ["started"]
+    assert told("event.sales_recording_events") == ["started", "ended"]
+    assert told("event.yeastar_recording_events") == ["started"]
+
+
+# --- Who is called ---
+
+
+async def test_an_event_calls_the_listeners_of_its_line_and_recorder_only(
+    hass: HomeAssistant,
+    office: Office,
+    yeastar_data: dict[str, Any],
+    pass_time: Poll,
+) -> None:
+    """With 200 lines, one call is an event of the recorder, the line and of any."""
+    lines = {
+        f"Line {number}": {"directory_number": str(number)} for number in range(200)
+    }
+    entry = make_entry(hass, yeastar_data, subentries_data=add_lines(**lines))
+    await set_up(hass, entry)
+    heard: list[str | None] = []
+
+    def listen(source: str | None) -> None:
+        async_listen_events(hass, callback(lambda _: heard.append(source)), source)
+
+    for source in (None, entry.entry_id, *entry.subentries):
+        listen(source)
+    office.connect("101")
+    await pass_time(61)
+    line = next(
+        subentry.subentry_id
+        for subentry in entry.subentries.values()
+        if subentry.title == "Line 101"
+    )
+    assert sorted(map(str, heard)) == sorted(map(str, (None, entry.entry_id, line)))
+
+
+# --- Zero ---
+
+
+async def test_a_recording_of_no_length(
+    hass: HomeAssistant,
+    office: Office,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    told: Told,
+) -> None:
+    """A duration of zero is 0, and can be written as JSON."""
+    call = office.connect("101")
+    office.start_recording(call)
+    await entry.runtime_data.live.async_refresh()
+    office.hang_up(call)
+    await entry.runtime_data.live.async_refresh()
+    for entity_id in (RECORDER, LINE):
+        assert told(entity_id) == ["started", "ended"]
+        state = hass.states.get(entity_id)
+        assert state is not None
+        assert state.attributes["duration"] == 0
+        assert json_loads_object(state.as_dict_json)["entity_id"] == entity_id

@@ -159,9 +159,9 @@ class LineAttribution:
         owners: list[Line],
         settled: dict[str, tuple[str, ...]],
     ) -> None:
-        """Note the lines of a recording: its owners, and who they call internally."""
+        """Note the lines of a recording: its owners, and those of the other parties."""
         lines = dict.fromkeys(
-            line.id for line in (*owners, *self._lines.called(recording))
+            line.id for line in (*owners, *self._lines.of_others(recording))
         )
         settled[recording.id] = tuple(lines)
         self._recordings[recording.id] = recording
@@ -176,4 +176,9 @@ class LineAttribution:
 
 def _parties(recording: ActiveRecording) -> tuple[object, ...]:
     """Return what the lines of a recording follow from."""
-    return (recording.local_party, recording.remote_party, recording.direction)
+    return (
+        recording.local_party,
+        recording.further_local_parties,
+        recording.remote_party,
+        recording.direction,
+    )

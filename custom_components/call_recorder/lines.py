@@ -145,14 +145,6 @@ class Lines:
         """Return the lines that have a number, however it is written."""
         return self._by_number.get(_number(number) or "", [])
 
-    def of(self, recording: ActiveRecording) -> list[Line]:
-        """Return the lines of a recording's parties, as far as the recording tells."""
-        owners = self.owners(recording.local_party)
-        return [
-            *owners,
-            *(line for line in self.called(recording) if line not in owners),
-        ]
-
     def of_archived(self, recording: Recording) -> list[Line]:
         """Return the lines of a finished recording, as far as it tells."""
         owners = self.owners(
@@ -166,11 +158,16 @@ class Lines:
         called = self.with_number(recording.remote_number)
         return [*owners, *(line for line in called if line not in owners)]
 
-    def called(self, recording: ActiveRecording) -> list[Line]:
-        """Return the lines on the other side of an internal call."""
-        if recording.direction is not Direction.INTERNAL:
-            return []
-        return self.with_number(recording.remote_party.phone_number)
+    def of_others(self, recording: ActiveRecording) -> list[Line]:
+        """Return the lines of the parties in the call beside the local party."""
+        lines = [
+            line
+            for party in recording.further_local_parties
+            for line in self.owners(party)
+        ]
+        if recording.direction is Direction.INTERNAL:
+            lines += self.with_number(recording.remote_party.phone_number)
+        return lines
 
     def owners(self, party: LocalParty) -> list[Line]:
         """Return the lines that a party certainly is on."""
