@@ -15,7 +15,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
 from custom_components.call_recorder.api import RECORDERS
-from custom_components.call_recorder.api.client import RecorderClient, Storage
+from custom_components.call_recorder.api.client import (
+    Capability,
+    RecorderClient,
+    Storage,
+)
 from custom_components.call_recorder.api.errors import ErrorKey, RefusedError
 from custom_components.call_recorder.api.models import (
     ActiveRecording,
@@ -137,10 +141,10 @@ def _parse_finished(row: dict[str, Any]) -> Recording:
 
 
 class DummyClient(RecorderClient):
-    """The least that a client can be: no optional capability, no optional method."""
+    """A small client: it starts recordings and reads the archive, nothing else."""
 
     manufacturer: ClassVar = "Dummy"
-    capabilities: ClassVar = frozenset()
+    capabilities: ClassVar = frozenset({Capability.ARCHIVE, Capability.START})
     line_fields: ClassVar = frozenset({"directory_number"})
     api_path: ClassVar = _BASE
 
