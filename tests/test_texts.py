@@ -603,6 +603,23 @@ def test_config_errors_and_aborts_have_texts() -> None:
     assert set(_TEXTS["config"]["create_entry"]) == {"unencrypted"}
 
 
+def test_folders_have_texts() -> None:
+    """What the media browser writes itself has its words."""
+    assert set(_TEXTS["common"]) == {
+        "all_recordings",
+        "earlier",
+        "more",
+        "saving",
+        "error",
+        "month_title",
+        "day_title",
+        *(f"month_{month}" for month in range(1, 13)),
+        *(f"weekday_{day}" for day in range(1, 8)),
+    }
+    assert _placeholders(_TEXTS["common"]["month_title"]) == {"month", "year"}
+    assert _placeholders(_TEXTS["common"]["day_title"]) == {"weekday", "month", "day"}
+
+
 def test_line_errors_and_aborts_have_texts() -> None:
     """Whatever the form of a line can say is said in words."""
     texts = _TEXTS["config_subentries"]["line"]

@@ -15,12 +15,16 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
+    MockUser,
+    async_capture_events,
     async_fire_time_changed,
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.call_recorder import logbook
 from custom_components.call_recorder.archive import playback
-from homeassistant.core import HomeAssistant
+from homeassistant.components.http.auth import async_sign_path
+from homeassistant.core import Event, HomeAssistant
 from simulator.audio import Audio
 from simulator.calls import Recording
 from simulator.faults import Fault
@@ -243,6 +247,87 @@ async def test_who_is_not_let_in(
     assert response.status == HTTPStatus.UNAUTHORIZED
     assert simulator.imagicle.url not in await response.text()
     assert simulator.imagicle.audit_events == []
+
+
+@pytest.mark.parametrize(
+    ("listening", "status"),
+    [
+        ("administrators", HTTPStatus.FORBIDDEN),
+        ("everyone", HTTPStatus.OK),
+    ],
+)
+async def test_a_user_who_may_not_listen(
+    hass: HomeAssistant,
+    player: Player,
+    imagicle: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    hass_client_no_auth: ClientSessionGenerator,
+    hass_read_only_access_token: str,
+    listening: str,
+    status: HTTPStatus,
+) -> None:
+    """Only administrators may listen, unless the option opens the archive."""
+    hass.config_entries.async_update_entry(imagicle, options={"listening": listening})
+    user = await hass_client(hass_read_only_access_token)
+    assert (await user.get(player.path)).status == status
+    # A signed address is worth as much as the user who asked for it.
+    token = hass.auth.async_validate_access_token(hass_read_only_access_token)
+    assert token is not None
+    validity = timedelta(minutes=1)
+    signed = async_sign_path(hass, player.path, validity, refresh_token_id=token.id)
+    stranger = await hass_client_no_auth()
+    assert (await stranger.get(signed)).status == status
+    # What an automation plays is signed by Home Assistant's own user.
+    signed = async_sign_path(hass, player.path, validity, use_content_user=True)
+    assert (await stranger.get(signed)).status == HTTPStatus.OK
+
+
+async def test_who_has_listened(
+    hass: HomeAssistant,
+    player: Player,
+    recording: Recording,
+    simulator: Simulator,
+    hass_client_no_auth: ClientSessionGenerator,
+    hass_admin_user: MockUser,
+    pass_time: Poll,
+) -> None:
+    """An event names the user and the recording, once however many parts are read."""
+    events = async_capture_events(hass, "call_recorder_played")
+    await player.ask()
+    assert events == []
+    await (await player.get()).read()
+    await (await player.get(Range="bytes=10-19")).read()
+    (event,) = events
+    assert event.data == {
+        "user_id": hass_admin_user.id,
+        "config_entry_id": "01IMAGICLE",
+        "recorder": "Imagicle",
+        "recording_id": simulator.imagicle.id_of(recording),
+    }
+    assert event.context.user_id == hass_admin_user.id
+
+    stranger = await hass_client_no_auth()
+    path = async_sign_path(
+        hass, player.path, timedelta(minutes=1), use_content_user=True
+    )
+    await (await stranger.get(path)).read()
+    assert [event.data["user_id"] for event in events] == [hass_admin_user.id, None]
+    await pass_time(601)
+    await (await player.get()).read()
+    assert len(events) == 3
+
+
+async def test_the_activity_log_describes_it(hass: HomeAssistant) -> None:
+    """The log says that a recording of the recorder was played."""
+    described: dict[str, Callable[[Event[Any]], dict[str, str]]] = {}
+    logbook.async_describe_events(
+        hass, lambda domain, name, describe: described.update({name: describe})
+    )
+    event: Event[Any] = Event("call_recorder_played", {"recorder": "Imagicle"})
+    assert described["call_recorder_played"](event) == {
+        "name": "Imagicle",
+        "message": "recording was played",
+    }
 
 
 @pytest.mark.parametrize(

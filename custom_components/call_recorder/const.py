@@ -9,3 +9,6 @@ CONF_LISTENING: Final = "listening"
 CONF_MASK_NUMBERS: Final = "mask_numbers"
 CONF_RECORDER: Final = "recorder"
 """Which of the recording systems the entry is about: a key of `RECORDERS`."""
+
+EVENT_PLAYED: Final = f"{DOMAIN}_played"
+"""Fired when somebody begins to listen to a recording; part of the public surface."""

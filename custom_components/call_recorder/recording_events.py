@@ -22,7 +22,7 @@ from homeassistant.util.signal_type import SignalType
 from .api.models import ActiveRecording, Direction, LocalParty, Recording, RemoteParty
 from .const import CONF_MASK_NUMBERS, DOMAIN
 from .lines import Line
-from .privacy import mask_number
+from .privacy import mask_parties
 from .recording_json import as_json, running_time
 
 _ATTRIBUTES: Final = (
@@ -189,12 +189,13 @@ class EventSender:
             async_dispatcher_send(self._hass, _signal(source), event)
 
     def _masked(self, change: RecordingChange) -> RecordingChange:
-        """Return the change with the remote number as the user wants to see it."""
+        """Return the change with the numbers as the user wants to see them."""
         if not self._entry.options.get(CONF_MASK_NUMBERS):
             return change
-        remote = change.remote_party
-        masked = replace(remote, phone_number=mask_number(remote.phone_number))
-        return replace(change, remote_party=masked)
+        local, remote = mask_parties(
+            change.direction, change.local_party, change.remote_party
+        )
+        return replace(change, local_party=local, remote_party=remote)
 
 
 @callback

@@ -11,15 +11,18 @@ from typing import Final, NamedTuple
 
 from aiohttp import hdrs, web
 
-from homeassistant.components.http import HomeAssistantView
+from homeassistant.auth.models import User
+from homeassistant.components.http import KEY_HASS_USER, HomeAssistantView
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
 from .archive.playback import Playback
 from .commands import translated_errors
-from .const import DOMAIN
+from .const import DOMAIN, EVENT_PLAYED
 from .data import CallRecorderConfigEntry
+from .rights import may_listen
 
 _PATIENCE: Final = 600
 """Seconds that a browser may leave a piece unread, as while the player is paused."""
@@ -87,6 +90,8 @@ class RecordingView(HomeAssistantView):
             or recording_id is None
         ):
             return web.Response(status=HTTPStatus.NOT_FOUND)
+        if not may_listen(self.hass, request[KEY_HASS_USER], entry):
+            return web.Response(status=HTTPStatus.FORBIDDEN)
         etag = _etag(entry_id, recording_id)
         if any(etag == f'"{tag.value}"' for tag in request.if_none_match or ()):
             return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=_headers(etag))
@@ -112,6 +117,7 @@ class RecordingView(HomeAssistantView):
                 await response.prepare(request)
                 if request.method == hdrs.METH_HEAD:
                     return response
+                self._note_listener(request[KEY_HASS_USER], entry, playback)
                 async for piece in playback.read(part.start, part.end):
                     async with asyncio.timeout(_PATIENCE):
                         await response.write(piece)
@@ -133,6 +139,30 @@ class RecordingView(HomeAssistantView):
             # The listener has left, or has stopped reading long ago.
             _cut_off(request)
         return response or web.Response(status=HTTPStatus.BAD_GATEWAY)
+
+    @callback
+    def _note_listener(
+        self, user: User, entry: CallRecorderConfigEntry, playback: Playback
+    ) -> None:
+        """Fire an event for each user who listens to a playback, once.
+
+        A player asks for a recording part by part.
+        """
+        if user.id in playback.heard_by:
+            return
+        playback.heard_by.add(user.id)
+        # What Home Assistant's own user signs is played by an automation.
+        user_id = None if user.system_generated else user.id
+        self.hass.bus.async_fire(
+            EVENT_PLAYED,
+            {
+                "user_id": user_id,
+                ATTR_CONFIG_ENTRY_ID: entry.entry_id,
+                "recorder": entry.title,
+                "recording_id": playback.recording_id,
+            },
+            context=Context(user_id=user_id),
+        )
 
 
 class _Part(NamedTuple):

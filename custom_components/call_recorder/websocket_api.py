@@ -36,7 +36,7 @@ from .const import CONF_MASK_NUMBERS, DOMAIN
 from .data import CallRecorderConfigEntry
 from .lines import Line, lines_of
 from .media_source.folders import recording_identifier
-from .privacy import mask_number
+from .privacy import mask_parties, mask_recording
 from .rights import may, may_listen
 
 _RECENT: Final = 20
@@ -282,8 +282,10 @@ def _active_recording(
     entry: CallRecorderConfigEntry, recording: ActiveRecording, line_ids: Sequence[str]
 ) -> dict[str, Any]:
     """Return an active recording as JSON."""
-    party = recording.remote_party
-    names = (party.first_name, party.last_name)
+    local, remote = recording.local_party, recording.remote_party
+    if entry.options.get(CONF_MASK_NUMBERS):
+        local, remote = mask_parties(recording.direction, local, remote)
+    names = (remote.first_name, remote.last_name)
     return {
         "id": recording.id,
         "lines": list(line_ids),
@@ -291,12 +293,12 @@ def _active_recording(
         "is_paused": recording.is_paused,
         "direction": recording.direction,
         "local": {
-            "name": recording.local_party.username,
-            "number": recording.local_party.number,
+            "name": local.username,
+            "number": local.number,
         },
         "remote": {
             "name": " ".join(filter(None, names)) or None,
-            "number": _shown_number(entry, party.phone_number),
+            "number": remote.phone_number,
         },
     }
 
@@ -304,6 +306,8 @@ def _active_recording(
 def _recording(entry: CallRecorderConfigEntry, recording: Recording) -> dict[str, Any]:
     """Return a finished recording as JSON. Where it is played is asked for later."""
     identifier = recording_identifier(entry.entry_id, recording.id)
+    if entry.options.get(CONF_MASK_NUMBERS):
+        recording = mask_recording(recording)
     return {
         "id": recording.id,
         "media_content_id": f"media-source://{DOMAIN}/{identifier}",
@@ -319,12 +323,6 @@ def _recording(entry: CallRecorderConfigEntry, recording: Recording) -> dict[str
         "local": {"name": recording.local_name, "number": recording.local_number},
         "remote": {
             "name": recording.remote_name,
-            "number": _shown_number(entry, recording.remote_number),
+            "number": recording.remote_number,
         },
     }
-
-
-def _shown_number(entry: CallRecorderConfigEntry, number: str | None) -> str | None:
-    """Return a remote number as the user wants to see it."""
-    mask = entry.options.get(CONF_MASK_NUMBERS, False)
-    return mask_number(number) if mask else number

@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncGenerator
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import (
+    ClientSessionGenerator,
     MockHAClientWebSocket,
     WebSocketGenerator,
 )
@@ -102,15 +104,15 @@ async def test_from_the_recorder_to_the_recording(
     await hass.config_entries.async_reload(imagicle.entry_id)
     assert await browser.open(ROOT) == {"Imagicle": RECORDER}
     months = await browser.open(RECORDER)
-    assert list(months) == ["2026-06", "2026-05"]
-    days = await browser.open(months["2026-06"])
-    assert list(days) == ["2026-06-10"]
-    assert list(await browser.open(days["2026-06-10"])) == [
-        "12:01:05 · ↗ +15557777 · 102 · 1:05",
-        "12:00:00 · ↙ +15551234 · 101 · 1:05",
+    assert list(months) == ["June 2026", "May 2026"]
+    days = await browser.open(months["June 2026"])
+    assert list(days) == ["Wednesday, June 10"]
+    assert list(await browser.open(days["Wednesday, June 10"])) == [
+        "12:01:05 · ↗ +15557777 · marco.bianchi · 1:05",
+        "12:00:00 · ↙ +15551234 · anna.rossi · 1:05",
     ]
     # Begun on 1 May, by the local clock.
-    assert list(await browser.open(months["2026-05"])) == ["2026-05-01"]
+    assert list(await browser.open(months["May 2026"])) == ["Friday, May 1"]
 
 
 async def test_an_empty_archive(
@@ -137,9 +139,9 @@ async def test_numbers_are_masked(
     record(office, freezer)
     await set_up(hass, make_entry(hass, imagicle_data, options={"mask_numbers": True}))
     titles = await browser.open(f"{RECORDER}/all/2026-06/10")
-    assert list(titles) == ["12:00:00 · ↙ ••••••234 · 101 · 1:05"]
+    assert list(titles) == ["12:00:00 · ↙ ••••••234 · anna.rossi · 1:05"]
     assert await browser.search(RECORDER, "+15551234") == [
-        "2026-06-10 12:00:00 · ↙ ••••••234 · 101 · 1:05"
+        "2026-06-10 12:00:00 · ↙ ••••••234 · anna.rossi · 1:05"
     ]
 
 
@@ -163,9 +165,55 @@ async def test_lines_have_folders(
     assert list(folders) == ["All recordings", "Reception", "Boss"]
     for name, shown in (("All recordings", 2), ("Reception", 1), ("Boss", 1)):
         months = await browser.open(folders[name])
-        assert list(months) == ["2026-06"]
-        days = await browser.open(months["2026-06"])
-        assert len(await browser.open(days["2026-06-10"])) == shown
+        assert list(months) == ["June 2026"]
+        days = await browser.open(months["June 2026"])
+        assert len(await browser.open(days["Wednesday, June 10"])) == shown
+
+
+async def test_a_line_is_not_another_one_that_ends_like_it(
+    hass: HomeAssistant,
+    office: Office,
+    freezer: FrozenDateTimeFactory,
+    imagicle_data: dict[str, Any],
+    browser: MediaBrowser,
+) -> None:
+    """Line 101 has neither the calls of 2101 nor those with a caller who ends in 101."""
+    office.line("103").number = "2101"
+    for _ in range(120):
+        record(office, freezer, "2101")
+        record(office, freezer, "102", remote="+15550101")
+    record(office, freezer, "101")
+    record(office, freezer, "102", remote="101", direction="internal")
+    lines = add_lines(Reception={"directory_number": "1-01"})
+    await set_up(hass, make_entry(hass, imagicle_data, subentries_data=lines))
+    line = (await browser.open(RECORDER))["Reception"]
+    own = await browser.open(f"{line}/2026-06/10")
+    assert len(own) == 2
+    assert len(await browser.search(line, "2026-06-10")) == 2
+    assert len(await browser.search(line, "101")) == 2
+    days = await browser.open(f"{line}/2026-06")
+    assert list(days) == ["Wednesday, June 10"]
+
+
+async def test_search_by_the_name_of_a_line(
+    hass: HomeAssistant,
+    office: Office,
+    freezer: FrozenDateTimeFactory,
+    imagicle_data: dict[str, Any],
+    browser: MediaBrowser,
+) -> None:
+    """The user's own name of a line finds its recordings, and is in their titles."""
+    record(office, freezer)
+    record(office, freezer, "102")
+    lines = add_lines(
+        Reception={"directory_number": "101"}, Boss={"directory_number": "102"}
+    )
+    await set_up(hass, make_entry(hass, imagicle_data, subentries_data=lines))
+    assert await browser.search(RECORDER, "recept") == [
+        "2026-06-10 12:00:00 · ↙ +15551234 · Reception · 1:05"
+    ]
+    line = (await browser.open(RECORDER))["Boss"]
+    assert await browser.search(line, "recept") == []
 
 
 async def test_search_in_a_line(
@@ -207,6 +255,83 @@ async def test_a_day_comes_in_pages(
     assert len(seen) == 230
 
 
+async def test_a_day_is_a_list(
+    hass: HomeAssistant,
+    office: Office,
+    freezer: FrozenDateTimeFactory,
+    imagicle: MockConfigEntry,
+    browser: MediaBrowser,
+) -> None:
+    """Also with a folder for the rest of the day: a grid would cut the titles."""
+    for _ in range(101):
+        record(office, freezer)
+    answer = await browser.ask("browse_media", f"{RECORDER}/all/2026-06/10")
+    assert answer["result"]["children_media_class"] == "music"
+
+
+async def test_a_recording_without_length(
+    hass: HomeAssistant,
+    office: Office,
+    freezer: FrozenDateTimeFactory,
+    imagicle: MockConfigEntry,
+    browser: MediaBrowser,
+) -> None:
+    """A length of zero is a length, not an unknown one."""
+    call = office.connect("101")
+    office.start_recording(call)
+    office.hang_up(call)
+    (title,) = await browser.open(f"{RECORDER}/all/2026-06/10")
+    assert title.endswith(" · 0:00")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ("4321", False),
+        ("54321", False),
+        ("7654321", False),
+        ("57654321", True),
+        ("+1 555 765 4321", True),
+        ("101", True),
+        ("anna", True),
+    ],
+)
+async def test_a_masked_number_is_not_found_out_digit_by_digit(
+    hass: HomeAssistant,
+    office: Office,
+    freezer: FrozenDateTimeFactory,
+    imagicle_data: dict[str, Any],
+    browser: MediaBrowser,
+    text: str,
+    is_found: bool,
+) -> None:
+    """A search needs at least the digits that are not shown."""
+    record(office, freezer, remote="+15557654321")
+    await set_up(hass, make_entry(hass, imagicle_data, options={"mask_numbers": True}))
+    found = await browser.search(RECORDER, text)
+    assert bool(found) is is_found
+    shown = [*found, *await browser.open(f"{RECORDER}/all/2026-06/10")]
+    assert not any("7654" in title for title in shown)
+
+
+async def test_a_name_that_is_a_number_is_masked(
+    hass: HomeAssistant,
+    office: Office,
+    freezer: FrozenDateTimeFactory,
+    yeastar_data: dict[str, Any],
+    browser: MediaBrowser,
+) -> None:
+    """Neither the title nor a search tells the digits."""
+    record(office, freezer, remote="+15557654321", remote_name=("+1 555", "765 4321"))
+    await set_up(hass, make_entry(hass, yeastar_data, options={"mask_numbers": True}))
+    place = f"{ROOT}/01YEASTAR"
+    (title,) = await browser.open(f"{place}/all/2026-06/10")
+    assert "321" in title
+    assert "4321" not in title
+    assert await browser.search(place, "5 4321") == []
+    assert await browser.search(place, "555 765") == []
+
+
 @pytest.mark.parametrize("size", [1_000, 1_000_000])
 async def test_a_large_archive_costs_no_more(
     hass: HomeAssistant,
@@ -222,12 +347,12 @@ async def test_a_large_archive_costs_no_more(
     await set_up(hass, make_entry(hass, imagicle_data))
     requests = simulator.imagicle.requests
     months = await opened_with(browser, requests, RECORDER, 2)
-    days = await opened_with(browser, requests, months["2026-06"], 1)
-    await opened_with(browser, requests, days["2026-06-08"], 1)
+    days = await opened_with(browser, requests, months["June 2026"], 1)
+    await opened_with(browser, requests, days["Monday, June 8"], 1)
     assert len(months) == (13 if size > 1_000 else 1)
     if "Earlier" in months:
         earlier = await opened_with(browser, requests, months["Earlier"], 2)
-        assert next(iter(earlier)) == "2025-06"
+        assert next(iter(earlier)) == "June 2025"
 
 
 async def opened_with(
@@ -267,7 +392,8 @@ async def test_search(
     record(office, freezer)
     record(office, freezer, "102", remote="+15557777")
     titles = await browser.search(RECORDER, text)
-    assert [title.split(" · ")[2] for title in titles] == found
+    names = [office.line(number).username for number in found]
+    assert [title.split(" · ")[2] for title in titles] == names
     assert await browser.search(ROOT, text) == titles
 
 
@@ -286,6 +412,57 @@ async def test_search_by_name_and_reference(
     assert len(await browser.search(RECORDER, "2026200000001")) == 1
     assert len(await browser.search(f"{RECORDER}/all/2026-06/10", username)) == 1
     assert await browser.search(f"{RECORDER}/all/2026-05", username) == []
+
+
+async def test_a_user_who_may_not_listen(
+    hass: HomeAssistant,
+    office: Office,
+    freezer: FrozenDateTimeFactory,
+    imagicle: MockConfigEntry,
+    browser: MediaBrowser,
+    hass_ws_client: WebSocketGenerator,
+    hass_read_only_access_token: str,
+) -> None:
+    """Folders, searches and addresses are for administrators, or for everyone."""
+    record(office, freezer)
+    (place,) = (await browser.open(f"{RECORDER}/all/2026-06/10")).values()
+    client = await hass_ws_client(hass, hass_read_only_access_token)
+    user = MediaBrowser(client)
+    asked: tuple[tuple[str, str, dict[str, str]], ...] = (
+        ("browse_media", RECORDER, {}),
+        ("search_media", RECORDER, {"search_query": "1234"}),
+        ("resolve_media", place, {}),
+    )
+    for what, where, more in asked:
+        answer = await user.ask(what, where, **more)
+        assert answer["error"]["message"].startswith("Only administrators may")
+    assert await user.open(ROOT) == {}
+    assert await user.search(ROOT, "1234") == []
+
+    hass.config_entries.async_update_entry(imagicle, options={"listening": "everyone"})
+    for what, where, more in asked:
+        assert (await user.ask(what, where, **more))["success"]
+    assert await user.open(ROOT) == {"Imagicle": RECORDER}
+    await client.close()
+
+
+async def test_an_address_is_valid_for_a_short_time(
+    hass: HomeAssistant,
+    office: Office,
+    freezer: FrozenDateTimeFactory,
+    imagicle: MockConfigEntry,
+    browser: MediaBrowser,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """A copied link works while the recording may be heard, and ten minutes more."""
+    record(office, freezer)
+    (place,) = (await browser.open(f"{RECORDER}/all/2026-06/10")).values()
+    url = (await browser.ask("resolve_media", place))["result"]["url"]
+    stranger = await hass_client_no_auth()
+    freezer.tick(timedelta(seconds=65 + 590))
+    assert (await stranger.get(url)).status == HTTPStatus.OK
+    freezer.tick(timedelta(seconds=20))
+    assert (await stranger.get(url)).status == HTTPStatus.UNAUTHORIZED
 
 
 async def test_playing_resolves_to_a_signed_path(

@@ -38,6 +38,7 @@ class ErrorKey(StrEnum):
     IP_BLOCKED = "ip_blocked"
     LINE_NOT_FOUND = "line_not_found"
     LINE_NOT_SPECIFIED = "line_not_specified"
+    LISTENING_NOT_ALLOWED = "listening_not_allowed"
     MANUAL_RECORDING_DISABLED = "manual_recording_disabled"
     MEDIA_NOT_FOUND = "media_not_found"
     NO_CHANNEL_AVAILABLE = "no_channel_available"

@@ -130,6 +130,11 @@ class User:
     group: str | None = None
     department: str | None = None
 
+    @property
+    def full_name(self) -> str | None:
+        """Return first and last name, as far as they are known."""
+        return " ".join(filter(None, (self.first_name, self.last_name))) or None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:

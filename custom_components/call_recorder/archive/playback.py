@@ -1,8 +1,8 @@
-"""Plays recordings: one download each, shared by all who listen.
+"""Plays recordings: one download each, shared by all listeners.
 
-A browser asks for many parts of a sound while somebody drags the slider. The
-recorder is asked once (Imagicle writes each download down): the sound goes into a
-temporary file, and everybody reads from there, also while it is still coming.
+A browser requests many parts of the audio while its slider is dragged. The recorder is
+asked once (Imagicle logs each download): the audio goes into a temporary file, which
+all listeners read, also while the download is under way.
 """
 
 import asyncio
@@ -24,9 +24,9 @@ from ..const import DOMAIN
 _LOGGER = logging.getLogger(__name__)
 
 _GRACE: Final = 30
-"""Seconds that a download goes on when nobody listens: a seek reconnects."""
+"""Seconds that a download goes on without a listener: a seek reconnects."""
 _KEEP: Final = 600
-"""Seconds that a whole sound is kept: somebody may press play again."""
+"""Seconds that complete audio is kept, since it may be played again."""
 _MOST_FILES: Final = 8
 _MOST_BYTES: Final = 1024 * 1024 * 1024
 """On the disk, for all recordings of a recorder together."""
@@ -34,7 +34,7 @@ _PIECE: Final = 64 * 1024
 
 
 class Playback:
-    """The sound of one recording, as far as it has come."""
+    """The audio of one recording, as far as it has been downloaded."""
 
     def __init__(
         self,
@@ -43,14 +43,16 @@ class Playback:
         recording_id: str,
         make_room: Callable[[int], bool],
     ) -> None:
-        """Begin the download. `make_room` tells whether so many bytes more may be kept."""
+        """Begin the download. `make_room` returns whether so many bytes more may be kept."""
         self.recording_id = recording_id
         self.content_type = ""
         self.size: int | None = None
-        """Bytes; `None` while the recorder has not told."""
+        """Bytes; `None` while it is not known."""
         self.received = 0
         self.is_complete = False
         self.listeners = 0
+        self.heard_by: set[str] = set()
+        """Ids of the users who have listened."""
         self.cancel_timer: CALLBACK_TYPE | None = None
         self._hass = hass
         self._client = client
@@ -65,7 +67,7 @@ class Playback:
 
     @property
     def has_failed(self) -> bool:
-        """Tell whether nothing more will come."""
+        """Return whether the download has failed."""
         return self._error is not None
 
     async def wait_until_open(self) -> None:
@@ -73,11 +75,14 @@ class Playback:
         await self._wait_until(lambda: bool(self.content_type))
 
     async def wait_until_complete(self) -> None:
-        """Wait until the whole sound is here. Raises `RecorderError`."""
+        """Wait until the download is complete. Raises `RecorderError`."""
         await self._wait_until(lambda: self.is_complete)
 
     async def read(self, start: int, end: int | None) -> AsyncIterator[bytes]:
-        """Read from `start` to before `end`, as it comes. Raises `RecorderError`."""
+        """Yield the bytes from `start` to before `end`, as they arrive.
+
+        Raises `RecorderError`.
+        """
         while end is None or start < end:
             await self._wait_until(partial(self._reaches_beyond, start))
             available = self.received if end is None else min(self.received, end)
@@ -102,18 +107,18 @@ class Playback:
             await self._hass.async_add_executor_job(self._file.close)
 
     def _reaches_beyond(self, position: int) -> bool:
-        """Tell whether there is something to read at a position, or will never be."""
+        """Return whether data exists beyond `position`, or the download is complete."""
         return self.is_complete or self.received > position
 
     async def _wait_until(self, condition: Callable[[], bool]) -> None:
-        """Wait until something is so. Raises `RecorderError` when it never will be."""
+        """Wait for a condition. Raises `RecorderError` when the download fails."""
         while not condition():
             if self._error is not None:
                 raise self._error
             await self._changed.wait()
 
     async def _download(self) -> None:
-        """Take the sound in, piece by piece."""
+        """Download the audio, piece by piece."""
         add_job = self._hass.async_add_executor_job
         try:
             # Has no name in the file system, so that nothing can be left behind.
@@ -121,35 +126,33 @@ class Playback:
             async with self._client.download(self.recording_id) as audio:
                 self.size = audio.size
                 self.content_type = audio.content_type
-                self._tell()
+                self._wake()
                 async for chunk in audio.chunks:
                     if not self._make_room(len(chunk)):
                         raise RefusedError(ErrorKey.RECORDING_TOO_LARGE)
                     await add_job(self._write, chunk)
                     self.received += len(chunk)
-                    self._tell()
+                    self._wake()
         except RecorderError as err:
             self._fail(err)
         except OSError as err:
-            _LOGGER.warning(
-                "A sound cannot be kept while it is played: %s", err.strerror
-            )
+            _LOGGER.warning("Audio cannot be kept while it is played: %s", err.strerror)
             self._fail(RefusedError(ErrorKey.PLAYBACK_FAILED))
         else:
             self.size = self.received
             self.is_complete = True
-            self._tell()
+            self._wake()
         finally:
             if not self.is_complete:
                 self._fail(RefusedError(ErrorKey.PLAYBACK_ENDED))
 
     def _fail(self, err: RecorderError) -> None:
-        """Let everybody who waits know that nothing more will come."""
+        """Note the first error, and wake up all listeners."""
         self._error = self._error or err
-        self._tell()
+        self._wake()
 
-    def _tell(self) -> None:
-        """Wake up everybody who waits."""
+    def _wake(self) -> None:
+        """Wake up all listeners."""
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -180,12 +183,12 @@ class Playbacks:
         self._playbacks: dict[str, Playback] = {}
 
     def __len__(self) -> int:
-        """Return how many sounds are kept."""
+        """Return how many recordings are kept."""
         return len(self._playbacks)
 
     @contextmanager
     def listen(self, recording_id: str) -> Iterator[Playback]:
-        """Keep a recording's sound coming for as long as somebody listens."""
+        """Download a recording's audio, for as long as it has a listener."""
         playback = self._playbacks.get(recording_id)
         if playback is None or playback.has_failed:
             playback = self._start(recording_id)
@@ -207,7 +210,7 @@ class Playbacks:
         self._playbacks.clear()
 
     def _start(self, recording_id: str) -> Playback:
-        """Begin a download, in place of one that nobody listens to any more."""
+        """Begin a download, in place of one without a listener if need be."""
         if len(self._playbacks) >= _MOST_FILES and not self._drop_idle():
             raise RefusedError(ErrorKey.TOO_MANY_PLAYBACKS)
         playback = Playback(self._hass, self._client, recording_id, self._make_room)
@@ -215,14 +218,14 @@ class Playbacks:
         return playback
 
     def _make_room(self, size: int) -> bool:
-        """Tell whether so many bytes more may be kept; drop what nobody listens to."""
+        """Return whether so many bytes more may be kept; drop what has no listener."""
         while sum(pb.received for pb in self._playbacks.values()) + size > _MOST_BYTES:
             if not self._drop_idle():
                 return False
         return True
 
     def _drop_idle(self) -> bool:
-        """Drop the oldest sound that nobody listens to, if there is one."""
+        """Drop the oldest audio without a listener; return whether there was one."""
         for playback in self._playbacks.values():
             if not playback.listeners:
                 self._drop(playback)
@@ -231,7 +234,7 @@ class Playbacks:
 
     @callback
     def _leave(self, playback: Playback) -> None:
-        """Drop a sound some time after the last listener has left."""
+        """Drop audio some time after its last listener has left."""
         if playback.has_failed:
             self._drop(playback)
             return
@@ -252,7 +255,7 @@ class Playbacks:
 
     @callback
     def _drop(self, playback: Playback) -> None:
-        """Forget a sound."""
+        """Drop audio."""
         if self._playbacks.get(playback.recording_id) is playback:
             del self._playbacks[playback.recording_id]
         self._hass.async_create_background_task(

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import override
+from datetime import timedelta
+from typing import Final, override
 
+from homeassistant.components.http.auth import async_sign_path
 from homeassistant.components.media_player import (
     BrowseError,
     SearchMedia,
@@ -26,8 +28,16 @@ from ..archive.export import raise_if_not_playable
 from ..commands import translated_errors
 from ..const import DOMAIN
 from ..data import CallRecorderConfigEntry
+from ..rights import async_get_requesting_user, may_listen
 from ..views import id_from_token, recording_path
-from .folders import RECORDING, Browser, Place, folder
+from .browser import Browser
+from .folders import RECORDING, Folder, browse_folder
+from .titles import Titles
+
+_VALIDITY: Final = timedelta(minutes=10)
+"""For which a signed address is valid beside the time that listening takes."""
+_LONG: Final = timedelta(hours=1)
+"""Taken for a duration that is not known."""
 
 
 async def async_get_media_source(hass: HomeAssistant) -> MediaSource:
@@ -41,7 +51,7 @@ class CallRecorderMediaSource(MediaSource):
     name = "Call Recorder"
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Browse for Home Assistant."""
+        """Browse all recorders of this Home Assistant."""
         super().__init__(DOMAIN)
         self.hass = hass
 
@@ -49,16 +59,15 @@ class CallRecorderMediaSource(MediaSource):
     async def async_browse_media(self, item: MediaSourceItem) -> BrowseMediaSource:
         """Open a folder."""
         if not item.identifier:
-            entries = self._with_archive()
             children = [
-                folder(str(Place(entry_id=entry.entry_id)), entry.title)
-                for entry in entries
+                browse_folder(str(Folder(entry_id=entry.entry_id)), entry.title)
+                for entry in self._entries()
             ]
-            return folder(None, "Call Recorder", children)
-        place = _parse(item.identifier)
-        entry = self._get_entry(place.entry_id)
+            return browse_folder(None, "Call Recorder", children)
+        folder = _parse(item.identifier)
+        entry = self._get_entry(folder.entry_id)
         with _errors(entry, BrowseError):
-            return await Browser(entry, await self._texts()).browse(place)
+            return await (await self._browser(entry)).browse(folder)
 
     @override
     async def async_search_media(
@@ -66,21 +75,23 @@ class CallRecorderMediaSource(MediaSource):
     ) -> SearchMedia:
         """Search below a folder, or in all archives."""
         if item.identifier:
-            places = [_parse(item.identifier)]
+            folders = [_parse(item.identifier)]
         else:
-            entries = self._with_archive()
-            places = [Place(entry_id=entry.entry_id) for entry in entries]
+            folders = [Folder(entry_id=entry.entry_id) for entry in self._entries()]
         found: list[BrowseMediaSource] = []
-        for place in places:
-            entry = self._get_entry(place.entry_id)
-            browser = Browser(entry, await self._texts())
+        for folder in folders:
+            entry = self._get_entry(folder.entry_id)
+            browser = await self._browser(entry)
             with _errors(entry, BrowseError):
-                found += await browser.search(place, query.search_query.strip())
+                found += await browser.search(folder, query.search_query.strip())
         return SearchMedia(result=found)
 
     @override
     async def async_resolve_media(self, item: MediaSourceItem) -> PlayMedia:
-        """Say where a recording is played, or why it cannot be."""
+        """Return where a recording is played, or raise why it cannot be.
+
+        The address is valid for as long as the recording lasts, and some time more.
+        """
         entry_id, _, rest = item.identifier.partition("/")
         kind, _, token = rest.partition("/")
         recording_id = id_from_token(token)
@@ -96,28 +107,47 @@ class CallRecorderMediaSource(MediaSource):
             ) from err
         client = entry.runtime_data.client
         with _errors(entry, Unresolvable):
-            raise_if_not_playable(await client.get_recording(recording_id))
-        return PlayMedia(recording_path(entry_id, recording_id), client.audio_type)
+            recording = await client.get_recording(recording_id)
+            raise_if_not_playable(recording)
+        path = async_sign_path(
+            self.hass,
+            recording_path(entry_id, recording_id),
+            (recording.duration or _LONG) + _VALIDITY,
+        )
+        return PlayMedia(path, client.audio_type)
 
-    def _with_archive(self) -> list[CallRecorderConfigEntry]:
-        """Return the loaded recorders that have an archive."""
+    def _entries(self) -> list[CallRecorderConfigEntry]:
+        """Return the loaded recorders with an archive that the user may read."""
+        user = async_get_requesting_user()
         return [
             entry
             for entry in self.hass.config_entries.async_loaded_entries(DOMAIN)
             if Capability.ARCHIVE in entry.runtime_data.client.capabilities
+            and may_listen(self.hass, user, entry)
         ]
 
     def _get_entry(self, entry_id: str) -> CallRecorderConfigEntry:
-        """Return a recorder that is loaded."""
+        """Return a recorder that is loaded. Raises `BrowseError`."""
         for entry in self.hass.config_entries.async_loaded_entries(DOMAIN):
             if entry.entry_id == entry_id:
-                return entry
-        raise BrowseError(
-            translation_domain=DOMAIN, translation_key=ErrorKey.RECORDER_NOT_LOADED
-        )
+                break
+        else:
+            raise BrowseError(
+                translation_domain=DOMAIN, translation_key=ErrorKey.RECORDER_NOT_LOADED
+            )
+        if not may_listen(self.hass, async_get_requesting_user(), entry):
+            raise BrowseError(
+                translation_domain=DOMAIN,
+                translation_key=ErrorKey.LISTENING_NOT_ALLOWED,
+            )
+        return entry
+
+    async def _browser(self, entry: CallRecorderConfigEntry) -> Browser:
+        """Return the browser of a recorder's archive."""
+        return Browser(entry, Titles(entry, await self._texts()))
 
     async def _texts(self) -> dict[str, str]:
-        """Return what folders are called in the language of the installation."""
+        """Return the texts of folders in the language of the installation."""
         language = self.hass.config.language
         texts = await async_get_translations(self.hass, language, "common", {DOMAIN})
         return {key.rpartition(".")[2]: text for key, text in texts.items()}
@@ -141,10 +171,10 @@ def _errors[ErrorT: HomeAssistantError](
         ) from err
 
 
-def _parse(identifier: str) -> Place:
-    """Read an identifier that somebody sent."""
+def _parse(identifier: str) -> Folder:
+    """Read an identifier. Raises `BrowseError`."""
     try:
-        return Place.parse(identifier)
+        return Folder.parse(identifier)
     except (ValueError, IndexError, OverflowError) as err:
         raise BrowseError(
             translation_domain=DOMAIN, translation_key=ErrorKey.MEDIA_NOT_FOUND

@@ -1,0 +1,26 @@
+"""Describes in the activity log who listened to a recording."""
+
+from collections.abc import Callable
+
+from homeassistant.components.logbook import LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
+from homeassistant.core import Event, HomeAssistant, callback
+
+from .const import DOMAIN, EVENT_PLAYED
+
+
+@callback
+def async_describe_events(
+    hass: HomeAssistant,
+    async_describe_event: Callable[[str, str, Callable[[Event], dict[str, str]]], None],
+) -> None:
+    """Describe the events of Call Recorder."""
+
+    @callback
+    def _describe_played(event: Event) -> dict[str, str]:
+        """Describe that somebody listened; the log adds who it was."""
+        return {
+            LOGBOOK_ENTRY_NAME: event.data["recorder"],
+            LOGBOOK_ENTRY_MESSAGE: "recording was played",
+        }
+
+    async_describe_event(DOMAIN, EVENT_PLAYED, _describe_played)
