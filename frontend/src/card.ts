@@ -183,10 +183,10 @@ export class CallRecorderCard extends LitElement {
     const isWide = shows("active") && (shows("start") || shows("recent"));
     return html`
       <ha-card style=${`color-scheme: ${this._hass.themes.darkMode ? "dark" : "light"}`}>
-        <header>
+        <div class="head">
           <h2>${this.cardTitle(shown, text)}</h2>
           ${shows("counts") && shown.recorders.length ? this.counts(shown, text) : nothing}
-        </header>
+        </div>
         <div class="body ${isWide ? "wide" : ""}">
           ${this.notice ? this.noticeRow(this.notice, text) : nothing}
           ${recorders ? this.troubles(recorders, shown, text) : html`<p class="empty">${text("loading")}</p>`}
@@ -207,8 +207,9 @@ export class CallRecorderCard extends LitElement {
     `;
   }
 
-  private cardTitle({ recorders }: Shown, text: Localize): string {
+  private cardTitle({ recorders, lines }: Shown, text: Localize): string {
     if (this.config?.title) return this.config.title;
+    if (this.config?.lines?.length === 1 && lines[0]) return lines[0].line.name;
     return this.config?.recorder && recorders[0] ? recorders[0].name : text("card_name");
   }
 
@@ -444,7 +445,7 @@ export class CallRecorderCard extends LitElement {
         ${this.names(call, recording, trouble ?? time, text)}
         ${duration === null
           ? nothing
-          : html`<span class="secondary" aria-label=${spokenDuration(this._hass!, duration)} role="img">
+          : html`<span class="secondary duration" aria-label=${spokenDuration(this._hass!, duration)} role="img">
               ${clock(duration)}
             </span>`}
       </div>

@@ -215,7 +215,7 @@ export class CallRecorderPlayer extends LitElement {
           flex-basis: 100%;
           height: 28px;
         }
-        .time + .time::before {
+        .time ~ .time::before {
           content: "/ ";
         }
       }

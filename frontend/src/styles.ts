@@ -92,7 +92,7 @@ export const card = css`
     container-type: inline-size;
     overflow: hidden;
   }
-  header {
+  .head {
     display: flex;
     flex-wrap: wrap;
     align-items: center;
@@ -254,6 +254,10 @@ export const card = css`
     font-variant-numeric: tabular-nums;
     flex: none;
   }
+  .duration {
+    margin-inline-end: 8px;
+    font-variant-numeric: tabular-nums;
+  }
   .actions {
     display: flex;
     flex: none;
@@ -355,7 +359,7 @@ export const card = css`
   }
 
   @container (max-width: 380px) {
-    header {
+    .head {
       padding: 12px 12px 8px;
     }
     .rows > li {
@@ -367,11 +371,10 @@ export const card = css`
       row-gap: 0;
     }
     .names {
-      flex-basis: 8em;
+      flex-basis: 6.5em;
     }
     .actions {
-      flex-basis: 100%;
-      justify-content: flex-end;
+      margin-inline-start: auto;
     }
   }
   @container (min-width: 760px) {

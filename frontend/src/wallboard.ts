@@ -88,7 +88,7 @@ function nowView(recorders: RecorderDevice[], text: Localize): Config {
         ...(recorders.length
           ? [
               { type: "heading", heading: text("today_title"), icon: "mdi:calendar-today" },
-              ...recorders.flatMap(todayTiles),
+              ...recorders.flatMap((recorder) => todayTiles(recorder, recorders.length > 1)),
               channels(recorders, text),
             ]
           : []),
@@ -131,10 +131,11 @@ function section(columns: number, cards: Config[]): Config {
   return { type: "grid", column_span: columns, cards };
 }
 
-/** The numbers of the day under the recorder's name: unit and icon say what they count. */
-function todayTiles({ device, entities }: RecorderDevice): Config[] {
+/** The numbers of the day. Of several recorders each has its name: unit and icon say what is counted. */
+function todayTiles({ device, entities }: RecorderDevice, isOneOfMany: boolean): Config[] {
+  const name = isOneOfMany ? nameOf(device) : { type: "entity" };
   return ["recordings_today", "recorded_time_today"].flatMap((key) =>
-    tile(entities.get(`sensor.${key}`), nameOf(device)),
+    tile(entities.get(`sensor.${key}`), name),
   );
 }
 

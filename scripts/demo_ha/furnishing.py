@@ -7,6 +7,7 @@ from .home_assistant import HomeAssistant
 from .processes import DOMAIN, Failure
 
 _FLOWS: Final = "/api/config/config_entries/flow"
+_LINE_FLOWS: Final = "/api/config/config_entries/subentries/flow"
 _DASHBOARD: Final = "call-recorder"
 """A dashboard of its own: a change to the default one shows only after a restart."""
 
@@ -24,6 +25,17 @@ async def add_recorder(
     if result.get("reason") == "already_configured":
         return None
     raise Failure(f"{name} could not be added: {result}")
+
+
+async def add_line(
+    home_assistant: HomeAssistant, entry_id: str, name: str, **fields: Any
+) -> None:
+    """Add a line to a recorder through its flow."""
+    flow = await home_assistant.post(_LINE_FLOWS, {"handler": [entry_id, "line"]})
+    step = f"{_LINE_FLOWS}/{flow['flow_id']}"
+    result = await home_assistant.post(step, {"name": name, **fields})
+    if result["type"] != "create_entry":
+        raise Failure(f"{name} could not be added: {result}")
 
 
 async def stay_offline(home_assistant: HomeAssistant) -> None:

@@ -18,13 +18,14 @@ class Simulator:
 
     _process: Process
 
-    def __init__(self, log: Path, *, any_ports: bool) -> None:
+    def __init__(self, log: Path, *, any_ports: bool, traffic: str = "normal") -> None:
         """Choose the recorders' usual ports, or any that are free."""
         self.settings: dict[str, dict[str, Any]] = {}
         """Per kind of recorder, the fields of the config form that reaches it."""
         self._urls: dict[str, str] = {}
         self._log = log
         self._options = [f"--{name}-port=0" for name in RECORDERS if any_ports]
+        self._options.append(f"--traffic={traffic}")
 
     async def __aenter__(self) -> Self:
         """Start, and return when the recorders listen."""
@@ -69,10 +70,18 @@ class Simulator:
         async with self._control(name) as session:
             await session.delete("faults")
 
-    async def connect(self, name: str, line: str) -> None:
-        """Connect a call on a line; it is not recorded."""
+    async def connect(self, name: str, line: str, **call: Any) -> None:
+        """Connect a call on a line; it is not recorded unless the call says so."""
         async with self._control(name) as session:
-            await session.post("calls", json={"line": line})
+            await session.post("calls", json={"line": line, **call})
+
+    async def hang_up_all(self, name: str) -> None:
+        """End all calls of the office."""
+        office = await self.office(name)
+        async with self._control(name) as session:
+            for call in office["calls"]:
+                if not call["ended"]:
+                    await session.post(f"calls/{call['id']}/hang_up")
 
     async def hang_up(self, name: str, call: int) -> None:
         """End a call."""

@@ -1,0 +1,204 @@
+"""The card at work: what it shows, what its buttons do, and how it recovers."""
+
+import re
+from typing import Any
+
+from playwright.async_api import Page, WebSocketRoute, expect
+import pytest
+
+from .conftest import House, OpenPage
+
+CLOCK = re.compile(r"^\d+:\d\d$")
+
+
+async def test_nothing_is_recorded(open_page: OpenPage) -> None:
+    """The lines are there and idle, and so are the latest recordings."""
+    page = await open_page("/one-card/0")
+    card = page.locator("call-recorder-card")
+    await expect(card.get_by_text("No call is being recorded.")).to_be_visible()
+    lines = card.locator("ul.lines > li")
+    await expect(lines).to_have_count(3)
+    await expect(lines.first).to_contain_text("Reception")
+    await expect(lines.first).to_contain_text("Idle")
+    await expect(card.get_by_role("button", name="Play the recording")).to_have_count(
+        10
+    )
+
+
+async def test_the_clock_runs(quiet_office: House, open_page: OpenPage) -> None:
+    """A recording appears by itself, and its clock moves without the server."""
+    page = await open_page("/one-card/0")
+    await expect(page.get_by_text("No call is being recorded.")).to_be_visible()
+    await quiet_office.simulator.connect(
+        "imagicle", "102", remote="+390551234567", recorded=True
+    )
+    row = page.locator("ul.rows > li.recording")
+    await expect(row).to_contain_text("Sales")
+    await expect(row).to_contain_text("+390551234567")
+    clock = row.locator("time.clock")
+    await expect(clock).to_have_text(CLOCK)
+    shown = await clock.inner_text()
+    await expect(clock).not_to_have_text(shown)
+
+
+async def test_start_and_its_refusal(quiet_office: House, open_page: OpenPage) -> None:
+    """A refusal is the action's own sentence; a call is recorded at a press."""
+    page = await open_page("/one-card/0")
+    start = page.get_by_role("button", name="Record Support")
+    await start.click()
+    alert = page.get_by_role("alert")
+    await expect(alert).to_contain_text("There is no connected call on this line")
+    await expect(alert).not_to_contain_text("Validation error")
+    await page.get_by_role("button", name="Dismiss").click()
+    await expect(alert).to_have_count(0)
+
+    await quiet_office.simulator.connect("imagicle", "103")
+    await start.click()
+    await expect(
+        page.get_by_text("Support: recording has started.").first
+    ).to_be_visible()
+    line = page.locator("ul.lines > li", has_text="Support")
+    await expect(line).to_have_class("recording")
+    await expect(line.locator("time.clock")).to_have_text(CLOCK)
+
+
+async def test_pause_resume_stop(quiet_office: House, open_page: OpenPage) -> None:
+    """A recording is paused, resumed, and stopped only after a question."""
+    await quiet_office.simulator.connect("imagicle", "101", recorded=True)
+    page = await open_page("/one-card/0")
+    pause = page.get_by_role("button", name="Pause the recording of Reception")
+    await pause.click(timeout=45_000)
+    resume = page.get_by_role("button", name="Resume the recording of Reception")
+    await expect(resume).to_be_visible()
+    await expect(page.locator("ul.rows > li.paused")).to_contain_text("Paused")
+    await expect(page.locator("ul.lines > li.paused")).to_contain_text("Reception")
+    await resume.click()
+    await expect(pause).to_be_visible()
+
+    stop = page.get_by_role("button", name="Stop the recording of Reception")
+    await stop.click()
+    await page.get_by_role("button", name="Keep recording").click()
+    await expect(page.get_by_text("Stop recording?")).to_have_count(0)
+    await stop.click()
+    await page.get_by_role("button", name="Stop", exact=True).click()
+    await expect(page.get_by_text("No call is being recorded.")).to_be_visible()
+
+
+async def test_play_and_seek(house: House, open_page: OpenPage) -> None:
+    """A recording is played, faster, from another position, and closed."""
+    page = await open_page("/one-card/0")
+    await page.get_by_role("button", name="Play the recording").nth(3).click()
+    player = page.get_by_role("group", name="Player")
+    await expect(player.get_by_role("button", name="Pause")).to_be_visible()
+    audio = player.locator("audio")
+    await expect_audio(page, "audio => audio.currentTime > 0.2")
+    await player.get_by_role("button", name="Forward 10 seconds").click()
+    await expect_audio(page, "audio => audio.currentTime > 10")
+    position = player.get_by_role("slider", name="Position")
+    await position.press("Home")
+    await expect_audio(page, "audio => audio.currentTime < 5")
+    await player.get_by_role("button", name="Speed 1").click()
+    await expect(player.get_by_role("button", name="Speed 1.5")).to_be_visible()
+    await expect_audio(page, "audio => audio.playbackRate === 1.5")
+    await player.get_by_role("button", name="Pause").click()
+    await expect(player.get_by_role("button", name="Play")).to_be_visible()
+    source = await audio.get_attribute("src")
+    assert source is not None
+    assert source.startswith("/api/call_recorder/")
+    await page.get_by_role("button", name="Close the player").click()
+    await expect(player).to_have_count(0)
+
+
+async def expect_audio(page: Page, condition: str) -> None:
+    """Wait until something holds for the page's only player."""
+    await page.wait_for_function(
+        f"""() => {{
+            const find = root => root.querySelector("audio") ??
+                [...root.querySelectorAll("*")].map(e => e.shadowRoot && find(e.shadowRoot)).find(Boolean);
+            const audio = find(document);
+            return audio && ({condition})(audio);
+        }}"""
+    )
+
+
+async def test_only_one_is_played(open_page: OpenPage) -> None:
+    """A second recording takes the first one's place."""
+    page = await open_page("/one-card/0")
+    await page.get_by_role("button", name="Play the recording").nth(3).click()
+    await page.get_by_role("button", name="Play the recording").nth(3).click()
+    await expect(page.get_by_role("group", name="Player")).to_have_count(1)
+
+
+async def test_restart(quiet_office: House, open_page: OpenPage) -> None:
+    """After a restart the card comes back, also when the integration is slow."""
+    refusals = 0
+    restarted = False
+
+    async def prepare(page: Page) -> None:
+        async def handle(route: WebSocketRoute) -> None:
+            server = route.connect_to_server()
+
+            def from_page(message: str | bytes) -> None:
+                nonlocal refusals
+                text = str(message)
+                if restarted and refusals < 2 and "call_recorder/subscribe" in text:
+                    # What Home Assistant says until the integration is set up.
+                    refusals += 1
+                    number = re.search(r'"id":(\d+)', text)
+                    assert number is not None
+                    route.send(
+                        f'{{"id":{number[1]},"type":"result","success":false,'
+                        '"error":{"code":"unknown_command","message":"Unknown command."}}'
+                    )
+                else:
+                    server.send(message)
+
+            route.on_message(from_page)
+
+        await page.route_web_socket(re.compile("/api/websocket"), handle)
+
+    page = await open_page("/one-card/0", prepare=prepare, may_lose_connection=True)
+    await expect(page.get_by_text("No call is being recorded.")).to_be_visible()
+    restarted = True
+    await quiet_office.home_assistant.post("/api/services/homeassistant/restart", {})
+    await quiet_office.simulator.connect("imagicle", "101", recorded=True)
+    row = page.locator("ul.rows > li.recording")
+    await expect(row).to_contain_text("Reception", timeout=90_000)
+    assert refusals == 2
+
+
+async def test_recorder_that_does_not_answer(
+    quiet_office: House, open_page: OpenPage
+) -> None:
+    """An outage is told, not shown as an idle office."""
+    page = await open_page("/one-card/0")
+    await expect(page.get_by_text("No call is being recorded.")).to_be_visible()
+    await quiet_office.simulator.add_fault(
+        "imagicle", kind="status", status=503, times=1000
+    )
+    await page.get_by_role("button", name="Record Support").click()
+    await expect(page.get_by_text("Imagicle does not answer.")).to_be_visible(
+        timeout=120_000
+    )
+    await expect(page.get_by_text("No call is being recorded.")).to_have_count(0)
+    await quiet_office.simulator.clear_faults("imagicle")
+
+
+@pytest.mark.parametrize("delayed", ["app", "call-recorder"])
+@pytest.mark.parametrize("path", ["/one-card/0", "/wall-board/now"])
+async def test_slow_start_of_the_page(
+    open_page: OpenPage, path: str, delayed: str
+) -> None:
+    """Whatever is loaded first, the page or the module, the card is there in the end."""
+
+    async def prepare(page: Page) -> None:
+        async def wait(route: Any) -> None:
+            await page.wait_for_timeout(2000)
+            await route.continue_()
+
+        await page.route(re.compile(rf"/{delayed}[^/]*\.js"), wait)
+
+    page = await open_page(path, prepare=prepare)
+    await expect(
+        page.locator("call-recorder-card").first.get_by_text("Recording", exact=True)
+    ).to_be_visible(timeout=20_000)

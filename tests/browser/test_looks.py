@@ -1,0 +1,149 @@
+"""How the card looks and reads: in the dark, from right to left, small, large, and to a screen reader."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Page, expect
+import pytest
+
+from .conftest import House, OpenPage
+
+SIZES = {"phone": (320, 900), "tablet": (800, 1100), "wall": (1920, 1080)}
+PAGES = ("/one-card/0", "/whole-page/0", "/wall-board/now")
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def busy_office(house: House) -> AsyncGenerator[None]:
+    """Let two calls be recorded, one of them paused."""
+    simulator = house.simulator
+    await simulator.connect("imagicle", "101", recorded=True)
+    await simulator.connect("imagicle", "102", remote="+390551234567", recorded=True)
+    answer = await house.home_assistant.post(
+        "/api/services/call_recorder/get_active_recordings?return_response", {}
+    )
+    recording = answer["service_response"]["recordings"][0]
+    await house.home_assistant.post(
+        "/api/services/call_recorder/pause_recording",
+        {"recording_id": recording["id"]},
+    )
+    yield
+    await simulator.hang_up_all("imagicle")
+
+
+async def set_language(house: House, language: str) -> None:
+    """Let the frontend speak the user's language."""
+    await house.home_assistant.command(
+        type="frontend/set_user_data",
+        key="language",
+        value={
+            "language": language,
+            "number_format": "language",
+            "time_format": "language",
+        },
+    )
+
+
+async def show(page: Page) -> None:
+    """Wait until everything is drawn, and open what can be opened."""
+    await expect(page.locator("li.paused").first).to_be_visible()
+    play = page.locator("call-recorder-card").get_by_role(
+        "button", name="Play the recording"
+    )
+    await play.nth(3).click()
+    await expect(page.locator("call-recorder-player audio")).to_be_attached()
+    await (
+        page.locator("call-recorder-player").get_by_role("button", name="Pause").click()
+    )
+
+
+async def require_no_overflow(page: Page) -> None:
+    """Fail when something is wider than its card."""
+    wide = await page.locator("call-recorder-card").evaluate_all(
+        """cards => cards.flatMap(card =>
+            [...card.shadowRoot.querySelectorAll("ha-card, .head, .body, ul, li, section")]
+                .filter(part => part.scrollWidth > part.clientWidth + 1)
+                .map(part => `${part.localName}.${part.className}: ${part.scrollWidth} > ${part.clientWidth}`))"""
+    )
+    assert wide == []
+
+
+async def require_accessible(page: Page, axe: str) -> None:
+    """Fail when axe finds anything in our cards."""
+    await page.evaluate(axe)
+    found: list[dict[str, Any]] = await page.evaluate(
+        """async () => {
+            const find = root => [...root.querySelectorAll("*")].flatMap(element => [
+                ...(element.localName === "call-recorder-card" ? [element] : []),
+                ...(element.shadowRoot ? find(element.shadowRoot) : [])]);
+            const violations = [];
+            for (const card of find(document)) {
+                const result = await axe.run(card);
+                violations.push(...result.violations.map(({id, nodes}) =>
+                    ({id, nodes: nodes.map(node => node.html + node.failureSummary)})));
+            }
+            return violations;
+        }"""
+    )
+    assert found == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_size_and_scheme(
+    open_page: OpenPage, axe: str, tmp_path: Path, path: str, size: str, scheme: str
+) -> None:
+    """Nothing is cut off, and axe finds nothing, at any size, by day and night."""
+    width, height = SIZES[size]
+    page = await open_page(path, width=width, height=height, color_scheme=scheme)
+    await show(page)
+    await page.screenshot(path=tmp_path / "page.png")
+    await require_no_overflow(page)
+    await require_accessible(page, axe)
+
+
+@pytest.mark.parametrize("size", ["phone", "wall"])
+async def test_right_to_left(
+    house: House, open_page: OpenPage, axe: str, tmp_path: Path, size: str
+) -> None:
+    """In Hebrew everything is the other way round, but numbers are not."""
+    await set_language(house, "he")
+    try:
+        width, height = SIZES[size]
+        page = await open_page("/one-card/0", width=width, height=height)
+        await show(page)
+        await page.screenshot(path=tmp_path / "page.png")
+        assert await page.evaluate("document.dir") == "rtl"
+        name = await page.locator("li.paused .primary").first.bounding_box()
+        clock = await page.locator("li.paused time.clock").first.bounding_box()
+        assert name is not None
+        assert clock is not None
+        assert clock["x"] < name["x"]
+        await require_no_overflow(page)
+        await require_accessible(page, axe)
+    finally:
+        await set_language(house, "en")
+
+
+async def test_by_keyboard_alone(open_page: OpenPage) -> None:
+    """Every button of the card is reached with the Tab key."""
+    page = await open_page("/one-card/0")
+    await expect(page.locator("li.paused").first).to_be_visible()
+    names: list[str] = []
+    for _ in range(80):
+        await page.keyboard.press("Tab")
+        names.append(
+            await page.evaluate(
+                """() => {
+                    let element = document.activeElement;
+                    while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+                    return element?.getAttribute("aria-label") ?? "";
+                }"""
+            )
+        )
+    assert "Resume the recording of Reception" in names
+    assert "Pause the recording of Sales" in names
+    assert "Stop the recording of Sales" in names
+    assert "Record Support" in names
+    assert any(name.startswith("Play the recording of") for name in names)
