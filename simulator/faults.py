@@ -36,6 +36,7 @@ type FaultKind = Literal[
     "wrong_content_type",  # the true answer, labelled `content_type`
     "bare_object",  # the true answer, its list replaced by the first row
     "bad_rows",  # the true answer, with unreadable rows between the true ones
+    "rewrite",  # the true answer's bytes, changed by `rewrite`
 ]
 
 CONTENT_TYPE = "content_type"
@@ -78,6 +79,7 @@ class Fault:
     url: str = ""
     size: int = 50_000_000
     rows: Sequence[Any] = _BAD_ROWS
+    rewrite: Callable[[bytes], bytes] = bytes
 
     def matches(self, request: web.Request, path: str) -> bool:
         """Return whether the fault strikes a request to this path of the API."""
@@ -289,6 +291,21 @@ async def _bad_rows(
     )
 
 
+async def _rewrite(
+    fault: Fault, request: web.Request, handler: Handler
+) -> web.StreamResponse:
+    """Change the true answer, whatever its status."""
+    response = await handler(request)
+    if not isinstance(response, web.Response):
+        return response
+    body = response.body if isinstance(response.body, bytes) else b""
+    return web.Response(
+        status=response.status,
+        body=fault.rewrite(body),
+        content_type=response.content_type,
+    )
+
+
 async def _with_rows(
     request: web.Request, handler: Handler, change: Callable[[list[Any]], Any]
 ) -> web.StreamResponse:
@@ -322,4 +339,5 @@ _ANSWERS: dict[
     "wrong_content_type": _wrong_content_type,
     "bare_object": _bare_object,
     "bad_rows": _bad_rows,
+    "rewrite": _rewrite,
 }

@@ -1,0 +1,1 @@
+"""Whatever a recorder answers: valid data comes out, or an error that says so."""
