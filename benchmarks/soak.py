@@ -8,6 +8,7 @@ last from a second to a minute. Usage, from the project's folder:
 """
 
 import asyncio
+from base64 import urlsafe_b64encode
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -134,9 +135,10 @@ class Soak:
     async def _play(self, name: str) -> None:
         page = await self._act(name, "get_recordings", limit=5)
         row = self._random.choice(page["recordings"])
+        token = urlsafe_b64encode(row["id"].encode()).decode().rstrip("=")
         media = await self._ha.command(
             type="media_source/resolve_media",
-            media_content_id=f"media-source://{DOMAIN}/{self._entries[name]}/recording/{row['id']}",
+            media_content_id=f"media-source://{DOMAIN}/{self._entries[name]}/recording/{token}",
         )
         async with (
             ClientSession() as session,

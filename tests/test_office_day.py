@@ -54,7 +54,7 @@ class Planned:
 
 def plan_day() -> list[Planned]:
     """Plan calls of 30 s to 4 min; one in ten is not recorded. One at a time per line."""
-    random = Random(1)  # noqa: S311 - the same day each time
+    random = Random(1)
     busy_until = dict.fromkeys((str(101 + n) for n in range(LINES)), timedelta())
     planned = []
     for begin in sorted(random.uniform(60, 6_900) for _ in range(CALLS)):

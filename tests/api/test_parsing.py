@@ -11,6 +11,7 @@ import pytest
 from custom_components.call_recorder.api.errors import UnexpectedResponseError
 from custom_components.call_recorder.api.parsing import (
     as_bool,
+    as_id,
     as_int,
     as_object,
     as_text,
@@ -505,3 +506,13 @@ def test_zone(offset: timedelta | None, expected: ZoneInfo | timezone) -> None:
     """Home Assistant's own zone is taken where it has the recorder's offset."""
     now = datetime(2026, 7, 2, 12, tzinfo=UTC)
     assert local_zone(offset, ROME, now) == expected
+
+
+@pytest.mark.parametrize(
+    "value", [None, "", "a" * 500, "a\u202eb", "a\u200bb", True, {}], ids=repr
+)
+def test_no_id(value: Any) -> None:
+    """What is cut or cannot be seen is no id."""
+    assert as_id(value) is None
+    with pytest.raises(ValueError, match="no id"):
+        require_id({"id": value})

@@ -147,13 +147,18 @@ def as_bool(value: Any) -> bool | None:
     return bool(value) if isinstance(value, bool | int) else None
 
 
-def require_id(row: dict[str, Any], name: str = "id") -> str:
-    """Return the row's id.
+def as_id(value: Any) -> str | None:
+    """Return an id; `None` for one that is cut or has characters that cannot be seen.
 
-    Raises `ValueError` for a row without one, and for one that would have to be cut.
+    It would not be the recorder's any more, or could be mistaken for another one.
     """
-    row_id = as_text(row.get(name))
-    if row_id is None or len(row_id) == _MAX_TEXT:
+    text = as_text(value)
+    return text if text and len(text) < _MAX_TEXT and text.isprintable() else None
+
+
+def require_id(row: dict[str, Any], name: str = "id") -> str:
+    """Return the row's id; raises `ValueError` for a row without a usable one."""
+    if (row_id := as_id(row.get(name))) is None:
         raise ValueError(f"no {name}")
     return row_id
 

@@ -18,7 +18,7 @@ from ..models import (
     RemoteParty,
 )
 from ..numbers import digits, ends_with, is_same
-from ..parsing import as_text, parse_time, require_id
+from ..parsing import as_id, as_text, parse_time, require_id
 
 _DIRECTIONS: Final = {"in": Direction.INCOMING, "out": Direction.OUTGOING}
 _STATES: Final = {state.value: state for state in RecordingState}
@@ -174,4 +174,4 @@ def _last_segment(address: Any) -> str | None:
         return None
     # Not yarl's: a thousand rows have two thousand addresses.
     path = address.partition("?")[0].rstrip("/")
-    return unquote(path.rpartition("/")[2]) or None
+    return as_id(unquote(path.rpartition("/")[2]))

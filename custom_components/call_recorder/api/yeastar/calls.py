@@ -15,7 +15,7 @@ from typing import Any, Final, Self
 
 from ..models import ActiveRecording, Direction, LocalParty, RemoteParty
 from ..numbers import is_same
-from ..parsing import as_bool, as_object, as_text, parse_rows, parse_time
+from ..parsing import as_bool, as_object, as_text, parse_rows, parse_time, require_id
 from .pbx_time import parse_call_id
 from .wire import rows_of
 
@@ -158,11 +158,9 @@ def parse_calls(data: Any) -> tuple[Call, ...]:
 
 def _parse_call(row: dict[str, Any]) -> Call:
     """Parse a call; `ValueError` for a row without an id."""
-    if (call_id := as_text(row.get("call_id"))) is None:
-        raise ValueError("no call_id")
     members = row.get("members")
     return Call(
-        id=call_id,
+        id=require_id(row, "call_id"),
         members=tuple(
             parsed
             for member in (members if isinstance(members, list) else [members])
