@@ -281,7 +281,7 @@ async def test_a_bad_row_costs_itself_only(
     recorder.faults.add(rows_fault([bad, _GOOD, bad]))
     await pass_time(31)
     assert value(hass, _ACTIVE) == "1"
-    assert "Skipped a row" in caplog.text
+    assert "Skipped 2 of 3 rows" in caplog.text
     assert "r-bad" not in caplog.text
 
 
