@@ -32,6 +32,7 @@ from tests.conftest import Poll, make_entry, set_up
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+DASHBOARD = ROOT / "docs" / "dashboard.md"
 ENTITIES = ROOT / "docs" / "entities.md"
 ACTIONS_PAGE = ROOT / "docs" / "actions.md"
 AUTOMATIONS_PAGE = ROOT / "docs" / "automations.md"
@@ -69,6 +70,11 @@ AUTOMATIONS = {
 ACTIONS = [example for example in EXAMPLES if "action" in example]
 CARDS = [example for example in EXAMPLES if "tap_action" in example]
 GRAPHS = [example for example in EXAMPLES if "stat_types" in example]
+OWN_CARDS = [
+    example.get("strategy", example)
+    for example in EXAMPLES
+    if str(example.get("strategy", example).get("type")).startswith("custom:")
+]
 CONFIGURATIONS = [example for example in EXAMPLES if "logger" in example]
 
 
@@ -292,7 +298,7 @@ def test_every_repair_issue_is_explained() -> None:
 
 def test_every_example_is_tested() -> None:
     """No YAML block is of a kind that nobody checks."""
-    kinds = (AUTOMATIONS, ACTIONS, CARDS, GRAPHS, CONFIGURATIONS)
+    kinds = (AUTOMATIONS, ACTIONS, CARDS, GRAPHS, OWN_CARDS, CONFIGURATIONS)
     assert all(kinds)
     assert sum(map(len, kinds)) == len(EXAMPLES)
 
@@ -341,6 +347,16 @@ def _validate_action(hass: HomeAssistant, name: str, data: dict[str, Any]) -> No
     schema = hass.services.async_services_for_domain(domain)[service].schema
     assert schema is not None
     schema(data)
+
+
+@pytest.mark.parametrize("card", OWN_CARDS, ids=lambda card: card["type"])
+def test_own_card_is_there(card: dict[str, Any]) -> None:
+    """The integration brings the card, and the manual has each of its options."""
+    name = card["type"].removeprefix("custom:")
+    script = ROOT / "custom_components" / DOMAIN / "frontend" / "call-recorder.js"
+    assert name in script.read_text()
+    options = _cells(_section(DASHBOARD, "The card"))
+    assert {f"`{option}`" for option in card} - {"`type`"} <= set(options)
 
 
 @pytest.mark.parametrize("configuration", CONFIGURATIONS)
