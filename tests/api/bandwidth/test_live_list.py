@@ -5,10 +5,10 @@ nothing else ("List Recordings", Supported Parameters).
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
-from datetime import timedelta
+from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime, timedelta
 import json
-from typing import Any, Final
+from typing import Any, Final, overload
 from zlib import crc32
 
 from hypothesis import given, settings, strategies as st
@@ -17,8 +17,11 @@ import pytest
 from custom_components.call_recorder.api.bandwidth.catapult import Page, page_query
 from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
 from custom_components.call_recorder.api.bandwidth.live_list import LiveList
+from custom_components.call_recorder.api.bandwidth.position import Position
 from custom_components.call_recorder.api.bandwidth.readers import end_query
 from custom_components.call_recorder.api.bandwidth.rows import Row
+from custom_components.call_recorder.api.bandwidth.sample import Sample
+from custom_components.call_recorder.api.bandwidth.times import Span
 from custom_components.call_recorder.api.bandwidth.walk import ListOrder, Walk
 from custom_components.call_recorder.api.errors import (
     CannotConnectError,
@@ -127,12 +130,14 @@ def id_of(office: Office, recording: Recording) -> str:
     return bandwidth_id(office.seed, "r", recording.number)
 
 
-def record_many(office: Office, clock: Clock, count: int) -> None:
-    """Let many short recordings happen."""
+def record_many(
+    office: Office, clock: Clock, count: int, *, seconds: float = 2
+) -> None:
+    """Let many recordings happen, one behind the other."""
     for _ in range(count):
         call = office.connect("112")
         office.start_recording(call)
-        clock.tick(2)
+        clock.tick(seconds)
         office.hang_up(call)
 
 
@@ -416,6 +421,82 @@ async def test_rows_that_appear_anywhere(
         assert await poll(client) == set()
 
 
+# --- The order of a long list ---
+
+
+@pytest.mark.parametrize("order", _SORTED)
+@pytest.mark.parametrize("archive_size", [3_001, 8_000, 9_500, 64_000, 1_000_000])
+async def test_a_sorted_list_is_known_after_ten_requests(
+    office: Office, clock: Clock, recorder: Bandwidth, order: ServedOrder
+) -> None:
+    """However long the list, and the figure is right from the first one on."""
+    recorder.order = order
+    office.start_recording(office.connect("101"))
+    async with open_list(recorder) as live:
+        assert await poll_list(live) is None
+        while live.position.order is None:
+            await live.step()
+        assert await read_until_known(live) == truth(office)
+        assert len(recorder.requests) <= 11
+        for _ in range(3):
+            office.start_recording(office.connect("102"))
+            clock.tick(10)
+            assert await poll_list(live) == truth(office)
+            # The walk goes on behind the polls.
+            await live.step()
+
+
+@pytest.mark.parametrize("order", _SORTED)
+@pytest.mark.parametrize("archive_size", [12_000])
+async def test_the_walk_finds_what_a_sample_has_not(
+    office: Office, clock: Clock, recorder: Bandwidth, order: ServedOrder
+) -> None:
+    """A recording that is older than any call should be is found later."""
+    recorder.order = order
+    office.start_recording(office.connect("101"))
+    record_many(office, clock, 3_200, seconds=100)
+    late = office.start_recording(office.connect("102"))
+    async with open_list(recorder) as live:
+        assert id_of(office, late) in await read_until_known(live)
+        while live.step_delay() == 0.0:
+            await live.step()
+        assert await poll_list(live) == truth(office)
+
+
+@pytest.mark.parametrize("archive_size", [12_000])
+async def test_a_list_in_no_order_is_read_as_a_whole(
+    office: Office, recorder: Bandwidth
+) -> None:
+    """Nothing is known before the walk has ended."""
+    recorder.order = "shuffled"
+    office.start_recording(office.connect("101"))
+    async with open_list(recorder) as live:
+        assert await read_until_known(live) == truth(office)
+    numbers = [number for number, size in pages(recorder) if size == 1000]
+    assert numbers == list(range(13))
+
+
+@pytest.mark.parametrize("order", _SORTED)
+@pytest.mark.parametrize("archive_size", [40_000])
+async def test_a_restart_samples_again(
+    office: Office, recorder: Bandwidth, order: ServedOrder
+) -> None:
+    """A walk that was interrupted is no reason to wait for its end."""
+    recorder.order = order
+    office.start_recording(office.connect("101"))
+    storage = MemoryStorage()
+    walk = Walk(query=page_query(20, 1000), count=20_000, pages=20)
+    saved = Position(walk=walk).as_dict()
+    await storage.save({"account": "account", "list": saved})
+    async with open_list(recorder, storage) as live:
+        assert await poll_list(live) is None
+        assert await read_until_known(live) == truth(office)
+        assert len(recorder.requests) <= 10
+        await live.step()
+    # The walk goes on where it was.
+    assert pages(recorder)[-1] == (20, 1000)
+
+
 # --- A walk and its troubles ---
 
 
@@ -464,12 +545,12 @@ async def test_a_walk_goes_on_after_a_restart(
         await live.save()
     recorder.requests.clear()
     async with open_list(recorder, storage) as live:
-        assert await poll_list(live) is None
         assert await read_until_known(live) == truth(office)
+        while live.step_delay() == 0.0:
+            await live.step()
         walked = [number for number, size in pages(recorder) if size == 1000]
-        assert walked[:2] == [4, 5]
-        # Nothing is left to be read, where one end shows what is new.
-        assert order == "shuffled" or not await live.step()
+        assert 2 not in walked
+        assert {4, 5} <= set(walked)
     recorder.requests.clear()
     async with open_list(recorder, storage) as live:
         known = await poll_list(live)
@@ -741,3 +822,108 @@ def test_a_walk_that_is_stored(minutes: list[float]) -> None:
     stored = Walk.from_dict(walk.as_dict())
     assert stored.order() == walk.order()
     assert stored.as_dict() == walk.as_dict()
+
+
+# --- Samples ---
+
+
+def _serve(starts: Sequence[datetime], number: int, now: datetime) -> Page[Row]:
+    """Return a page of a list of which only the starts matter."""
+    part = starts[number * 1000 : number * 1000 + 1000]
+    rows = tuple(
+        Row(
+            id=f"r-{start}",
+            state="complete",
+            started_at=start,
+            ended_at=None,
+            call_id=None,
+        )
+        for start in part
+    )
+    is_last = (number + 1) * 1000 >= len(starts)
+    following = None if is_last else page_query(number + 1, 1000)
+    return Page(rows=rows, count=len(rows), next=following, now=now)
+
+
+def _sample(starts: Sequence[datetime], now: datetime) -> tuple[Sample, int]:
+    """Sample a list; also return how many pages were read."""
+    spans = {n: Span.of(_serve(starts, n, now)) for n in range(3)}
+    sample = Sample({n: span for n, span in spans.items() if span}, now)
+    count = len(spans)
+    while sample.query is not None:
+        sample.take(_serve(starts, int(sample.query["page"]), now))
+        count += 1
+    return sample, count
+
+
+class _Starts(Sequence[datetime]):
+    """Starts of a list, worked out when asked for."""
+
+    def __init__(self, size: int, growth: float, *, forward: bool) -> None:
+        """Let the traffic grow: position = time ** growth."""
+        self._size, self._growth, self._forward = size, growth, forward
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return self._size
+
+    @overload
+    def __getitem__(self, key: int) -> datetime: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> list[datetime]: ...
+
+    def __getitem__(self, key: int | slice) -> datetime | list[datetime]:
+        """Return starts by their places in the list."""
+        if isinstance(key, slice):
+            return [self[place] for place in range(*key.indices(self._size))]
+        place = key if self._forward else self._size - 1 - key
+        share = (place / self._size) ** (1 / self._growth)
+        return Clock().now + timedelta(days=1000 * share)
+
+
+@pytest.mark.parametrize("forward", [True, False])
+@pytest.mark.parametrize(("growth", "most"), [(0.8, 13), (1.0, 7), (1.5, 8), (3.0, 9)])
+@pytest.mark.parametrize("size", [9_000, 10_000, 64_123, 250_000, 1_000_000])
+def test_a_sample_of_uneven_traffic(
+    size: int, growth: float, most: int, forward: bool
+) -> None:
+    """Recordings that become more, or fewer, over the years cost few requests too."""
+    now = Clock().now + timedelta(days=1000, minutes=1)
+    sample, count = _sample(_Starts(size, growth, forward=forward), now)
+    assert sample.order is (ListOrder.END if forward else ListOrder.FRONT)
+    if forward:
+        assert sample.last == (size - 1) // 1000
+    assert count <= most
+
+
+@pytest.mark.parametrize(
+    "minutes",
+    [
+        _shuffled([float(number) for number in range(12_000)]),
+        # In order on the first pages only.
+        [
+            *map(float, range(6_000)),
+            *_shuffled([float(n) for n in range(6_000, 12_000)]),
+        ],
+        # Newest first, and then something old, and then newest first again.
+        [*map(float, range(6_000, 0, -1)), *map(float, range(12_000, 6_000, -1))],
+        [5.0] * 12_000,
+        [*map(float, range(3_000)), *map(float, range(9_000, 0, -1))],
+    ],
+)
+def test_a_sample_of_no_order(minutes: list[float]) -> None:
+    """What is not in order is left to the walk."""
+    starts = [Clock().now + timedelta(minutes=minute) for minute in minutes]
+    sample, count = _sample(starts, Clock().now + timedelta(days=3650))
+    assert sample.order is None
+    assert count <= 3 + 20
+
+
+def test_a_sample_with_some_wrong_clocks() -> None:
+    """A row in a hundred that is years off changes nothing."""
+    starts = [Clock().now + timedelta(minutes=minute) for minute in range(20_000)]
+    starts[::100] = [Clock().now + timedelta(days=9_000)] * 200
+    sample, _ = _sample(starts, Clock().now + timedelta(minutes=20_001))
+    assert sample.order is ListOrder.END
+    assert sample.last == 19

@@ -13,7 +13,8 @@ from .catapult import MAX_SIZE, Catapult, Page, page_query
 from .live_list import LiveList
 from .readers import SortedListReader
 from .rows import Call, Row
-from .search import EARLIEST, SLACK, find_page
+from .search import EARLIEST, find_page
+from .times import SLACK
 from .walk import WINDOW, time_from_text, time_to_text
 
 _MAX_PAGES: Final = 5

@@ -1,14 +1,14 @@
 """Knows which recordings are active, at the cost of one request per poll.
 
 Catapult has one list for all recordings, without a filter and in an order that is not
-documented. A walk through it (`Walk`) finds those that are active and learns where new
-rows appear; until it has ended, the active recordings are not known. From then on a
-poll reads the page where new rows appear, and reads each active recording that is not
-on it by its id. Where rows appear anywhere, the walk is repeated, round by round.
+documented. Where new rows appear is learnt from a few pages of a sorted list (`Sample`),
+otherwise from all (`Walk`); until then, the active recordings are not known. From then
+on a poll reads the page where new rows appear, and reads each active recording that is
+not on it by its id. Where rows appear anywhere, the walk is repeated, round by round.
 """
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Final, NamedTuple
@@ -17,11 +17,13 @@ from ..account_storage import AccountStorage
 from ..errors import ErrorKey, RefusedError, UnexpectedResponseError
 from ..models import oldest_first
 from ..parsing import as_object
-from .catapult import Catapult, Page, PageQuery
+from .catapult import MAX_SIZE, Catapult, Page, PageQuery
 from .position import Position
 from .readers import ListReader, SortedListReader, make_reader
 from .rows import Row
-from .walk import ListOrder, Walk, newest_start, reaches
+from .sample import LONGEST_RECORDING, Sample
+from .times import newest_start, reaches
+from .walk import FIRST_PAGES, CatchUp, ListOrder, Walk
 
 _LOOKUPS: Final = 20
 """Recordings that one poll reads by id; more are read in turn."""
@@ -121,11 +123,9 @@ class LiveList:
     def step_delay(self) -> float | None:
         """Return in how many seconds `step` is due; `None` when nothing is missing."""
         position = self.position
-        if position.catch_up is not None:
-            return 0.0
-        if position.walk is None:
+        if position.series is None:
             return None
-        if position.order is ListOrder.ANYWHERE:
+        if position.series is position.walk and position.order is ListOrder.ANYWHERE:
             return max(self._next_round_at - asyncio.get_running_loop().time(), 0.0)
         return 0.0
 
@@ -136,21 +136,19 @@ class LiveList:
     async def _step(self, *, is_urgent: bool) -> bool:
         """Read one page that is missing."""
         position = self.position
-        walk = position.catch_up or position.walk
-        if walk is None or (query := walk.query) is None:
+        series = position.series
+        if series is None or (query := series.query) is None:
             return False
         known = self._known_ids()
         page = await self._read(query, strict=False, is_urgent=is_urgent)
-        if walk is not (position.catch_up or position.walk) or walk.query != query:
+        if series is not position.series or series.query != query:
             # A poll has read the same page in the meantime, or `listen` has.
             return False
-        walk.take(page)
-        if walk.query is None:
-            if isinstance(walk, Walk):
-                self._finish(walk)
-            else:
-                position.catch_up = None
-                position.is_known = True
+        series.take(page)
+        if isinstance(series, Walk) and series.pages == FIRST_PAGES:
+            self._start_sample(series, page.now)
+        if series.query is None:
+            self._finish(series, page.now)
         if known is None and position.is_known:
             await self.save()
         else:
@@ -161,7 +159,50 @@ class LiveList:
         """Return the ids that a poll would report if no row were new."""
         return frozenset(self.position.active) if self.position.is_known else None
 
-    def _finish(self, walk: Walk) -> None:
+    def _start_sample(self, walk: Walk, now: datetime) -> None:
+        """Learn the order of a long list from some of its pages."""
+        if self.position.order is None:
+            sample = Sample(walk.spans, now)
+            self.position.sample = sample if sample.query is not None else None
+
+    def _finish(self, series: CatchUp | Sample | Walk, now: datetime) -> None:
+        """Learn from pages that were all read."""
+        match series:
+            case CatchUp():
+                self.position.catch_up = None
+                self.position.is_known = True
+            case Sample():
+                self._finish_sample(series, now)
+            case Walk():
+                self._finish_walk(series)
+
+    def _finish_sample(self, sample: Sample, now: datetime) -> None:
+        """Learn the order of the list, and read what may still be recorded.
+
+        Without an order, only the walk can tell.
+        """
+        position = self.position
+        position.sample = None
+        if sample.order is None:
+            return
+        position.order = sample.order
+        position.total = sample.empty * MAX_SIZE
+        known = now - LONGEST_RECORDING
+        first, step, spans = 0, 1, sample.spans
+        if sample.last is not None:
+            first, step = sample.last, -1
+            position.total += spans[first].rows - MAX_SIZE
+            position.mark = spans[first].newest
+            position.oldest = spans[0].low
+        missing = first
+        while missing in spans and spans[missing].low > known:
+            missing += step
+        if missing in spans:
+            position.is_known = True
+        else:
+            position.catch_up = CatchUp(page=missing, step=step, known=known)
+
+    def _finish_walk(self, walk: Walk) -> None:
         """Learn from a walk that has ended."""
         position = self.position
         order = walk.order()
@@ -172,7 +213,7 @@ class LiveList:
         position.is_known = True
         position.total = walk.count
         position.oldest = walk.oldest
-        position.walk = None
+        position.walk = position.sample = None
         self.newest = None
         if order is ListOrder.END:
             position.mark = walk.latest
@@ -209,7 +250,7 @@ class LiveList:
         walk.take(page)
         if walk.query is None:
             position.active = {row.id: row for row in page.rows if row.is_active}
-            self._finish(walk)
+            self._finish_walk(walk)
         else:
             position.is_known = False
             position.walk = walk
@@ -265,7 +306,9 @@ class LiveList:
 
     async def _save_if_due(self) -> None:
         """Save the position when the saved one is old."""
-        interval = _SAVE_INTERVAL if self.position.is_known else _WALK_SAVE_INTERVAL
+        position = self.position
+        is_walking = position.walk and position.order is not ListOrder.ANYWHERE
+        interval = _WALK_SAVE_INTERVAL if is_walking else _SAVE_INTERVAL
         if asyncio.get_running_loop().time() - self._saved_at > interval:
             await self.save()
 
@@ -275,6 +318,9 @@ class LiveList:
             return
         self._is_loaded = True
         try:
-            self.position = Position.from_dict(await self._storage.get(_FACT))
+            position = Position.from_dict(await self._storage.get(_FACT))
         except KeyError, TypeError, ValueError:
-            self.position = Position()
+            position = Position()
+        if position.order is None and position.walk is not None:
+            position.sample = Sample({}, datetime.now(UTC))
+        self.position = position

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from .rows import Row
+from .sample import Sample
 from .walk import CatchUp, ListOrder, Walk, time_from_text, time_to_text
 
 
@@ -26,7 +27,14 @@ class Position:
     active: dict[str, Row] = field(default_factory=dict)
     """Active recordings by id. The first ones have to be read by their ids next."""
     walk: Walk | None = None
+    """Reads the whole list, also to check what `sample` has found."""
+    sample: Sample | None = None
     catch_up: CatchUp | None = None
+
+    @property
+    def series(self) -> CatchUp | Sample | Walk | None:
+        """Return the series of pages that is read next; `None` if nothing is missing."""
+        return self.catch_up or self.sample or self.walk
 
     @property
     def is_sorted(self) -> bool:

@@ -1,17 +1,16 @@
 """Finds a time in a sorted list of recordings, of which only pages can be read."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from .catapult import Page
 from .readers import SortedListReader
 from .rows import Row
+from .times import SLACK
 
 _MAX_PROBES: Final = 20
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
-SLACK: Final = timedelta(hours=1)
-"""How far the starts may be out of order: the list may go by the ends of the calls."""
 
 
 async def find_page(

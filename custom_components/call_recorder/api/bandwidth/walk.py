@@ -14,6 +14,7 @@ from zlib import crc32
 
 from .catapult import MAX_SIZE, Page, PageQuery, page_query
 from .rows import Row
+from .times import Span, newest_start, reaches
 
 WINDOW: Final = 250
 """Rows of the page that a poll reads, at least."""
@@ -24,6 +25,8 @@ _WITNESSES: Final = 50
 _SHARE: Final = 0.9
 """Share of them that must be at one end; the rest may have wrong clocks."""
 _NEWEST_KEPT: Final = 1000
+FIRST_PAGES: Final = 3
+"""Pages of which a walk keeps the times: a longer list is worth a sample."""
 MAX_PAGES: Final = 20_000
 
 
@@ -60,6 +63,8 @@ class Walk:
     """Start of the newest row whose time is not in the future."""
     is_whole: bool = True
     """Started in this run, so that `newest` is complete."""
+    spans: dict[int, Span] = field(default_factory=dict)
+    """The times on the first pages, by their numbers."""
     _newest: list[_Standing] = field(default_factory=list)
     _first_id: str | None = None
 
@@ -72,6 +77,8 @@ class Walk:
             self.query = None
             return
         self._first_id = first_id
+        if self.pages <= FIRST_PAGES and (span := Span.of(page)) is not None:
+            self.spans[self.pages - 1] = span
         for position, row in enumerate(page.rows, self.count):
             if row.started_at is not None:
                 self._keep(row, row.started_at, position)
@@ -161,19 +168,6 @@ class CatchUp:
         last = page.next is None if self.step > 0 else self.page == 0
         self.is_done = last or reaches(page, self.known)
         self.page += self.step
-
-
-def reaches(page: Page[Row], known: datetime | None) -> bool:
-    """Return whether a page has a row that started until `known`."""
-    return known is None or any(
-        row.started_at is not None and row.started_at <= known for row in page.rows
-    )
-
-
-def newest_start(page: Page[Row]) -> datetime | None:
-    """Return the latest start that is not in the future."""
-    starts = [row.started_at for row in page.rows if row.started_at]
-    return max((start for start in starts if start <= page.now), default=None)
 
 
 def time_to_text(time: datetime | None) -> str | None:
