@@ -1,7 +1,7 @@
-"""Finds recorders and lines by the devices that a user chose in an automation."""
+"""Finds recorders and lines by the devices that a user has chosen."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import voluptuous as vol
 
@@ -16,12 +16,7 @@ _SCHEMA: Final = vol.Schema(
     {
         vol.Optional(CONF_OPTIONS, default=dict): vol.Any(
             None,
-            {
-                vol.Optional(ATTR_DEVICE_ID): vol.All(
-                    lambda value: [value] if isinstance(value, str) else value,
-                    [cv.string],
-                )
-            },
+            {vol.Optional(ATTR_DEVICE_ID): vol.All(cv.ensure_list, [cv.string])},
         )
     }
 )
@@ -60,6 +55,27 @@ def async_get_ids(hass: HomeAssistant, device_ids: Iterable[str]) -> frozenset[s
         for domain, identifier in device.identifiers
         if domain == DOMAIN
     )
+
+
+class FoundDevice(NamedTuple):
+    """What a device stands for."""
+
+    entry_id: str
+    """The recorder."""
+    line_id: str | None
+    """The line (a subentry); `None` for the recorder's own device."""
+
+
+@callback
+def async_find_device(hass: HomeAssistant, device_id: str) -> FoundDevice | None:
+    """Return the recorder or the line of a device; `None` for any other device."""
+    ids = async_get_ids(hass, [device_id])
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        if entry.entry_id in ids:
+            return FoundDevice(entry.entry_id, None)
+        for line_id in ids & entry.subentries.keys():
+            return FoundDevice(entry.entry_id, line_id)
+    return None
 
 
 def _chosen(options: Mapping[str, Any] | None) -> list[str]:

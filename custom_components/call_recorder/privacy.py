@@ -6,7 +6,7 @@ a remote number as the local one while the direction is not known.
 
 from dataclasses import replace
 
-from .api.models import Direction, LocalParty, Recording, RemoteParty
+from .api.models import ActiveRecording, Direction, LocalParty, Recording, RemoteParty
 from .api.numbers import mask_numbers
 
 
@@ -28,6 +28,14 @@ def mask_parties(
         last_name=mask_text(remote.last_name),
         phone_number=mask_text(remote.phone_number),
     )
+
+
+def mask_active(recording: ActiveRecording) -> ActiveRecording:
+    """Return an active recording with masked numbers."""
+    local, remote = mask_parties(
+        recording.direction, recording.local_party, recording.remote_party
+    )
+    return replace(recording, local_party=local, remote_party=remote)
 
 
 def mask_recording(recording: Recording) -> Recording:

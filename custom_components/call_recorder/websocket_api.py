@@ -36,7 +36,7 @@ from .const import CONF_MASK_NUMBERS, DOMAIN
 from .data import CallRecorderConfigEntry
 from .lines import Line, lines_of
 from .media_source.folders import recording_identifier
-from .privacy import mask_parties, mask_recording
+from .privacy import mask_active, mask_recording
 from .rights import may, may_listen
 
 _RECENT: Final = 20
@@ -282,9 +282,9 @@ def _active_recording(
     entry: CallRecorderConfigEntry, recording: ActiveRecording, line_ids: Sequence[str]
 ) -> dict[str, Any]:
     """Return an active recording as JSON."""
-    local, remote = recording.local_party, recording.remote_party
     if entry.options.get(CONF_MASK_NUMBERS):
-        local, remote = mask_parties(recording.direction, local, remote)
+        recording = mask_active(recording)
+    local, remote = recording.local_party, recording.remote_party
     names = (remote.first_name, remote.last_name)
     return {
         "id": recording.id,

@@ -48,6 +48,7 @@ _CALLER_CAN_MEND: Final = {
     "not_active_recording",
     "path_not_allowed",
     "recorder_not_specified",
+    "recording_not_specified",
 }
 
 
@@ -502,8 +503,6 @@ async def test_start_without_a_line(
 @pytest.mark.parametrize(
     "data",
     [
-        {"mode": 2},
-        {"mode": "MediaForking"},
         {"ensure": "perhaps"},
         {"device_name": {"a": 1}},
         {"line": "101"},
@@ -515,6 +514,18 @@ async def test_start_with_fields_that_do_not_exist(
     """What the action's form does not offer never reaches the recorder."""
     with pytest.raises(vol.Invalid):
         await _call(hass, "start_recording", **{"directory_number": "101"} | data)
+    assert _sent(recorder, "POST") == []
+
+
+async def test_a_mode_that_does_not_exist(
+    hass: HomeAssistant, recorder: Imagicle
+) -> None:
+    """The sentence says which modes there are."""
+    key, text = await _refused(
+        hass, "start_recording", directory_number="101", mode="MediaForking"
+    )
+    assert key == "invalid_mode"
+    assert "media_forking" in text
     assert _sent(recorder, "POST") == []
 
 
@@ -1018,13 +1029,8 @@ async def test_a_version_that_cannot_pause(
 
 
 @pytest.mark.parametrize(
-    ("action", "key"),
-    [
-        ("stop_recording", "invalid_recording_id"),
-        ("pause_recording", "request_refused"),
-        ("resume_recording", "request_refused"),
-        ("get_recording", "invalid_recording_id"),
-    ],
+    "action",
+    ["stop_recording", "pause_recording", "resume_recording", "get_recording"],
 )
 @pytest.mark.parametrize(
     "recording_id",
@@ -1041,34 +1047,22 @@ async def test_a_version_that_cannot_pause(
         "..\\{id}",
         "%2e%2e",
         "ü",
+        "\0",
     ],
 )
-async def test_an_id_stays_one_step_of_the_path(
+async def test_an_id_that_is_none_is_not_sent(
     hass: HomeAssistant,
-    office: Office,
     recorder: Imagicle,
     recording: Recording,
     action: str,
-    key: str,
     recording_id: str,
 ) -> None:
-    """The recorder sees the id as it was given, and finds nothing by it."""
+    """What could lead to somewhere else in a path is refused here."""
+    seen = len(recorder.requests)
     recording_id = recording_id.format(id=recorder.id_of(recording))
-    refusal, _ = await _refused(hass, action, recording_id=recording_id)
-    # "400 Bad Request: Id is not a valid GUID", and no other call's answer.
-    assert refusal == key
-    order = recorder.requests[-1]
-    root, verb = {
-        "stop_recording": (_LIVE, ""),
-        "pause_recording": (_LIVE, "/Pause"),
-        "resume_recording": (_LIVE, "/Resume"),
-        "get_recording": (_ARCHIVE, ""),
-    }[action]
-    assert order.path == f"{root}/{recording_id}{verb}"
-    assert order.query == {}
-    assert office.active_recordings() == [recording]
-    assert not recording.is_paused
-    assert recorder.audit_events == []
+    key, _ = await _refused(hass, action, recording_id=recording_id)
+    assert key == "invalid_recording_id"
+    assert len(recorder.requests) == seen
 
 
 @pytest.mark.parametrize("recording_id", [".", ".."])
@@ -1453,14 +1447,15 @@ async def test_get_recording_fails(
     assert refusal == key
 
 
-@pytest.mark.parametrize("recording_id", ["", "  "])
+@pytest.mark.parametrize("data", [{}, {"recording_id": ""}, {"recording_id": "  "}])
 async def test_get_recording_without_an_id(
-    hass: HomeAssistant, recorder: Imagicle, recording_id: str
+    hass: HomeAssistant, recorder: Imagicle, data: dict[str, str]
 ) -> None:
-    """A blank id is not taken for the whole archive."""
+    """A blank id is not taken for the whole archive; the sentence says what lacks."""
     seen = len(recorder.requests)
-    key, _ = await _refused(hass, "get_recording", recording_id=recording_id)
-    assert key == "invalid_recording_id"
+    key, text = await _refused(hass, "get_recording", **data)
+    assert key == "recording_not_specified"
+    assert "ID of the recording" in text
     assert len(recorder.requests) == seen
 
 

@@ -25,6 +25,7 @@ class ErrorKey(StrEnum):
     CANNOT_CONNECT = "cannot_connect"
     CHANNEL_NOT_FOUND = "channel_not_found"
     CHECKSUM_MISMATCH = "checksum_mismatch"
+    DEVICE_NOT_FOUND = "device_not_found"
     DIRECTION_FILTERED = "direction_filtered"
     EXPORT_FAILED = "export_failed"
     FILE_EXISTS = "file_exists"
@@ -61,6 +62,7 @@ class ErrorKey(StrEnum):
     RECORDING_FAILED = "recording_failed"
     RECORDING_MISCONFIGURED = "recording_misconfigured"
     RECORDING_NOT_FOUND = "recording_not_found"
+    RECORDING_NOT_SPECIFIED = "recording_not_specified"
     RECORDING_PENDING = "recording_pending"
     RECORDING_SAVING = "recording_saving"
     RECORDING_TOO_LARGE = "recording_too_large"
@@ -85,6 +87,7 @@ USER_ERRORS: Final = frozenset(
         ErrorKey.NOT_ACTIVE_RECORDING,
         ErrorKey.NOT_SUPPORTED,
         ErrorKey.RECORDING_NOT_FOUND,
+        ErrorKey.RECORDING_NOT_SPECIFIED,
         ErrorKey.RECORDING_PENDING,
     }
 )

@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from ..api.errors import ErrorKey
 from ..api.models import Recording, RecordingPage, RecordingQuery, RecordingState
-from ..api.numbers import is_same
+from ..archive.of_line import get_recordings_of_line
 from ..const import DOMAIN
 from ..data import CallRecorderConfigEntry
 from ..lines import Line
@@ -35,8 +35,6 @@ _MONTH_LOOK: Final = 500
 _SEARCHED: Final = 1000
 """How many of the newest recordings are searched for what no recorder searches."""
 _SEARCHED_PAGE: Final = 500
-_MOST_PAGES: Final = 5
-"""How many pages are read for one where many rows are not of the line."""
 _NO_START: Final = datetime.min.replace(tzinfo=dt_util.UTC)
 
 
@@ -151,7 +149,7 @@ class Browser:
             wanted = Wanted.parse(text, masks=self._titles.masks)
             found = [
                 *await self._search_newest(query, folder, wanted),
-                *await self._search_number(query, wanted),
+                *await self._search_number(query, folder, wanted),
                 *await self._search_lines(folder, wanted),
             ]
         return [self._recording(rec, "%Y-%m-%d %H:%M:%S") for rec in _newest(found)]
@@ -171,17 +169,17 @@ class Browser:
         return found
 
     async def _search_number(
-        self, query: RecordingQuery, wanted: Wanted
+        self, query: RecordingQuery, folder: Folder, wanted: Wanted
     ) -> list[Recording]:
         """Ask the recorder for a number, in the whole archive.
 
-        A line's own number takes the place of the number that is asked for.
+        Not in the folder of a line that is given by its number: a recorder can be
+        asked for one number only.
         """
-        if wanted.number is None or query.number is not None:
+        line = self._line(folder)
+        if wanted.number is None or (line and not line.username):
             return []
-        page = await self._data.client.get_recordings(
-            replace(query, number=wanted.number)
-        )
+        page = await self._read(replace(query, number=wanted.number), folder)
         return list(filter(wanted.fits, page.recordings))
 
     async def _search_lines(self, folder: Folder, wanted: Wanted) -> list[Recording]:
@@ -199,34 +197,14 @@ class Browser:
     def _query(self, folder: Folder, *, limit: int) -> RecordingQuery:
         """Return the query for a folder's recordings."""
         start, end = folder.span()
-        line = self._line(folder)
-        return RecordingQuery(
-            start=start,
-            end=end,
-            username=line.username if line else None,
-            # A user's name is enough, and costs one request where a number costs two.
-            number=line.directory_number if line and not line.username else None,
-            limit=limit,
-        )
+        return RecordingQuery(start=start, end=end, limit=limit)
 
     async def _read(self, query: RecordingQuery, folder: Folder) -> RecordingPage:
-        """Read a page of a folder's recordings.
-
-        A recorder also finds numbers that only end with the line's: the folder of line
-        101 must not show those of 2101.
-        """
+        """Read a page of a folder's recordings."""
         line = self._line(folder)
-        page = await self._data.client.get_recordings(query)
-        if line is None or line.username:
-            return page
-        own = [rec for rec in page.recordings if _is_of_line(rec, line)]
-        for _ in range(_MOST_PAGES - 1):
-            if page.next_cursor is None or len(own) > query.limit // 2:
-                break
-            query = replace(query, cursor=page.next_cursor)
-            page = await self._data.client.get_recordings(query)
-            own += (rec for rec in page.recordings if _is_of_line(rec, line))
-        return replace(page, recordings=tuple(own))
+        if line is None:
+            return await self._data.client.get_recordings(query)
+        return await get_recordings_of_line(self._data.client, query, line)
 
     def _line(self, folder: Folder) -> Line | None:
         """Return the line of a folder, if it is a line's."""
@@ -262,17 +240,6 @@ class Browser:
             can_play=recording.state in (None, RecordingState.COMPLETE),
             can_expand=False,
         )
-
-
-def _is_of_line(recording: Recording, line: Line) -> bool:
-    """Return whether a recording is of a line that is given by its number.
-
-    The line may be on either side: not every recorder marks internal calls.
-    """
-    return any(
-        is_same(number, line.directory_number)
-        for number in (recording.local_number, recording.remote_number)
-    )
 
 
 def _newest(recordings: Iterable[Recording]) -> list[Recording]:
