@@ -217,7 +217,7 @@ async def test_what_is_no_address(
         ),
         pytest.param({"username": "nobody"}, "invalid_auth", id="unknown user"),
         pytest.param(
-            # A colon ends the user name (RFC 7617): this signs in as "home".
+            # A colon would end the user name (RFC 7617): "home" must not sign in.
             {"username": "home:assistant"},
             "invalid_auth",
             id="user name with a colon",

@@ -144,7 +144,7 @@ class DummyClient(RecorderClient):
     """A small client: it starts recordings and reads the archive, nothing else."""
 
     manufacturer: ClassVar = "Dummy"
-    capabilities: ClassVar = frozenset({Capability.ARCHIVE, Capability.START})
+    capabilities = frozenset({Capability.ARCHIVE, Capability.START})
     line_fields: ClassVar = frozenset({"directory_number"})
     api_path: ClassVar = _BASE
 
@@ -159,7 +159,7 @@ class DummyClient(RecorderClient):
     ) -> None:
         """Take `url` and `key`."""
         self._transport = Transport(
-            session, parse_address(settings["url"], "/dummy"), {"Key": settings["key"]}
+            session, parse_address(settings["url"], _BASE), {"Key": settings["key"]}
         )
         self.info = RecorderInfo(model="Dummy")
 
@@ -167,7 +167,7 @@ class DummyClient(RecorderClient):
     @override
     def unique_id(settings: Mapping[str, Any]) -> str:
         """Return the address: there is one user."""
-        return str(parse_address(settings["url"], "/dummy"))
+        return str(parse_address(settings["url"], _BASE))
 
     @override
     async def get_live_state(self) -> LiveState:

@@ -3,17 +3,22 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from homeassistant.const import CONF_VERIFY_SSL
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from aiohttp import ClientSession, DummyCookieJar
+
+from homeassistant.const import CONF_VERIFY_SSL, EVENT_HOMEASSISTANT_CLOSE
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from .api import RECORDERS
 from .api.client import RecorderClient, Storage
 from .const import CONF_RECORDER, DOMAIN
 
 _STORAGE_VERSION: Final = 1
+_SESSIONS: Final[HassKey[dict[bool, ClientSession]]] = HassKey(f"{DOMAIN}_sessions")
+"""Sessions by `verify_ssl`."""
 
 
 class EntryStorage:
@@ -57,8 +62,31 @@ def create_client(
     Raises `ValueError` when the address cannot be used.
     """
     return RECORDERS[settings[CONF_RECORDER]](
-        async_get_clientsession(hass, verify_ssl=settings[CONF_VERIFY_SSL]),
+        _get_session(hass, verify_ssl=settings[CONF_VERIFY_SSL]),
         settings,
         time_zone=dt_util.get_default_time_zone(),
         storage=storage,
     )
+
+
+@callback
+def _get_session(hass: HomeAssistant, *, verify_ssl: bool) -> ClientSession:
+    """Return the session of all recorders, on Home Assistant's own connections.
+
+    It keeps no cookies: those of one user would go with the requests of another one,
+    and a recorder could fill the jar that Home Assistant's integrations share.
+    """
+    sessions = hass.data.setdefault(_SESSIONS, {})
+    if (session := sessions.get(verify_ssl)) is None:
+        # Not cleaned up with the entry that happens to be set up first.
+        session = sessions[verify_ssl] = async_create_clientsession(
+            hass, verify_ssl, auto_cleanup=False, cookie_jar=DummyCookieJar()
+        )
+
+        @callback
+        def detach(_: Event) -> None:
+            """Leave the connections to Home Assistant."""
+            session.detach()
+
+        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_CLOSE, detach)
+    return session

@@ -34,6 +34,7 @@ from aiohttp import (
     ConnectionTimeoutError,
     DummyCookieJar,
     ServerDisconnectedError,
+    encode_basic_auth,
     hdrs,
 )
 import orjson
@@ -96,6 +97,12 @@ def parse_address(address: str, api_path: str) -> URL:
             segments = segments[:index]
             break
     return url.origin().with_path("/".join(("", *segments)), encoded=True)
+
+
+def basic_auth(username: str, password: str) -> str:
+    """Return the Authorization header of Basic authentication (RFC 7617)."""
+    # A colon would end the name, and sign in as somebody else. No user has one.
+    return encode_basic_auth(username.replace(":", "%3A"), password)
 
 
 def path_segment(recording_id: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
-from aiohttp import ClientSession, encode_basic_auth
+from aiohttp import ClientSession
 from yarl import URL
 
 from ..audio import AudioDownload
@@ -26,7 +26,14 @@ from ..errors import (
     UnexpectedResponseError,
 )
 from ..parsing import as_int, as_object, as_text, parse_rows
-from ..transport import Reply, Transport, clamp_retry_after, parse_address, path_segment
+from ..transport import (
+    Reply,
+    Transport,
+    basic_auth,
+    clamp_retry_after,
+    parse_address,
+    path_segment,
+)
 from .pace import Pace
 
 DEFAULT_URL: Final = "https://api.catapult.inetwork.com"
@@ -86,7 +93,7 @@ class Catapult:
             address,
             {
                 "Accept": "application/json",
-                "Authorization": encode_basic_auth(token, secret),
+                "Authorization": basic_auth(token, secret),
             },
         )
         self._base = self._transport.url(self._root)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, override
 
-from aiohttp import ClientSession, encode_basic_auth
+from aiohttp import ClientSession
 
 from ..audio import AudioDownload
 from ..client import Capability, RecorderClient, Storage, judge_lost_start
@@ -56,7 +56,7 @@ from ..parsing import (
     require_id,
     utc_offset,
 )
-from ..transport import Reply, Transport, parse_address, path_segment
+from ..transport import Reply, Transport, basic_auth, parse_address, path_segment
 from .refusals import (
     PAUSE_REFUSALS,
     START_REFUSALS,
@@ -123,9 +123,7 @@ class ImagicleClient(RecorderClient):
             parse_address(settings["url"], _BASE),
             {
                 "Accept": "application/json",
-                "Authorization": encode_basic_auth(
-                    settings["username"], settings["password"]
-                ),
+                "Authorization": basic_auth(settings["username"], settings["password"]),
             },
         )
         self._time_zone = time_zone
