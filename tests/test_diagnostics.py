@@ -52,6 +52,45 @@ async def test_diagnostics(
     )
 
 
+@pytest.mark.parametrize(
+    ("fault", "state", "reason"),
+    [
+        (Fault("status", status=502), "setup_retry", "cannot_connect"),
+        (Fault("status", status=401), "setup_error", "invalid_auth"),
+        (Fault("login_page"), "setup_retry", "unexpected_response"),
+    ],
+)
+async def test_diagnostics_of_a_recorder_that_is_not_loaded(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    imagicle_entry: MockConfigEntry,
+    simulator: Simulator,
+    fault: Fault,
+    state: str,
+    reason: str,
+) -> None:
+    """Help is needed just when a recorder cannot be set up."""
+    simulator.imagicle.faults.add(fault)
+    await hass.config_entries.async_setup(imagicle_entry.entry_id)
+    diagnostics = await get_diagnostics_for_config_entry(
+        hass, hass_client, imagicle_entry
+    )
+    assert diagnostics == {
+        "recorder": "imagicle",
+        "state": state,
+        "reason": reason,
+        "verify_ssl": True,
+        "options": [],
+        "lines": 0,
+        "issues": ["unencrypted"],
+    }
+    assert await hass.config_entries.async_unload(imagicle_entry.entry_id)
+    diagnostics = await get_diagnostics_for_config_entry(
+        hass, hass_client, imagicle_entry
+    )
+    assert diagnostics["state"] == "not_loaded"
+
+
 async def test_diagnostics_of_an_outage(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,

@@ -65,6 +65,13 @@ def async_create_issue(hass: HomeAssistant, entry: ConfigEntry, key: IssueKey) -
 
 
 @callback
+def async_has_issue(hass: HomeAssistant, entry: ConfigEntry, key: IssueKey) -> bool:
+    """Return whether an issue of the recorder is shown."""
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, _issue_id(entry, key))
+    return issue is not None and issue.active
+
+
+@callback
 def async_delete_issue(hass: HomeAssistant, entry: ConfigEntry, key: IssueKey) -> None:
     """Delete an issue: its cause is gone."""
     ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, key))

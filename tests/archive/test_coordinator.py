@@ -351,7 +351,7 @@ async def test_diagnostics(
         "known": 1,
         "expected": 0,
         "lost_in_a_row": 0,
-        "sounds_kept": 0,
+        "playbacks": 0,
     }
 
 
