@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import Final, Self
 
+from .asterisk import Asterisk
 from .bandwidth import Bandwidth
 from .certificate import self_signed
 from .imagicle import Imagicle
@@ -12,7 +13,7 @@ from .recorder import Recorder
 from .yeastar import Yeastar
 
 RECORDERS: Final[dict[str, type[Recorder]]] = {
-    recorder.name: recorder for recorder in (Imagicle, Bandwidth, Yeastar)
+    recorder.name: recorder for recorder in (Imagicle, Bandwidth, Yeastar, Asterisk)
 }
 """Every kind of recorder, by its name. A further one is added here, and to the attributes below."""
 
@@ -23,6 +24,7 @@ class Simulator:
     imagicle: Imagicle
     bandwidth: Bandwidth
     yeastar: Yeastar
+    asterisk: Asterisk
 
     def __init__(
         self,

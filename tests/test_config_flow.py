@@ -126,7 +126,12 @@ async def test_the_menu_offers_the_recorders(hass: HomeAssistant) -> None:
     )
     assert result["type"] is FlowResultType.MENU
     assert result["step_id"] == "user"
-    assert result["menu_options"] == ["imagicle", "bandwidth", "yeastar"]
+    assert result["menu_options"] == [
+        "imagicle",
+        "bandwidth",
+        "yeastar",
+        "asterisk",
+    ]
 
 
 async def test_add(hass: HomeAssistant, recorder: Imagicle) -> None:

@@ -21,12 +21,15 @@ from homeassistant.config_entries import (
 from homeassistant.const import (
     CONF_HOST,
     CONF_PASSWORD,
+    CONF_PORT,
+    CONF_SSL,
     CONF_URL,
     CONF_USERNAME,
     CONF_VERIFY_SSL,
 )
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import AbortFlow
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.selector import (
     BooleanSelector,
     SelectSelector,
@@ -37,6 +40,7 @@ from homeassistant.helpers.selector import (
 )
 
 from .api import RECORDERS
+from .api.asterisk.session import DEFAULT_PORT as AMI_PORT
 from .api.bandwidth.client import DEFAULT_URL as BANDWIDTH_URL
 from .api.errors import RecorderError
 from .api.yeastar.calls import RecordedCalls
@@ -102,6 +106,20 @@ FORMS: Final[Mapping[str, Form]] = {
             vol.Required("recorded_extensions", default=list): TextSelector(
                 TextSelectorConfig(multiple=True)
             ),
+        },
+    ),
+    "asterisk": Form(
+        address={
+            vol.Required(CONF_HOST): _TEXT,
+            vol.Required(CONF_PORT, default=AMI_PORT): cv.port,
+            vol.Required(CONF_SSL, default=False): BooleanSelector(),
+            vol.Optional("ari_url"): _URL,
+        },
+        credentials={
+            vol.Required(CONF_USERNAME): _TEXT,
+            vol.Required(CONF_PASSWORD): _SECRET,
+            vol.Optional("ari_username"): _TEXT,
+            vol.Optional("ari_password"): _SECRET,
         },
     ),
 }
@@ -184,6 +202,12 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         """Add a Yeastar P-Series PBX."""
         return await self._async_step_add("yeastar", user_input)
 
+    async def async_step_asterisk(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Add an Asterisk, plain or inside FreePBX and its relatives."""
+        return await self._async_step_add("asterisk", user_input)
+
     async def _async_step_add(
         self, recorder: str, user_input: dict[str, Any] | None
     ) -> ConfigFlowResult:
@@ -234,7 +258,7 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         errors: dict[str, str] = {}
         if user_input is not None:
             settings = {
-                **before,
+                **_without_emptied(before, schema),
                 CONF_RECORDER: self._recorder,
                 **_split_lists(user_input),
             }
@@ -262,7 +286,7 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         await self._async_check_identity(settings)
         client = create_client(self.hass, settings)
         try:
-            await client.get_live_state()
+            await client.sign_in()
         except RecorderError as err:
             return (
                 FormError(err.key) if err.key in FormError else FormError.CANNOT_CONNECT
@@ -281,7 +305,9 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         if self.source != SOURCE_USER:
             entry = self._get_entry()
             address = {
-                str(key): entry.data[key] for key in FORMS[self._recorder].address
+                str(key): entry.data[key]
+                for key in FORMS[self._recorder].address
+                if key in entry.data
             }
             # The same account may be found at another address.
             if unique_id({**settings, **address}) != entry.unique_id:
@@ -326,6 +352,16 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         numbered = (f"{title} {number}" for number in count(2))
         names = chain((maker, title), numbered)
         return next(name for name in names if name not in taken)
+
+
+def _without_emptied(before: Mapping[str, Any], schema: _Fields) -> dict[str, Any]:
+    """Leave out what a person can empty; a secret is never shown, so it is kept."""
+    emptied = {
+        key
+        for key, selector in schema.items()
+        if isinstance(key, vol.Optional) and selector is not _SECRET
+    }
+    return {key: value for key, value in before.items() if key not in emptied}
 
 
 def _split_lists(user_input: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from .configuration import (
     write_configuration,
 )
 from .sipp import Phones
+from .tones import ANSWERING, CALLER
 
 _PATIENCE: Final = 20.0
 """Seconds in which the server starts, and in which a call gets to where it should be."""
@@ -42,6 +43,9 @@ class RealCall:
 
 class RealAsterisk:
     """One server, with phones around it."""
+
+    tones: Final = (CALLER, ANSWERING)
+    """What is heard in a recording, in Hz."""
 
     def __init__(self, prefix: Path, folder: Path) -> None:
         """Write the configuration; `prefix` is where Asterisk was unpacked."""
@@ -113,13 +117,21 @@ class RealAsterisk:
             return "has fully booted" in asyncio.run(self._ask_manager(command))
         return False
 
+    async def crash(self) -> None:
+        """Let the server crash; its calls are gone with it."""
+        await asyncio.to_thread(self.kill)
+
+    async def restart(self) -> None:
+        """Start the server again."""
+        await asyncio.to_thread(self.start)
+
     def stop(self) -> None:
         """End the server and all phones."""
         self._phones.close()
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """Let the server crash; its calls are gone with it."""
+        """Kill the server, and end all phones."""
         self._end(signal.SIGKILL)
         self._phones.close()
         self._calls.clear()
@@ -191,6 +203,9 @@ class RealAsterisk:
             digits=digits,
             calls=calls,
         )
+
+    async def press(self, call: RealCall) -> None:
+        """Do nothing: the caller presses by itself, as soon as it is connected."""
 
     async def talk(self, call: RealCall, seconds: float) -> None:
         """Let the parties of a call talk."""

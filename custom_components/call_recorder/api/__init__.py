@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from .asterisk import AsteriskClient
 from .bandwidth import BandwidthClient
 from .client import RecorderClient
 from .imagicle import ImagicleClient
@@ -12,5 +13,6 @@ RECORDERS: Final[Mapping[str, type[RecorderClient]]] = {
     "imagicle": ImagicleClient,
     "bandwidth": BandwidthClient,
     "yeastar": YeastarClient,
+    "asterisk": AsteriskClient,
 }
 """The client of each kind of recorder."""

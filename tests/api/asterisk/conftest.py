@@ -11,8 +11,10 @@ import pytest
 
 from custom_components.call_recorder.api.asterisk import AsteriskClient
 from custom_components.call_recorder.api.models import ActiveRecording, LiveState
-from tests.real_asterisk.server import RealAsterisk
+from tests.helpers.asterisk import SimulatedPbx
 from tests.real_asterisk.servers import Servers
+
+from .pbx import Pbx
 
 
 @pytest.fixture(scope="session")
@@ -25,17 +27,24 @@ def real_servers(tmp_path_factory: pytest.TempPathFactory) -> Generator[Servers]
 
 @pytest.fixture(
     params=[
+        "simulated",
         pytest.param("22", marks=pytest.mark.real_asterisk),
         pytest.param("16", marks=pytest.mark.real_asterisk),
     ]
 )
 async def pbx(
     request: pytest.FixtureRequest, real_servers: Servers, socket_enabled: None
-) -> AsyncGenerator[RealAsterisk]:
+) -> AsyncGenerator[Pbx]:
     """Return a PBX without calls."""
-    server = await asyncio.to_thread(real_servers.get, request.param)
-    yield server
-    await server.clear()
+    if request.param == "simulated":
+        simulated = SimulatedPbx()
+        await simulated.start()
+        yield simulated
+        await simulated.stop()
+    else:
+        server = await asyncio.to_thread(real_servers.get, request.param)
+        yield server
+        await server.clear()
     await asyncio.get_running_loop().shutdown_default_executor()
 
 
@@ -105,9 +114,7 @@ async def make_watcher() -> AsyncGenerator[MakeWatcher]:
 
 
 @pytest.fixture
-async def watcher(
-    pbx: RealAsterisk, make_watcher: MakeWatcher
-) -> AsyncGenerator[Watcher]:
+async def watcher(pbx: Pbx, make_watcher: MakeWatcher) -> AsyncGenerator[Watcher]:
     """Return a listening client that may do everything."""
     async with make_watcher(pbx.settings) as watcher:
         yield watcher

@@ -76,6 +76,7 @@ class AsteriskClient(RecorderClient):
     """One Asterisk, asked as one of its manager users."""
 
     manufacturer: ClassVar = "Asterisk"
+    capabilities = frozenset({Capability.ACTIVE_CALLS, Capability.PAUSED})
     api_path: ClassVar = API_PATH
     line_fields: ClassVar = frozenset({"directory_number", "call_id"})
 
@@ -106,7 +107,6 @@ class AsteriskClient(RecorderClient):
         self._lock = asyncio.Lock()
         self._on_change: Callable[[], None] | None = None
         self.info = self._session.info
-        self.capabilities = self._allowed()
 
     @classmethod
     @override
@@ -118,6 +118,12 @@ class AsteriskClient(RecorderClient):
         return {
             key: value for key, value in cleaned.items() if not key.startswith("ari_")
         }
+
+    @classmethod
+    @override
+    def is_encrypted(cls, settings: Mapping[str, Any]) -> bool:
+        """Return whether no secret travels in clear: AMI's is never sent."""
+        return not str(settings.get("ari_url", "")).startswith("http:")
 
     @staticmethod
     @override
@@ -140,7 +146,7 @@ class AsteriskClient(RecorderClient):
 
     def _allowed(self) -> frozenset[Capability]:
         """Return what the user's rights, once they are known, and ARI allow."""
-        allowed = {Capability.ACTIVE_CALLS, Capability.PAUSED}
+        allowed = set(type(self).capabilities)
         if self._archive is not None:
             allowed.add(Capability.ARCHIVE)
         if "MixMonitor" in self._session.commands:

@@ -1,0 +1,188 @@
+"""The office's calls as channels of Asterisk, and their recordings as MixMonitors."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from simulator.calls import Call, Recording
+from simulator.office import Office
+
+from .files import MONITOR_FOLDER, SPOOL, monitor_path, unique_id
+
+type Block = list[tuple[str, str]]
+"""The lines of an event or of an answer."""
+
+_FIRST_ID = 0x7F04E4000000
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One leg of a call."""
+
+    name: str
+    state: str
+    number: str
+    caller_name: str
+    connected_number: str
+    unique_id: str
+    call: Call
+    is_bridged: bool
+
+    def fields(self) -> Block:
+        """Return what every event about a channel carries."""
+        return [
+            ("Channel", self.name),
+            ("ChannelState", {"Ring": "4", "Ringing": "5", "Up": "6"}[self.state]),
+            ("ChannelStateDesc", self.state),
+            ("CallerIDNum", self.number),
+            ("CallerIDName", self.caller_name or "<unknown>"),
+            ("ConnectedLineNum", self.connected_number),
+            ("ConnectedLineName", "<unknown>"),
+            ("Language", "en"),
+            ("AccountCode", ""),
+            ("Context", "office"),
+            ("Exten", ""),
+            ("Priority", "1"),
+            ("Uniqueid", self.unique_id),
+            ("Linkedid", unique_id(self.call, 0)),
+        ]
+
+    def row(self) -> Block:
+        """Return a row of CoreShowChannels."""
+        return [
+            *self.fields(),
+            ("Application", "Dial"),
+            ("Duration", "00:00:01"),
+            ("BridgeId", f"bridge-{self.call.number}" if self.is_bridged else ""),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """A MixMonitor on a channel."""
+
+    id: str
+    path: str
+    """Without the ending; empty where it cannot write."""
+    recording: Recording | None
+
+
+class Switchboard:
+    """Channels, MixMonitors, and the events that their changes cause."""
+
+    def __init__(self, office: Office) -> None:
+        """Serve an office."""
+        self.office = office
+        self.variables = {"MIXMON_DIR": MONITOR_FOLDER, "ASTSPOOLDIR": SPOOL}
+        """Global variables."""
+        self._paths: dict[int, str] = {}
+        """Of the recordings that were started by AMI."""
+        self._broken: dict[str, list[Monitor]] = {}
+        self._ids = count(1)
+        self._channels: dict[str, Channel] = {}
+        self._last: dict[str, Monitor] = {}
+        self._monitors: dict[str, dict[str, bool]] = {}
+        """By channel, whether each MixMonitor is muted."""
+
+    def channels(self) -> dict[str, Channel]:
+        """Return the channels of all calls, by name."""
+        legs = (leg for call in self.office.calls for leg in _legs(call))
+        return {leg.name: leg for leg in legs}
+
+    def monitors(self, channel: Channel) -> list[Monitor]:
+        """Return a channel's MixMonitors, newest first: the caller's leg has them."""
+        if channel.unique_id != unique_id(channel.call, 0):
+            return []
+        now = self.office.now
+        found = [
+            Monitor(
+                f"{_FIRST_ID + recording.number * 16:#x}",
+                self.path(recording),
+                recording,
+            )
+            for recording in self.office.recordings_of(channel.call)
+            if recording.is_active(now)
+        ]
+        return [*self._broken.get(channel.name, ()), *reversed(found)]
+
+    def last_monitor(self, channel: Channel) -> Monitor | None:
+        """Return the MixMonitor that was started last, whether it still runs or not."""
+        return self._last.get(channel.name)
+
+    def path(self, recording: Recording) -> str:
+        """Return where a recording is written, without the ending."""
+        started = self._paths.get(recording.number)
+        return started or monitor_path(recording, self.office.time_zone)
+
+    def start(self, channel: Channel, path: str) -> str:
+        """Start a MixMonitor, whether it can write or not; return its id."""
+        if path.startswith("/proc/"):
+            monitor = Monitor(f"{_FIRST_ID + next(self._ids):#x}", "", None)
+            self._broken.setdefault(channel.name, []).insert(0, monitor)
+            return monitor.id
+        recording = self.office.start_recording(channel.call)
+        self._paths[recording.number] = path
+        return f"{_FIRST_ID + recording.number * 16:#x}"
+
+    def events(self) -> Iterator[Block]:
+        """Yield the events of all that has changed since the last time."""
+        channels = self.channels()
+        for name in self._channels.keys() - channels.keys():
+            gone = self._channels[name].fields()
+            yield [("Event", "Hangup"), *gone, ("Cause", "16")]
+            self._monitors.pop(name, None)
+            self._broken.pop(name, None)
+        for name, channel in channels.items():
+            yield from self._changes(self._channels.get(name), channel)
+        self._channels = channels
+
+    def _changes(self, before: Channel | None, now: Channel) -> Iterator[Block]:
+        """Yield the events of one channel."""
+        fields = now.fields()
+        if before is None:
+            yield [("Event", "Newchannel"), *fields]
+        if before is None or before.state != now.state:
+            yield [("Event", "Newstate"), *fields]
+        if now.is_bridged and not (before and before.is_bridged):
+            yield [("Event", "BridgeEnter"), *fields]
+        known = self._monitors.setdefault(now.name, {})
+        running = {
+            monitor.id: bool(monitor.recording and monitor.recording.is_paused)
+            for monitor in self.monitors(now)
+        }
+        for monitor in self.monitors(now):
+            if monitor.id in known:
+                continue
+            self._last[now.name] = monitor
+            yield [("Event", "MixMonitorStart"), *fields]
+        for _ in known.keys() - running.keys():
+            yield [("Event", "MixMonitorStop"), *fields]
+        is_muted = any(running.values())
+        if is_muted != any(known.values()) and running:
+            state = [("Direction", "both"), ("State", f"{is_muted:d}")]
+            yield [("Event", "MixMonitorMute"), *fields, *state]
+        self._monitors[now.name] = running
+
+
+def _legs(call: Call) -> list[Channel]:
+    """Return a call's channels: the caller's first."""
+    ours, theirs = call.line.number, call.remote_number
+    name = " ".join(call.remote_name or ())
+    far = f"PJSIP/{theirs if call.direction == 'internal' else 'trunk'}"
+    ends = [(f"PJSIP/{ours}", ours, "", theirs), (far, theirs, name, ours)]
+    if call.direction not in ("outgoing", "internal"):
+        ends.reverse()
+    is_answered = call.answered_at is not None
+    return [
+        Channel(
+            name=f"{endpoint}-{2 * call.number + leg:08x}",
+            state="Up" if is_answered else ("Ring", "Ringing")[leg],
+            number=number,
+            caller_name=caller_name,
+            connected_number=connected,
+            unique_id=unique_id(call, leg),
+            call=call,
+            is_bridged=is_answered,
+        )
+        for leg, (endpoint, number, caller_name, connected) in enumerate(ends)
+    ]
