@@ -252,6 +252,8 @@ class Wire(asyncio.Protocol):
         for future in waiting:
             if not future.done():
                 future.set_exception(err)
+                # A task that was cancelled meanwhile does not ask for it any more.
+                future.exception()
 
 
 def _encode(fields: Fields) -> bytes:
