@@ -35,6 +35,10 @@ class Activity:
     """Oldest first; `None` while the recorder has not told enough to know."""
     measured_at: datetime | None = None
     """The time that durations are counted to; `None` when nothing is recorded."""
+    durations: Mapping[str, timedelta] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    """What the recorder reported at that time, by recording."""
 
     @cached_property
     def status(self) -> LiveStatus | None:
@@ -91,9 +95,10 @@ class Activity:
         return [duration for duration in durations if duration is not None]
 
     def _duration(self, recording: ActiveRecording) -> timedelta | None:
-        """Return what the recorder told, or else count: its clock may not be ours."""
-        if recording.duration is not None:
-            return recording.duration
+        """Return what the recorder reported, or else count: its clock may be off."""
+        reported = self.durations.get(recording.id, recording.duration)
+        if reported is not None:
+            return reported
         if self.measured_at is None or recording.started_at is None:
             return None
         return max(self.measured_at - recording.started_at, timedelta())
@@ -169,13 +174,15 @@ def next_snapshot(
         activity.is_due(now) for activity in (before, *before.by_line.values())
     ):
         return before
-    recordings, measured_at = state.recordings, now
+    recordings, measured_at, durations = state.recordings, now, state.durations
     if same_recordings and not before.is_due(now):
-        # With the durations that were told at that time.
+        # With the durations that were reported at that time.
         recordings, measured_at = before.recordings, before.measured_at or now
+        durations = before.durations
     return Snapshot(
         recordings=recordings,
         measured_at=measured_at if recordings else None,
+        durations=durations,
         active_calls=state.active_calls,
         busy_numbers=state.busy_numbers,
         by_line=_by_line(before, state, lines, line_ids, now),
@@ -203,6 +210,7 @@ def _by_line(
             recordings=None
             if state.recordings is None
             else tuple(recordings.get(line_id, ())),
+            durations=state.durations,
             in_call=None if busy is None else line_id in busy,
         )
         if old is None or old.is_due(now) or replace(old, measured_at=None) != new:

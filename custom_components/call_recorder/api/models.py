@@ -7,6 +7,7 @@ A "directory number" is how a line's number is called where lines are named (Ima
 word); for Yeastar and Asterisk it is the extension, for Bandwidth the phone number.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -95,7 +96,7 @@ class ActiveRecording:
     id: str
     started_at: datetime | None = None
     duration: timedelta | None = field(default=None, compare=False)
-    """As of this answer. It grows with every answer, so it is not compared."""
+    """As of this answer, so it is not compared. See `LiveState.durations`."""
     is_paused: bool | None = None
     direction: Direction | None = None
     local_party: LocalParty = LocalParty()
@@ -113,6 +114,11 @@ class LiveState:
 
     recordings: tuple[ActiveRecording, ...] | None
     """Oldest first; `None` while not enough is known to say which there are."""
+    durations: Mapping[str, timedelta] = field(default_factory=dict, compare=False)
+    """As of this answer, by id, where the recordings themselves leave them out.
+
+    A recording that is known stays the same object; its duration is read when needed.
+    """
     active_calls: int | None = None
     """Connected calls, recorded or not (Yeastar only)."""
     busy_numbers: frozenset[str] | None = None

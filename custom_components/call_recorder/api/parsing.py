@@ -13,7 +13,7 @@ _LOGGER = logging.getLogger(__name__)
 _QUARTER_HOUR: Final = timedelta(minutes=15)
 _LARGEST_OFFSET: Final = timedelta(hours=14)
 
-_MAX_ROWS: Final = 20_000
+MAX_ROWS: Final = 20_000
 _MAX_TEXT: Final = 500
 """Characters of a name, a number or an id; notes may be longer."""
 _MAX_TIME: Final = 64
@@ -54,7 +54,7 @@ def parse_rows[Row](
     rows: list[Any],
     parse: Callable[[dict[str, Any]], Row],
     *,
-    limit: int = _MAX_ROWS,
+    limit: int = MAX_ROWS,
 ) -> tuple[Row, ...]:
     """Parse each row; a bad one costs that row only.
 
@@ -75,7 +75,7 @@ def parse_rows[Row](
     return tuple(parsed)
 
 
-def check_count(rows: Sized, limit: int = _MAX_ROWS) -> None:
+def check_count(rows: Sized, limit: int = MAX_ROWS) -> None:
     """Raise `UnexpectedResponseError` for more rows than can be wanted."""
     if len(rows) > limit:
         raise UnexpectedResponseError("too many rows")
@@ -235,7 +235,7 @@ def utc_offset(local: datetime, utc: datetime) -> timedelta | None:
 
 
 def local_zone(offset: timedelta | None, time_zone: tzinfo, now: datetime) -> tzinfo:
-    """Choose the zone of a recorder's zone-less times.
+    """Return the zone of a recorder's times without a zone.
 
     `offset` is what the recorder's clock showed at `now`. Where the given zone has
     the same, it is taken, since it also knows the other half of the year.

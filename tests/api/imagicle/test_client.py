@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 import json
 from typing import Any
@@ -295,6 +296,72 @@ async def test_a_long_pause_teaches_no_zone(
     office.stop(resumed)
     await pass_time(11)
     assert value(hass, OLDEST) == second.isoformat()
+
+
+@pytest.mark.parametrize("time_zone", ["Europe/Rome", "UTC", "US/Pacific"])
+async def test_a_recording_that_is_paused_after_the_clocks_changed(
+    session: ClientSession,
+    office: Office,
+    simulator: Simulator,
+    imagicle_data: dict[str, Any],
+    time_zone: str,
+) -> None:
+    """The zone is learned at each poll, from a recording that was known before too."""
+    zone = ZoneInfo(time_zone)
+    client = ImagicleClient(session, imagicle_data, time_zone=zone)
+    # Summer time ends in Rome at 01:00 UTC. The recorder shows all times by its clock
+    # of today; the duration of the first call tells which that is.
+    start = datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+    first = {"id": "a", "isPaused": False}
+    second = {"id": "b", "isPaused": True, "duration": "PT5S"}
+    office.clock = lambda: start + timedelta(minutes=10)
+    first |= {"startedAt": "2027-10-31T02:30:00", "duration": "PT10M"}
+    simulator.imagicle.faults.add(replace(answer(json.dumps([first])), times=1))
+    await client.get_live_state()
+    office.clock = lambda: start + timedelta(minutes=60)
+    first |= {"startedAt": "2027-10-31T01:30:00", "duration": "PT1H"}
+    second |= {"startedAt": "2027-10-31T02:20:00"}
+    simulator.imagicle.faults.add(answer(json.dumps([second, first])))
+    state = await client.get_live_state()
+    assert state.recordings is not None
+    assert [recording.started_at for recording in state.recordings] == [
+        start,
+        start + timedelta(minutes=50),
+    ]
+
+
+async def test_what_is_unchanged_is_not_parsed_again(
+    client: ImagicleClient, office: Office, simulator: Simulator
+) -> None:
+    """A poll gives the same recordings; their durations are those of its answer."""
+    office.clock = lambda: TEN
+    for number in ("101", "102", "103"):
+        office.start_recording(office.connect(number))
+    first = await client.get_live_state()
+    office.clock = lambda: TEN + timedelta(seconds=10)
+    second = await client.get_live_state()
+    assert first.recordings is not None
+    assert second.recordings is first.recordings
+    ids = {recording.id for recording in first.recordings}
+    assert dict(first.durations) == dict.fromkeys(ids, timedelta(0))
+    assert dict(second.durations) == dict.fromkeys(ids, timedelta(seconds=10))
+    assert len(second.durations) == 3
+    office.pause(office.active_recordings()[0])
+    third = await client.get_live_state()
+    assert third.recordings is not None
+    pairs = list(zip(first.recordings, third.recordings, strict=True))
+    assert sum(new.is_paused is True for _, new in pairs) == 1
+    assert all(new.started_at == old.started_at for old, new in pairs)
+    assert all((new is old) is not new.is_paused for old, new in pairs)
+
+
+async def test_too_many_active_recordings(
+    client: ImagicleClient, simulator: Simulator
+) -> None:
+    """More recordings than can run are refused before one of them is parsed."""
+    simulator.imagicle.faults.add(answer("[" + "{}," * 100_000 + "{}]"))
+    with pytest.raises(UnexpectedResponseError, match="too many rows"):
+        await client.get_live_state()
 
 
 @pytest.mark.parametrize(

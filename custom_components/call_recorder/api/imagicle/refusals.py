@@ -75,7 +75,7 @@ def raise_for_recording(reply: Reply) -> None:
 def raise_refusal(
     reply: Reply, refusals: Mapping[tuple[int, int | None], ErrorKey]
 ) -> NoReturn:
-    """Raise what a refused order means."""
+    """Raise what a refused command means."""
     if reply.status == HTTPStatus.UNAUTHORIZED:
         raise InvalidAuthError
     try:

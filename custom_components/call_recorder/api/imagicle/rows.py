@@ -1,4 +1,4 @@
-"""Rows, filters and details of Imagicle's answers.
+"""Paths, filters and details of Imagicle's API.
 
 Sources: the vendor pages "Get Active Recordings" and "Get Recording", and of the
 knowledge base "Get Recordings List" (kb 628).
@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from ..errors import ErrorKey, RefusedError, UnexpectedResponseError
+from ..errors import ErrorKey, RefusedError
 from ..models import Direction, LineAddress, Note, Recording, User
 from ..numbers import digits, ends_with, is_number
 from ..parsing import as_object, as_text
-from ..transport import Reply
+
+BASE: Final = "/fw/Apps/Recorder/WebAPI"
+LIVE: Final = f"{BASE}/LiveRecordings"
+ARCHIVE: Final = f"{BASE}/Recordings"
 
 DIRECTIONS: Final = {
     Direction.UNKNOWN: 0,
@@ -21,23 +24,10 @@ DIRECTIONS: Final = {
 }
 DIRECTION_NAMES: Final = {number: name for name, number in DIRECTIONS.items()}
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MAX_NOTE: Final = 10_000
+"""Characters of a note."""
 _LONGEST_EXTENSION: Final = 6
 """Digits. Longer numbers are telephone numbers, which may begin with a "+"."""
-
-
-def live_rows(reply: Reply) -> list[Any]:
-    """Return the rows of the live list: an array, a bare object, or nothing.
-
-    The page promises an array when nothing matches, and shows a bare object.
-    """
-    if not reply.body.strip():
-        return []
-    answer = reply.json()
-    if isinstance(answer, dict):
-        return [answer]
-    if isinstance(answer, list):
-        return answer
-    raise UnexpectedResponseError("no list of recordings")
 
 
 def has_number(recording: Recording, number: str) -> bool:
@@ -66,12 +56,12 @@ def number_filters(number: str) -> list[dict[str, str]]:
 
 
 def given(query: Mapping[str, str | None]) -> dict[str, str]:
-    """Leave out the parameters that are not given."""
+    """Return the parameters that are given."""
     return {name: value for name, value in query.items() if value}
 
 
 def line_query(line: LineAddress) -> dict[str, str]:
-    """Name the line as "Start Recording" wants it: device, number or both."""
+    """Return the line as "Start Recording" names it: by device, number or both."""
     if line.is_empty:
         raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
     return given(
@@ -80,7 +70,7 @@ def line_query(line: LineAddress) -> dict[str, str]:
 
 
 def time_filter(start: datetime | None, end: datetime | None) -> str | None:
-    """Write a range filter; the only operator with documented bounds is `between`."""
+    """Return a range filter; the only operator with documented bounds is `between`."""
     if start is None and end is None:
         return None
     start = start or _EARLIEST
@@ -91,7 +81,7 @@ def time_filter(start: datetime | None, end: datetime | None) -> str | None:
 
 
 def utc_text(time: datetime) -> str:
-    """Write a time as the vendor's examples do."""
+    """Return a time as in the vendor's examples."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -110,7 +100,7 @@ def parse_user(value: Any) -> User | None:
 
 
 def list_owner(row: dict[str, Any]) -> User | None:
-    """Return the owner as the list tells it: by user name only (kb 628)."""
+    """Return the owner as the list names it: by user name only (kb 628)."""
     username = as_text(row.get("ownerUsername"))
     return User(username=username) if username else None
 
@@ -119,7 +109,17 @@ def parse_note(value: Any) -> Note | None:
     """Parse a note ("Get Recording", Note)."""
     if not (note := as_object(value)):
         return None
-    return Note(owner=parse_user(note.get("owner")), text=as_text(note.get("text")))
+    return Note(
+        owner=parse_user(note.get("owner")), text=_parse_lines(note.get("text"))
+    )
+
+
+def _parse_lines(value: Any) -> str | None:
+    """Return a text of several lines."""
+    if not isinstance(value, str):
+        return as_text(value)
+    lines = value.strip()[:_MAX_NOTE].splitlines()
+    return "\n".join(as_text(line, _MAX_NOTE) or "" for line in lines).strip() or None
 
 
 def full_name(user: User | None) -> str | None:

@@ -1,0 +1,183 @@
+"""Imagicle's list of active recordings.
+
+Source: the vendor page "Get Active Recordings".
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from http import HTTPStatus
+from itertools import islice
+from typing import Any, Final, override
+
+from ..errors import AccessError, ErrorKey, UnexpectedResponseError
+from ..models import ActiveRecording, LiveState, LocalParty, RemoteParty, oldest_first
+from ..parsing import (
+    as_bool,
+    as_object,
+    as_text,
+    parse_duration,
+    parse_rows,
+    parse_time,
+    require_id,
+)
+from ..row_cache import RowCache
+from ..transport import Reply, Transport
+from .clock import RecorderClock
+from .rows import LIVE
+
+_TEACHERS: Final = 20
+"""Rows at most that one answer's zone is learned from."""
+
+
+class LiveRecordings:
+    """Reads the active recordings. Each keeps the start that it had at first.
+
+    A pause that does not count in the duration would move the start otherwise.
+    """
+
+    def __init__(self, transport: Transport, clock: RecorderClock) -> None:
+        """Begin without any."""
+        self._transport = transport
+        self._clock = clock
+        self._cache: RowCache[ActiveRecording] = RowCache(moving="duration")
+        self._items: tuple[ActiveRecording, ...] = ()
+        self._recordings: tuple[ActiveRecording, ...] = ()
+        self._known: dict[str, ActiveRecording] = {}
+        self._paused_once: set[str] = set()
+        """Their durations may lack a pause, so that they teach no zone."""
+
+    async def read_all(self) -> LiveState:
+        """Read all active recordings, oldest first.
+
+        A recording that has not changed is the same object as before.
+        """
+        rows, now = await self._request({})
+        self._learn_zone(rows, now)
+        items = await self._cache.parse(
+            rows, lambda row, _: replace(self._parse(row, now), duration=None)
+        )
+        if items is not self._items or not items:
+            self._items = items
+            self._known = {recording.id: recording for recording in items}
+            self._paused_once &= self._known.keys()
+            self._recordings = tuple(sorted(self._known.values(), key=oldest_first))
+        return LiveState(
+            recordings=self._recordings, durations=_Durations(*self._cache.moving)
+        )
+
+    async def read(self, query: Mapping[str, str]) -> tuple[ActiveRecording, ...]:
+        """Read the active recordings that match, oldest first, with their durations."""
+        rows, now = await self._request(query)
+        self._learn_zone(rows, now)
+        found = {
+            recording.id: recording
+            for recording in parse_rows(rows, lambda row: self._parse(row, now))
+        }
+        self._known |= found
+        return tuple(sorted(found.values(), key=oldest_first))
+
+    async def _request(self, query: Mapping[str, str]) -> tuple[list[Any], datetime]:
+        """Return the rows, and the recorder's time."""
+        reply = await self._transport.request("GET", LIVE, query=query)
+        if reply.status == HTTPStatus.FORBIDDEN:
+            raise AccessError(ErrorKey.INSUFFICIENT_PERMISSIONS)
+        reply.raise_for_read()
+        return _rows_of(reply), reply.server_time
+
+    def _parse(self, row: dict[str, Any], now: datetime) -> ActiveRecording:
+        """Parse a row ("Get Active Recordings", Response body)."""
+        recording_id = require_id(row)
+        duration = parse_duration(row.get("duration"))
+        is_paused = as_bool(row.get("isPaused"))
+        if is_paused:
+            self._paused_once.add(recording_id)
+        known = self._known.get(recording_id)
+        started_at = (known and known.started_at) or self._clock.started_at(
+            parse_time(row.get("startedAt")), duration, now, is_paused=bool(is_paused)
+        )
+        local = as_object(row.get("localParty"))
+        remote = as_object(row.get("remoteParty"))
+        return ActiveRecording(
+            id=recording_id,
+            started_at=started_at,
+            duration=duration,
+            is_paused=is_paused,
+            local_party=LocalParty(username=as_text(local.get("username"))),
+            remote_party=RemoteParty(
+                first_name=as_text(remote.get("firstName")),
+                last_name=as_text(remote.get("lastName")),
+                phone_number=as_text(remote.get("phoneNumber")),
+            ),
+        )
+
+    def _learn_zone(self, rows: list[Any], now: datetime) -> None:
+        """Learn the recorder's zone from recordings that were never paused."""
+        teachers = (
+            row
+            for row in rows
+            if isinstance(row, dict)
+            and not as_bool(row.get("isPaused"))
+            and as_text(row.get("id")) not in self._paused_once
+        )
+        for row in islice(teachers, _TEACHERS):
+            local = parse_time(row.get("startedAt"))
+            duration = parse_duration(row.get("duration"))
+            if local is None or local.tzinfo is not None or duration is None:
+                continue
+            if self._clock.learn(local, duration, now):
+                return
+
+
+class _Durations(Mapping[str, timedelta]):
+    """The durations of one answer by id, each parsed when it is asked for."""
+
+    def __init__(
+        self, recordings: list[ActiveRecording | None], values: list[Any]
+    ) -> None:
+        """Take the recording and the duration of each row."""
+        self._recordings = recordings
+        self._values = values
+
+    @cached_property
+    def _by_id(self) -> dict[str, Any]:
+        """Return the durations as the recorder wrote them."""
+        return {
+            recording.id: value
+            for recording, value in zip(self._recordings, self._values, strict=True)
+            if recording is not None
+        }
+
+    @override
+    def __getitem__(self, recording_id: str) -> timedelta:
+        """Return a duration; raises `KeyError` where it cannot be told."""
+        duration = parse_duration(self._by_id[recording_id])
+        if duration is None:
+            raise KeyError(recording_id)
+        return duration
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the recordings whose duration can be told."""
+        return (key for key in self._by_id if self.get(key) is not None)
+
+    @override
+    def __len__(self) -> int:
+        """Return how many those are."""
+        return sum(1 for _ in self)
+
+
+def _rows_of(reply: Reply) -> list[Any]:
+    """Return the rows of the list: an array, a bare object, or nothing.
+
+    The page promises an array when nothing matches, and shows a bare object.
+    """
+    if not reply.body.strip():
+        return []
+    answer = reply.json()
+    if isinstance(answer, dict):
+        return [answer]
+    if isinstance(answer, list):
+        return answer
+    raise UnexpectedResponseError("no list of recordings")
