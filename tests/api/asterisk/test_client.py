@@ -65,6 +65,7 @@ async def test_dialplan_recording(pbx: Pbx, watcher: Watcher) -> None:
 
     saving = await watcher.client.get_recording(active.id)
     assert saving.state is RecordingState.SAVING
+    assert saving not in await _archived(watcher)
     assert await _refusal(_audio(watcher, active.id)) is ErrorKey.RECORDING_SAVING
 
     await pbx.talk(call, 1.0)
@@ -331,7 +332,9 @@ async def test_pages(pbx: Pbx, watcher: Watcher) -> None:
     starts = [recording.started_at for recording in everything if recording.started_at]
     assert starts == sorted(starts, reverse=True)
     assert len(starts) >= 3
-    assert await watcher.client.get_oldest_start() == starts[-1]
+    oldest = await watcher.client.get_oldest_start()
+    # Files of calls that were never answered count here.
+    assert oldest is not None and oldest <= starts[-1]
     number = everything[0].remote_number or ""
     found = await watcher.client.get_recordings(RecordingQuery(number=number[-7:]))
     assert found.recordings == everything[:1]

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import batched
+from itertools import batched, islice
 import json
 from typing import Any, Final, Self
 
@@ -103,7 +103,8 @@ class AsteriskArchive:
         """Put a recording in its place."""
         self._names[entry.id] = entry.name
         place = bisect_right(self._entries, newest_first(entry), key=newest_first)
-        self._entries.insert(place, entry)
+        # A copy: a page may be read from the list as it was.
+        self._entries = [*self._entries[:place], entry, *self._entries[place:]]
 
     def note_gap(self) -> None:
         """Remember that recordings may have ended unheard."""
@@ -126,33 +127,34 @@ class AsteriskArchive:
         return _recording(entry, details)
 
     async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
-        """Read a page, newest first; what is no recording is left out of it.
+        """Read a page, newest first, without what is active or no recording.
 
         A poll reads the list only when recordings may have ended unheard.
         """
         after = _parse_cursor(query.cursor)
         if after is None:
             await self._read_list(is_poll=query.is_poll)
-        start = (
-            0 if after is None else bisect_right(self._entries, after, key=newest_first)
+        entries = self._entries
+        start = 0 if after is None else bisect_right(entries, after, key=newest_first)
+        matching = (
+            entry
+            for entry in islice(entries, start, None)
+            if entry.id not in self._active and _matches(entry, query)
         )
-        matching = [one for one in self._entries[start:] if _matches(one, query)]
-        shown: list[Recording] = []
-        last: _Entry | None = None
+        found: list[tuple[_Entry, Recording]] = []
         for some in batched(matching, _LOOKS_AT_ONCE, strict=False):
             looks = await asyncio.gather(*(self._look_at(one) for one in some))
-            for entry, details in zip(some, looks, strict=True):
-                if len(shown) == query.limit:
-                    break
-                last = entry
-                if details is not None:
-                    shown.append(_recording(entry, details))
-            if len(shown) == query.limit:
+            found += [
+                (entry, _recording(entry, details))
+                for entry, details in zip(some, looks, strict=True)
+                if details is not None
+            ]
+            if len(found) > query.limit:
                 break
-        has_more = last is not None and last != matching[-1]
+        shown = found[: query.limit]
         return RecordingPage(
-            recordings=tuple(shown),
-            next_cursor=_cursor(last) if has_more and last is not None else None,
+            recordings=tuple(recording for _, recording in shown),
+            next_cursor=_cursor(shown[-1][0]) if len(found) > len(shown) else None,
         )
 
     async def get_oldest_start(self) -> datetime | None:
@@ -208,7 +210,8 @@ class AsteriskArchive:
         except UnexpectedResponseError:
             # A format that is not sent as audio.
             return _Details(RecordingState.ERROR, None, None)
-        if (details := _details(file)) is not None:
+        details = _details(file)
+        if details is not None and details.state is RecordingState.COMPLETE:
             self._details[entry.id] = details
             if len(self._details) > _MOST_DETAILS:
                 del self._details[next(iter(self._details))]

@@ -241,15 +241,21 @@ class AsteriskClient(RecorderClient):
             for gone in self._first_seen.keys() - ids:
                 del self._first_seen[gone]
             self._is_first_look = False
-            if self._archive is not None:
-                self._archive.note_active(
-                    {one.recording.id: self._name(one.monitor) for one in running}
-                )
-                if self._monitors.has_missed_one:
-                    self._monitors.has_missed_one = False
-                    self._archive.note_gap()
+            self._tell_archive(recorded)
         is_known = None not in recorded.values()
         return _Live(calls=calls, running=tuple(running) if is_known else None)
+
+    def _tell_archive(self, recorded: Mapping[str, tuple[Monitor, ...] | None]) -> None:
+        """Tell the archive what is being written, and whether something was missed."""
+        if self._archive is None:
+            return
+        # Also what does not count yet, because the call only rings.
+        found = (one for monitors in recorded.values() for one in monitors or ())
+        names = [self._name(monitor) for monitor in found]
+        self._archive.note_active({recording_id(name): name for name in names})
+        if self._monitors.has_missed_one:
+            self._monitors.has_missed_one = False
+            self._archive.note_gap()
 
     def _running(
         self,
