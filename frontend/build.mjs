@@ -1,6 +1,7 @@
-// Bundles the card and the wallboard into one file. Usage: node build.mjs OUTPUT
+// Bundles the card and the wallboard into one file, and puts the other languages beside it. Usage: node build.mjs OUTPUT
 
-import { readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { build } from "esbuild";
 
 /** Leaves out the indentation of our sources, which minifiers keep in templates and styles. */
@@ -26,3 +27,13 @@ await build({
   charset: "utf8",
   plugins: [withoutIndentation],
 });
+
+const source = "src/translations";
+const target = join(dirname(process.argv[2]), "translations");
+await mkdir(target, { recursive: true });
+for (const name of await readdir(source)) {
+  // English is in the bundle.
+  if (name === "en.json") continue;
+  const texts = JSON.parse(await readFile(join(source, name), "utf8"));
+  await writeFile(join(target, name), JSON.stringify(texts));
+}

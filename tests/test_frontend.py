@@ -23,6 +23,9 @@ async def test_dashboards_load_the_card(
     assert response.content_type == "text/javascript"
     assert "max-age" in response.headers["Cache-Control"]
     assert "call-recorder-card" in await response.text()
+    response = await client.get(f"{url.rpartition('/')[0]}/translations/it.json")
+    assert response.status == HTTPStatus.OK
+    assert (await response.json())["show"] == "Mostra"
 
 
 async def test_no_frontend(hass: HomeAssistant) -> None:

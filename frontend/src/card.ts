@@ -9,7 +9,7 @@ import { clock, partyName, spokenDuration, startTime } from "./format.js";
 import { icon, type IconName } from "./icons.js";
 import { choose, type Shown, type ShownLine } from "./shown.js";
 import * as styles from "./styles.js";
-import { localizeFor, pageLocalize, type Localize, type TextKey } from "./texts.js";
+import { fetchTexts, localizeFor, pageLocalize, type Localize, type TextKey } from "./texts.js";
 import type {
   ActiveRecording,
   CardConfig,
@@ -121,6 +121,9 @@ export class CallRecorderCard extends LitElement {
     const before = this._hass;
     this._hass = hass;
     if (hass?.connection !== before?.connection) this.follow();
+    if (hass && hass.language !== before?.language) {
+      void fetchTexts(hass.language).then(() => this.requestUpdate());
+    }
     if (
       hass?.language !== before?.language ||
       hass?.locale !== before?.locale ||

@@ -2,7 +2,7 @@
 
 import { CallRecorderCard } from "./card.js";
 import { CallRecorderPlayer } from "./player.js";
-import { pageLocalize } from "./texts.js";
+import { fetchTexts, pageLocalize } from "./texts.js";
 import type { HomeAssistant } from "./types.js";
 import { CallRecorderWallboard } from "./wallboard.js";
 
@@ -24,6 +24,9 @@ const documentationURL = "https://github.com/call-recorder/call-recorder";
 function offer(list: Offer[], entry: Offer): void {
   if (!list.some(({ type }) => type === entry.type)) list.push(entry);
 }
+
+// Pickers open later, and cannot wait.
+void fetchTexts();
 
 offer((window.customCards ??= []), {
   type: "call-recorder-card",

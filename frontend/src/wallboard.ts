@@ -1,6 +1,6 @@
 // The dashboard strategy `custom:call-recorder-wallboard`: whole views from the recorders and lines.
 
-import { localizeFor, pageLocalize, type Localize } from "./texts.js";
+import { fetchTexts, localizeFor, pageLocalize, type Localize } from "./texts.js";
 import type { DeviceEntry, EntityEntry, HomeAssistant, Section } from "./types.js";
 
 type Config = Record<string, unknown>;
@@ -21,6 +21,7 @@ export class CallRecorderWallboard extends HTMLElement {
   }
 
   static async generate(_config: Config, hass: HomeAssistant): Promise<Config> {
+    await fetchTexts(hass.language);
     const text = localizeFor(hass.language);
     const recorders = findRecorders(hass);
     return {

@@ -126,6 +126,30 @@ async def test_right_to_left(
         await set_language(house, "en")
 
 
+@pytest.mark.parametrize(
+    ("language", "heading"), [("it", "Ultime registrazioni"), ("zh-Hans", "最近的录音")]
+)
+@pytest.mark.parametrize("path", PAGES)
+async def test_languages(
+    house: House,
+    open_page: OpenPage,
+    tmp_path: Path,
+    path: str,
+    language: str,
+    heading: str,
+) -> None:
+    """Card and wallboard speak the user's language, and nothing is cut off on a phone."""
+    await set_language(house, language)
+    try:
+        page = await open_page(path, width=320, height=900)
+        await expect(page.get_by_text(heading).first).to_be_visible()
+        await page.screenshot(path=tmp_path / "page.png")
+        assert not await page.get_by_text("Latest recordings").count()
+        await require_no_overflow(page)
+    finally:
+        await set_language(house, "en")
+
+
 async def test_by_keyboard_alone(open_page: OpenPage) -> None:
     """Every button of the card is reached with the Tab key."""
     page = await open_page("/one-card/0")
