@@ -1,14 +1,13 @@
-"""Brings and starts real servers for tests, one of each version at most."""
+"""Starts real servers for tests, one of each version at most."""
 
 from pathlib import Path
-import subprocess
 from typing import Final
 
 import pytest
 
 from .server import RealAsterisk
 
-_ROOT: Final = Path(__file__).parents[2]
+_CACHE: Final = Path(__file__).parents[2] / ".cache" / "asterisk"
 
 
 class Servers:
@@ -18,30 +17,21 @@ class Servers:
         """Let each server have a folder below the given one."""
         self._folder = folder
         self._servers: dict[str, RealAsterisk] = {}
-        self._missing: dict[str, str] = {}
 
     def get(self, version: str) -> RealAsterisk:
-        """Return the server of a version that runs; skip the test if there is none."""
-        if version not in self._servers and version not in self._missing:
-            bring = subprocess.run(
-                [_ROOT / "scripts" / "asterisk", "--bring-only", version],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            if bring.returncode:
-                self._missing[version] = bring.stderr.strip().rpartition("\n")[2]
-            else:
-                self._servers[version] = self._start(version)
-        if version in self._missing:
-            pytest.skip(self._missing[version])
+        """Return the server of a version, running; skip the test if there is none."""
+        if version not in self._servers:
+            prefix = _CACHE / version
+            if not (prefix / "version").is_file():
+                pytest.skip(f"scripts/asterisk --bring-only {version} was not run")
+            self._servers[version] = self._start(prefix)
         return self._servers[version]
 
-    def _start(self, version: str) -> RealAsterisk:
+    def _start(self, prefix: Path) -> RealAsterisk:
         """Start a server in a folder of its own."""
-        folder = self._folder / version
+        folder = self._folder / prefix.name
         folder.mkdir()
-        server = RealAsterisk(_ROOT / ".cache" / "asterisk" / version, folder)
+        server = RealAsterisk(prefix, folder)
         server.start()
         return server
 
