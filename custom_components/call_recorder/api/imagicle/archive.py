@@ -166,9 +166,7 @@ class ImagicleArchive:
         if self._zone_of_cache != self._clock.zone:
             self._zone_of_cache = self._clock.zone
             self._cache.clear()
-        return await self._cache.parse(
-            rows, lambda row, _: self._parse(row), limit=limit
-        )
+        return await self._cache.parse(rows, self._parse, limit=limit)
 
     def _parse(self, row: dict[str, Any]) -> Recording:
         """Parse the metadata of a recording ("Get Recording", Response body)."""

@@ -56,7 +56,7 @@ class LiveRecordings:
         rows, now = await self._request({})
         self._learn_zone(rows, now)
         items = await self._cache.parse(
-            rows, lambda row, _: replace(self._parse(row, now), duration=None)
+            rows, lambda row: replace(self._parse(row, now), duration=None)
         )
         if items is not self._items or not items:
             self._items = items
