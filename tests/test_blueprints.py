@@ -218,15 +218,23 @@ def add_phone(hass: HomeAssistant) -> str:
 async def reception(
     hass: HomeAssistant, imagicle_data: dict[str, Any]
 ) -> MockConfigEntry:
-    """Return an Imagicle with a line that must be recorded."""
-    line = {
+    """Return an Imagicle with two lines, one of which must be recorded."""
+    reception = {
         "directory_number": "101",
         "busy_entity_id": "binary_sensor.phone",
         "must_be_recorded": True,
     }
-    entry = make_entry(hass, imagicle_data, subentries_data=add_lines(Reception=line))
+    lines = add_lines(Sales={"directory_number": "102"}, Reception=reception)
+    entry = make_entry(hass, imagicle_data, subentries_data=lines)
     await set_up(hass, entry)
     return entry
+
+
+def line_of(hass: HomeAssistant, entry: MockConfigEntry, name: str) -> str:
+    """Return the device of a line."""
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    (device,) = (device for device in devices if device.name == name)
+    return device.id
 
 
 @pytest.fixture
@@ -291,7 +299,7 @@ async def test_record_numbers(
     hass: HomeAssistant,
     automate: Automate,
     office: Office,
-    imagicle: MockConfigEntry,
+    reception: MockConfigEntry,
     shown: str,
     recorded: bool,
     attribute: str,
@@ -302,8 +310,7 @@ async def test_record_numbers(
         numbers=["+15551230000", "+1 (555) 123-0001", "-"],
         caller="sensor.caller",
         attribute=attribute,
-        config_entry_id=imagicle.entry_id,
-        directory_number="101",
+        line=line_of(hass, reception, "Reception"),
     )
     office.connect("101", "+15551230000")
     state = ("ringing", {"number": shown}) if attribute else (shown, {})
@@ -316,7 +323,7 @@ async def test_record_numbers_once_connected(
     hass: HomeAssistant,
     automate: Automate,
     office: Office,
-    imagicle: MockConfigEntry,
+    reception: MockConfigEntry,
     tick: Tick,
 ) -> None:
     """The automation tries until the phone is picked up."""
@@ -330,8 +337,7 @@ async def test_record_numbers_once_connected(
         "record_numbers",
         numbers=["5551230000"],
         caller="sensor.caller",
-        config_entry_id=imagicle.entry_id,
-        directory_number="101",
+        line=line_of(hass, reception, "Reception"),
     )
     hass.states.async_set("sensor.caller", "5551230000")
     await wait_until(refused)
