@@ -35,7 +35,8 @@ _DURATION: Final = re.compile(
     rf"(?:T(?=\d)(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?)",
     re.ASCII | re.IGNORECASE,
 )
-_LONGEST_DURATION: Final = timedelta(days=36_500)
+LONGEST_DURATION: Final = timedelta(days=36_500)
+"""A longer one is a mistake, and no time could be reckoned with it."""
 _DURATION_UNITS: Final = (
     timedelta(weeks=1),
     timedelta(days=365),
@@ -207,7 +208,7 @@ def parse_duration(value: Any) -> timedelta | None:
         )
     except OverflowError:
         return None
-    return duration if duration <= _LONGEST_DURATION else None
+    return duration if duration <= LONGEST_DURATION else None
 
 
 def end_time(

@@ -24,6 +24,7 @@ from ..errors import (
     ErrorKey,
     RecorderError,
     RefusedError,
+    UnexpectedResponseError,
 )
 from ..models import (
     ActiveRecordingFilter,
@@ -250,10 +251,13 @@ class BandwidthClient(RecorderClient):
         refusals = _START_REFUSALS if line.call_id else _START_LINE_REFUSALS
         sent_at = datetime.now(UTC)
         try:
-            await self._set_recording(call_id, "true", refusals)
+            reply = await self._set_recording(call_id, "true", refusals)
         except CannotConnectError as err:
             if not err.may_have_arrived:
                 raise
+            return await self._find_lost_start(call_id, sent_at)
+        if reply.body.strip():
+            # Not the documented answer: it may come from something else.
             return await self._find_lost_start(call_id, sent_at)
         try:
             active, _ = await self._calls.read_active_recordings(call_id)
@@ -287,12 +291,18 @@ class BandwidthClient(RecorderClient):
                 raise RefusedError(ErrorKey.NOT_ACTIVE_RECORDING)
             recording_id = active[-1].id
         try:
-            await self._set_recording(call_id, "false", _STOP_REFUSALS)
+            reply = await self._set_recording(call_id, "false", _STOP_REFUSALS)
         except CannotConnectError as err:
             if not err.may_have_arrived:
                 raise
             if (await self._read_recording(recording_id, is_urgent=True)).is_active:
                 raise
+            return recording_id
+        if reply.body.strip():
+            # Not the documented answer: it may come from something else.
+            row = await self._read_recording(recording_id, is_urgent=True)
+            if row.is_active:
+                raise UnexpectedResponseError("not the answer to a command")
         return recording_id
 
     async def _find_call(self, line: LineAddress) -> str:
@@ -310,16 +320,18 @@ class BandwidthClient(RecorderClient):
 
     async def _set_recording(
         self, call_id: str, enabled: str, refusals: Mapping[str, ErrorKey]
-    ) -> None:
+    ) -> Reply:
         """Send a command once; raise what a refusal means.
 
-        `enabled` is a text, as in the vendor's examples.
+        `enabled` is a text, as in the vendor's examples. The documented answer has no
+        body.
         """
         reply = await self._catapult.post(
             "calls", call_id, body={"recordingEnabled": enabled}
         )
         if not reply.is_success:
             _raise_refusal(reply, refusals)
+        return reply
 
     # --- Archive ---
 

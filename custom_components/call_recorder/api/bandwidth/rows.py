@@ -18,7 +18,7 @@ from ..models import (
     RemoteParty,
 )
 from ..numbers import digits, ends_with, is_same
-from ..parsing import as_id, as_text, parse_time, require_id
+from ..parsing import LONGEST_DURATION, as_id, as_text, parse_time, require_id
 
 _DIRECTIONS: Final = {"in": Direction.INCOMING, "out": Direction.OUTGOING}
 _STATES: Final = {state.value: state for state in RecordingState}
@@ -60,7 +60,7 @@ class Row:
         call = call or _UNKNOWN_CALL
         duration = None
         if self.started_at is not None:
-            duration = max(now - self.started_at, timedelta())
+            duration = _between(self.started_at, max(now, self.started_at))
         return ActiveRecording(
             id=self.id,
             started_at=self.started_at,
@@ -75,8 +75,8 @@ class Row:
         """Return the finished recording. Its duration is computed from its times."""
         call = call or _UNKNOWN_CALL
         duration = None
-        if self.started_at and self.ended_at and self.started_at <= self.ended_at:
-            duration = self.ended_at - self.started_at
+        if self.started_at is not None and self.ended_at is not None:
+            duration = _between(self.started_at, self.ended_at)
         return Recording(
             id=self.id,
             started_at=self.started_at,
@@ -166,6 +166,12 @@ def _parse_utc(row: dict[str, Any], name: str) -> datetime | None:
     if (time := parse_time(row[name])) is None:
         raise ValueError(name)
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _between(start: datetime, end: datetime) -> timedelta | None:
+    """Return the time between the two; `None` for what cannot be a duration."""
+    duration = end - start
+    return duration if timedelta() <= duration <= LONGEST_DURATION else None
 
 
 def _last_segment(address: Any) -> str | None:

@@ -6,7 +6,7 @@ Recording" (cited by those names), and of the vendor's knowledge base "Stop Reco
 live list and the archive.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, tzinfo
 from http import HTTPStatus
@@ -24,6 +24,7 @@ from ..errors import (
     UnexpectedResponseError,
 )
 from ..models import (
+    ActiveRecording,
     ActiveRecordingFilter,
     LineAddress,
     LiveState,
@@ -33,7 +34,7 @@ from ..models import (
     RecordingPage,
     RecordingQuery,
 )
-from ..parsing import as_object, as_text
+from ..parsing import as_id, as_object
 from ..transport import Reply, Transport, basic_auth, parse_address, path_segment
 from .archive import ImagicleArchive
 from .clock import RecorderClock
@@ -138,10 +139,13 @@ class ImagicleClient(RecorderClient):
             if not err.may_have_arrived:
                 raise
             return await self._find_lost_start(line, sent_at)
+        if reply.status != HTTPStatus.CREATED:
+            # Not the documented answer: it may come from something else.
+            return await self._find_lost_start(line, sent_at)
         try:
-            return as_text(as_object(reply.json()).get("id"))
+            return as_id(as_object(reply.json()).get("id"))
         except UnexpectedResponseError:
-            # It was started (2xx); only its id cannot be read.
+            # It was started; only its id cannot be read.
             return None
 
     async def _find_lost_start(self, line: LineAddress, sent_at: datetime) -> str:
@@ -162,12 +166,15 @@ class ImagicleClient(RecorderClient):
                 # Another call: it stops what our own user records (ucxcr).
                 raise RefusedError(ErrorKey.INVALID_RECORDING_ID)
             path = f"{LIVE}/{path_segment(recording_id)}"
-            await self._command("DELETE", path, STOP_REFUSALS)
+            reply = await self._command("DELETE", path, STOP_REFUSALS)
+            await self._confirm(reply, lambda active: recording_id not in active)
             return recording_id
         self.raise_for_fields(line)
         query = line_query(line)
         active = await self._live.read(query)
-        await self._command("DELETE", LIVE, STOP_LINE_REFUSALS, query=query)
+        reply = await self._command("DELETE", LIVE, STOP_LINE_REFUSALS, query=query)
+        stopped = {recording.id for recording in active}
+        await self._confirm(reply, stopped.isdisjoint)
         return active[0].id if len(active) == 1 else None
 
     @override
@@ -199,10 +206,31 @@ class ImagicleClient(RecorderClient):
                 raise RefusedError(ErrorKey.NOT_ACTIVE_RECORDING)
             recording_id = active[-1].id
         path = f"{LIVE}/{path_segment(recording_id)}/{verb}"
-        await self._command(
-            "PUT", path, PAUSE_REFUSALS, done=(HTTPStatus.TOO_MANY_REQUESTS,)
-        )
+        done = HTTPStatus.TOO_MANY_REQUESTS
+        reply = await self._command("PUT", path, PAUSE_REFUSALS, done=(done,))
+        if reply.status != done:
+            await self._confirm(
+                reply,
+                lambda active: (
+                    recording_id in active
+                    and active[recording_id].is_paused is (verb == "Pause")
+                ),
+            )
         return recording_id
+
+    async def _confirm(
+        self, reply: Reply, is_done: Callable[[Mapping[str, ActiveRecording]], bool]
+    ) -> None:
+        """Look into the live list where an answer is not the documented one (204).
+
+        It may come from something else, such as a proxy. Raises
+        `UnexpectedResponseError` when the command was not carried out.
+        """
+        if reply.status == HTTPStatus.NO_CONTENT:
+            return
+        active = await self._live.read({})
+        if not is_done({recording.id: recording for recording in active}):
+            raise UnexpectedResponseError("not the answer to a command")
 
     async def _command(
         self,
