@@ -1,7 +1,7 @@
 """Asks a client for everything while the answers are spoiled, and looks at what comes out."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
@@ -160,7 +160,16 @@ def check(value: Any, name: str = "answer") -> None:
     elif isinstance(value, tuple | list | frozenset | set):
         for part in value:
             check(part, name)
-    elif isinstance(value, datetime):
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            check(key, f"{name}.id")
+            check(part, name)
+    else:
+        _check_value(value, name)
+
+
+def _check_value(value: Any, name: str) -> None:
+    if isinstance(value, datetime):
         if value.tzinfo is None:
             raise Finding(f"{name} has no zone")
         value.astimezone(UTC)

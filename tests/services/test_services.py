@@ -207,6 +207,31 @@ async def test_start_whose_id_cannot_be_read(
     assert response == {"result": "started", "recording_id": None}
 
 
+@pytest.mark.parametrize("body", ["", "null", "{}", "<html>Sign in"])
+async def test_what_a_proxy_answers_is_no_success(
+    hass: HomeAssistant, office: Office, recorder: Imagicle, body: str
+) -> None:
+    """An answer that is not the documented one is judged by the live list."""
+    call = office.connect("102")
+    for method in ("POST", "PUT", "DELETE"):
+        recorder.faults.add(Fault("body", method=method, body=body))
+    line = {"directory_number": "102"}
+    key, _ = await _refused(hass, "start_recording", **line)
+    assert key == "outcome_unknown"
+    recording = office.start_recording(call)
+    for command in ("pause_recording", "stop_recording"):
+        key, _ = await _refused(hass, command, **line)
+        assert key == "unexpected_response"
+    office.pause(recording)
+    key, _ = await _refused(hass, "resume_recording", **line)
+    assert key == "unexpected_response"
+    # The same where what was wanted has happened.
+    await _call(hass, "pause_recording", **line)
+    recording_id = (await _call(hass, "pause_recording", **line))["recording_id"]
+    office.stop(recording)
+    await _call(hass, "stop_recording", recording_id=recording_id)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Refusal:
     """A refusal of the page "Start Recording", and how it is brought about."""

@@ -780,6 +780,29 @@ async def test_start_without_an_id(
     assert office.active_recordings()
 
 
+@pytest.mark.parametrize("body", ["null", "{}", "<html>Sign in"])
+async def test_an_answer_that_is_not_the_documented_one(
+    hass: HomeAssistant, office: Office, recorder: Bandwidth, call: Call, body: str
+) -> None:
+    """What a proxy answers proves nothing: the recordings of the call do."""
+    recorder.faults.add(Fault("body", method="POST", body=body))
+    err = await refusal(hass, "start_recording", directory_number=_LINE_101)
+    assert err.translation_key == "outcome_unknown"
+    office.start_recording(call)
+    err = await refusal(hass, "stop_recording", directory_number=_LINE_101)
+    assert err.translation_key == "unexpected_response"
+    assert office.active_recordings()
+    office.stop(office.active_recordings()[0])
+    recorder.faults.clear()
+    recorder.faults.add(
+        Fault("rewrite", method="POST", rewrite=lambda _: body.encode())
+    )
+    answer = await act(hass, "start_recording", directory_number=_LINE_101)
+    assert answer["recording_id"]
+    await act(hass, "stop_recording", directory_number=_LINE_101)
+    assert not office.active_recordings()
+
+
 async def test_start_that_never_left(
     hass: HomeAssistant, recorder: Bandwidth, pass_time: Poll
 ) -> None:
