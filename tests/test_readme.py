@@ -32,6 +32,7 @@ from tests.conftest import Poll, make_entry, set_up
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 DASHBOARD = ROOT / "docs" / "dashboard.md"
 ENTITIES = ROOT / "docs" / "entities.md"
 ACTIONS_PAGE = ROOT / "docs" / "actions.md"
@@ -171,6 +172,19 @@ def test_addresses_are_known(page: Path) -> None:
         for address in addresses
         if not address.startswith(KNOWN_ADDRESSES) and ".example.com" not in address
     ]
+
+
+def test_house_is_laid_out_like_this() -> None:
+    """Every place that CONTRIBUTING names is there, and every script is named."""
+    text = CONTRIBUTING.read_text()
+    places = re.findall(r"^\| `([\w./-]+)` \|", text, flags=re.MULTILINE)
+    assert places
+    assert not [place for place in places if not (ROOT / place).exists()]
+    # Other scripts call these.
+    helpers = {"debian-python", "lock", "setup", "soak_probe"}
+    scripts = {path.name for path in (ROOT / "scripts").iterdir() if not path.suffix}
+    commands = {name for name in scripts if (ROOT / "scripts" / name).is_file()}
+    assert {f"scripts/{name}" for name in commands - helpers} <= set(places)
 
 
 # --- Tables ---
