@@ -28,12 +28,12 @@ class SimulatedPbx:
     tones: Final = (400,)
     """What is heard in a recording, in Hz."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: bool = False) -> None:
         """Open the office; `start` lets Asterisk serve it."""
         self._offset = timedelta()
         self.office = Office(clock=lambda: datetime.now(UTC) + self._offset)
         self.office.lines = [_line(number) for number in _EXTENSIONS]
-        self._simulator = Simulator(self.office, only=("asterisk",))
+        self._simulator = Simulator(self.office, only=("asterisk",), tls=tls)
         self._callers = 0
 
     @property

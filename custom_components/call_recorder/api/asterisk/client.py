@@ -20,8 +20,8 @@ from ..errors import (
     AccessError,
     CannotConnectError,
     ErrorKey,
+    RecorderError,
     RefusedError,
-    UnexpectedResponseError,
 )
 from ..models import (
     ActiveRecording,
@@ -45,6 +45,9 @@ from .session import DEFAULT_PORT, Session, host_of
 from .wire import Fields, Message, Wire
 
 _ENDING: Final = "wav"
+_LOOKS: Final = 5
+_LOOK_INTERVAL: Final = 0.05
+"""Seconds between two looks whether a recording has begun."""
 _OWN_VARIABLE: Final = "CALL_RECORDER_ID"
 _REFUSALS: Final[Mapping[str, ErrorKey]] = {
     "Permission denied": ErrorKey.NOT_AUTHORIZED,
@@ -351,7 +354,7 @@ class AsteriskClient(RecorderClient):
     async def _start(self, wire: Wire, channel: Channel, path: str) -> None:
         """Start a MixMonitor, and look whether it writes."""
         try:
-            answer = await self._command(
+            await self._command(
                 wire,
                 "MixMonitor",
                 (
@@ -365,9 +368,8 @@ class AsteriskClient(RecorderClient):
             if err.key is not ErrorKey.OUTCOME_UNKNOWN or not await self._runs(path):
                 raise
             return
-        monitors = await self._monitors.ask(wire, self._session.commands, channel.name)
-        if not any(monitor.path == path for monitor in monitors or ()):
-            raise RefusedError(ErrorKey.RECORDER_ERROR, code=answer.get("Message"))
+        if not await self._writes(wire, channel, path):
+            raise RefusedError(ErrorKey.RECORDER_ERROR)
         if "Setvar" in self._session.commands:
             name = f"{path.rpartition('/')[2]}.{_ENDING}"
             await wire.ask(
@@ -379,11 +381,22 @@ class AsteriskClient(RecorderClient):
                 ),
             )
 
+    async def _writes(self, wire: Wire, channel: Channel, path: str) -> bool:
+        """Look whether a MixMonitor has opened its file, which takes it a moment."""
+        for _ in range(_LOOKS):
+            monitors = await self._monitors.ask(
+                wire, self._session.commands, channel.name
+            )
+            if any(monitor.path == path for monitor in monitors or ()):
+                return True
+            await asyncio.sleep(_LOOK_INTERVAL)
+        return False
+
     async def _runs(self, path: str) -> bool:
         """Look, by another connection, whether a file is being written."""
         try:
             live = await self._look()
-        except CannotConnectError, UnexpectedResponseError:
+        except RecorderError:
             return False
         return any(one.monitor.path == path for one in live.running or ())
 

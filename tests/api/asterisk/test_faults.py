@@ -1,0 +1,281 @@
+"""What goes wrong between us and a PBX, on the simulated one."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+import json
+
+import pytest
+
+from custom_components.call_recorder.api.asterisk import AsteriskClient, archive
+from custom_components.call_recorder.api.errors import (
+    AccessError,
+    CannotConnectError,
+    ErrorKey,
+    InvalidCertificateError,
+    RefusedError,
+    UnexpectedResponseError,
+)
+from custom_components.call_recorder.api.models import LineAddress, RecordingQuery
+from simulator.faults import Fault
+from tests.helpers.asterisk import SimulatedPbx
+
+from .conftest import MakeWatcher, Watcher
+
+_LINE = LineAddress(directory_number="1002")
+_LIST = "/ari/recordings/stored"
+
+
+@pytest.fixture
+async def simulated(socket_enabled: None) -> AsyncGenerator[SimulatedPbx]:
+    """Return a simulated PBX without calls."""
+    pbx = SimulatedPbx()
+    await pbx.start()
+    yield pbx
+    await pbx.stop()
+    await asyncio.get_running_loop().shutdown_default_executor()
+
+
+@pytest.fixture
+async def watcher(
+    simulated: SimulatedPbx, make_watcher: MakeWatcher
+) -> AsyncGenerator[Watcher]:
+    """Return a listening client."""
+    async with make_watcher(simulated.settings) as watcher:
+        yield watcher
+
+
+def _lists_read(pbx: SimulatedPbx) -> int:
+    """Return how often the list of the archive was read."""
+    return sum(request.path == _LIST for request in pbx.asterisk.requests)
+
+
+async def test_lost_answer_of_a_start(
+    simulated: SimulatedPbx, watcher: Watcher
+) -> None:
+    """Test that a start is known to have worked, although its answer was lost."""
+    await simulated.call("501")
+    simulated.asterisk.cut_after = "MixMonitor"
+    started = await watcher.client.start_recording(_LINE, None)
+    assert (await watcher.wait_for_recording()).id == started
+
+
+async def test_unknown_outcome_of_a_start(
+    simulated: SimulatedPbx, watcher: Watcher
+) -> None:
+    """Test that a start is not repeated when nobody knows what became of it."""
+    await simulated.call("501")
+    simulated.asterisk.cut_after = "MixMonitor"
+    simulated.asterisk.users.clear()
+    with pytest.raises(RefusedError) as caught:
+        await watcher.client.start_recording(_LINE, None)
+    assert caught.value.key is ErrorKey.OUTCOME_UNKNOWN
+    assert len(simulated.office.active_recordings()) == 1
+
+
+async def test_secret_is_not_sent(simulated: SimulatedPbx, watcher: Watcher) -> None:
+    """Test that the manager interface is only shown that we know the secret."""
+    asked = [
+        action for session in simulated.asterisk.sessions for action in session.asked
+    ]
+    assert asked[0]["Action"] == "Challenge"
+    assert simulated.asterisk.secret not in str(asked)
+
+
+async def test_only_needed_events(simulated: SimulatedPbx, watcher: Watcher) -> None:
+    """Test that a busy PBX is asked for few kinds of events."""
+    (session,) = simulated.asterisk.sessions
+    filters = [action["Filter"] for action in session.asked if "Filter" in action]
+    assert filters == [
+        "Event: MixMonitor",
+        "Event: Hangup",
+        "Event: Newstate",
+        "Event: BridgeEnter",
+    ]
+
+
+async def test_too_few_rights(
+    simulated: SimulatedPbx, make_watcher: MakeWatcher
+) -> None:
+    """Test a user who may not even list the calls."""
+    settings = simulated.settings
+    simulated.asterisk.users["poor"] = (settings["password"], {"call"})
+    with pytest.raises(AccessError) as caught:
+        async with make_watcher({**settings, "username": "poor"}):
+            pass
+    assert caught.value.key is ErrorKey.INSUFFICIENT_PERMISSIONS
+
+
+async def test_starting(simulated: SimulatedPbx, watcher: Watcher) -> None:
+    """Test that a PBX that still starts cannot be asked, and is no PBX without calls."""
+    simulated.asterisk.actions.is_starting = True
+    await simulated.call("601")
+    with pytest.raises(CannotConnectError):
+        await watcher.client.get_live_state()
+    simulated.asterisk.actions.is_starting = False
+    await watcher.wait_for_recording()
+
+
+async def test_no_ari(simulated: SimulatedPbx, make_watcher: MakeWatcher) -> None:
+    """Test a server whose REST interface is off."""
+    simulated.asterisk.has_ari = False
+    with pytest.raises(AccessError) as caught:
+        async with make_watcher(simulated.settings):
+            pass
+    assert caught.value.key is ErrorKey.API_DISABLED
+
+
+async def test_part_of_ari(simulated: SimulatedPbx, watcher: Watcher) -> None:
+    """Test a server that has loaded only a part of the REST interface."""
+    body = json.dumps({"message": "Resource not found"})
+    simulated.asterisk.faults.add(
+        Fault("status", status=404, body=body, content_type="application/json")
+    )
+    with pytest.raises(CannotConnectError):
+        await watcher.client.get_recordings(RecordingQuery())
+
+
+@pytest.mark.parametrize("body", ["{}", "[]x", '[{"format": "wav"}]', "7"])
+async def test_unreadable_list(
+    simulated: SimulatedPbx, watcher: Watcher, body: str
+) -> None:
+    """Test a list that is none."""
+    fault = Fault("body", body=body, content_type="application/json")
+    simulated.asterisk.faults.add(fault)
+    with pytest.raises(UnexpectedResponseError):
+        await watcher.client.get_recordings(RecordingQuery())
+
+
+async def test_bad_rows(simulated: SimulatedPbx, watcher: Watcher) -> None:
+    """Test that a bad row costs that row only."""
+    call = await simulated.call("601")
+    active = await watcher.wait_for_recording()
+    await simulated.talk(call, 5)
+    await simulated.hang_up(call)
+    await watcher.wait_for_none()
+    simulated.asterisk.faults.add(Fault("bad_rows", path="/recordings/stored"))
+    page = await watcher.client.get_recordings(RecordingQuery())
+    assert [recording.id for recording in page.recordings] == [active.id]
+
+
+async def test_list_is_not_polled(simulated: SimulatedPbx, watcher: Watcher) -> None:
+    """Test that polls read the list once, and again only after an interruption."""
+    poll = RecordingQuery(is_poll=True)
+    await watcher.client.get_recordings(poll)
+    assert _lists_read(simulated) == 1
+    call = await simulated.call("601")
+    active = await watcher.wait_for_recording()
+    await simulated.talk(call, 5)
+    await simulated.hang_up(call)
+    await watcher.wait_for_none()
+    page = await watcher.client.get_recordings(poll)
+    assert [recording.id for recording in page.recordings] == [active.id]
+    assert _lists_read(simulated) == 1
+    await simulated.crash()
+    await simulated.restart()
+    await watcher.wait_for(lambda state: watcher.client.push_connected)
+    await watcher.client.get_recordings(poll)
+    assert _lists_read(simulated) == 2
+
+
+async def test_list_is_read_on_demand(
+    simulated: SimulatedPbx, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Test that somebody who asks sees what is there, though not at every click."""
+    for expected in (1, 1):
+        await watcher.client.get_recordings(RecordingQuery())
+        assert _lists_read(simulated) == expected
+    monkeypatch.setattr(archive, "_FRESH_TIME", -1.0)
+    await watcher.client.get_recordings(RecordingQuery())
+    assert _lists_read(simulated) == 2
+
+
+@pytest.mark.parametrize("cursor", ["x", "bm9uc2Vuc2U=", "WzEsMiwzXQ=="])
+async def test_invalid_cursor(
+    simulated: SimulatedPbx, watcher: Watcher, cursor: str
+) -> None:
+    """Test cursors that are none of ours."""
+    with pytest.raises(RefusedError) as caught:
+        await watcher.client.get_recordings(RecordingQuery(cursor=cursor))
+    assert caught.value.key is ErrorKey.INVALID_CURSOR
+
+
+async def test_unknown_recording(simulated: SimulatedPbx, watcher: Watcher) -> None:
+    """Test an id that nothing has."""
+    with pytest.raises(RefusedError) as caught:
+        await watcher.client.get_recording("0" * 24)
+    assert caught.value.key is ErrorKey.RECORDING_NOT_FOUND
+
+
+async def test_recording_elsewhere(simulated: SimulatedPbx, watcher: Watcher) -> None:
+    """Test a recording in a folder that ARI does not show: nothing is said of its fate."""
+    await simulated.set_folder("/var/spool/asterisk/monitor/")
+    call = await simulated.call("501")
+    await watcher.client.start_recording(_LINE, None)
+    active = await watcher.wait_for_recording()
+    await simulated.hang_up(call)
+    await watcher.wait_for_none()
+    with pytest.raises(RefusedError) as caught:
+        await watcher.client.find_archived(active)
+    assert caught.value.key is ErrorKey.NOT_SUPPORTED
+    assert (await watcher.client.get_recordings(RecordingQuery())).recordings == ()
+
+
+async def test_short_recording(simulated: SimulatedPbx, watcher: Watcher) -> None:
+    """Test that a recording that nobody saw is found in the archive."""
+    poll = RecordingQuery(is_poll=True)
+    await watcher.client.get_recordings(poll)
+    call = await simulated.call("601")
+    await simulated.talk(call, 5)
+    await simulated.hang_up(call)
+    await watcher.wait_for(lambda state: state.active_calls == 0)
+    page = await watcher.client.get_recordings(poll)
+    assert len(page.recordings) == 1
+
+
+@pytest.mark.parametrize("host", ["", "http://pbx", "a b", "pbx/ami", "user@pbx"])
+def test_invalid_host(host: str) -> None:
+    """Test what is no host."""
+    with pytest.raises(ValueError, match="host"):
+        AsteriskClient.normalize({"host": host, "username": "a", "password": "b"})
+
+
+def test_normalize() -> None:
+    """Test that addresses are cleaned, and that nothing of ARI stays without its URL."""
+    settings = {"host": " PBX.local ", "username": "a", "ari_username": "b"}
+    assert AsteriskClient.normalize(settings) == {"host": "pbx.local", "username": "a"}
+    url = {"ari_url": "http://pbx:8088/pre/ari/recordings"}
+    cleaned = AsteriskClient.normalize({**settings, **url})
+    assert cleaned["ari_url"] == "http://pbx:8088/pre"
+    assert cleaned["ari_username"] == "b"
+
+
+def test_encrypted() -> None:
+    """Test that the secret of the manager user never travels in clear."""
+    assert AsteriskClient.is_encrypted({})
+    assert AsteriskClient.is_encrypted({"ari_url": "https://pbx"})
+    assert not AsteriskClient.is_encrypted({"ari_url": "http://pbx"})
+
+
+async def test_tls(make_watcher: MakeWatcher, socket_enabled: None) -> None:
+    """Test the manager interface behind TLS, with a certificate of its own making."""
+    pbx = SimulatedPbx(tls=True)
+    await pbx.start()
+    settings = pbx.watcher_settings
+    assert settings["ssl"] and not settings["verify_ssl"]
+    async with make_watcher(settings) as watcher:
+        await pbx.call("601")
+        await watcher.wait_for_recording()
+    # The server's side of a refused handshake is no fault of ours.
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+    with pytest.raises(InvalidCertificateError):
+        async with make_watcher({**settings, "verify_ssl": True}):
+            pass
+    await pbx.stop()
+    await asyncio.get_running_loop().shutdown_default_executor()
+
+
+async def test_no_tls(simulated: SimulatedPbx, make_watcher: MakeWatcher) -> None:
+    """Test a port that speaks no TLS."""
+    with pytest.raises(CannotConnectError):
+        async with make_watcher({**simulated.settings, "ssl": True}):
+            pass
