@@ -177,11 +177,11 @@ def test_addresses_are_known(page: Path) -> None:
 def test_house_is_laid_out_like_this() -> None:
     """Every place that CONTRIBUTING names is there, and every script is named."""
     text = CONTRIBUTING.read_text()
-    places = re.findall(r"^\| `([\w./-]+)` \|", text, flags=re.MULTILINE)
+    places = re.findall(r"^\| `([\w./-]+/[\w./-]*)` \|", text, flags=re.MULTILINE)
     assert places
     assert not [place for place in places if not (ROOT / place).exists()]
     # Other scripts call these.
-    helpers = {"debian-python", "lock", "setup", "soak_probe"}
+    helpers = {"debian-python", "lock", "setup"}
     scripts = {path.name for path in (ROOT / "scripts").iterdir() if not path.suffix}
     commands = {name for name in scripts if (ROOT / "scripts" / name).is_file()}
     assert {f"scripts/{name}" for name in commands - helpers} <= set(places)

@@ -60,7 +60,7 @@ def test_notes(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path.write_text(f"{path.read_text()}\n## [0.0.1] - 2026-01-01\n\n- Older.\n")
     assert main(["--notes"], checkout) == 0
     printed = capsys.readouterr().out
-    assert printed.startswith("###")
+    assert "### Added" in printed
     assert "## [" not in printed
     assert "Older" not in printed
 
