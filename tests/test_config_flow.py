@@ -13,6 +13,7 @@ from yarl import URL
 from custom_components.call_recorder.api.imagicle.client import ImagicleClient
 from custom_components.call_recorder.const import DOMAIN
 from homeassistant.config_entries import (
+    SOURCE_DHCP,
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
     SOURCE_USER,
@@ -23,6 +24,7 @@ from homeassistant.config_entries import (
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from simulator.faults import Fault
 from simulator.imagicle import Imagicle
 from simulator.imagicle.users import COMPLETE_MANAGEMENT, User
@@ -639,6 +641,96 @@ async def test_each_recorder_is_signed_in_to_again_and_moved(
     assert entry.data == data
     assert entry.options == {"mask_numbers": True}
     assert entry.state is ConfigEntryState.LOADED
+
+
+# --- The PBX itself ---
+
+
+def _seen(ip: str, mac: str = "f4b549112233") -> DhcpServiceInfo:
+    """Return what the network tells of a PBX."""
+    return DhcpServiceInfo(ip=ip, hostname="yeastar", macaddress=mac)
+
+
+async def _discover(hass: HomeAssistant, seen: DhcpServiceInfo) -> ConfigFlowResult:
+    """Let a PBX ask for an address."""
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_DHCP}, data=seen
+    )
+    await settle(hass)
+    return result
+
+
+async def test_a_pbx_is_known_by_its_serial_number(
+    hass: HomeAssistant, yeastar_data: dict[str, Any], simulator: Simulator
+) -> None:
+    """Neither its address nor the application makes it another one."""
+    del yeastar_data["recorder"]
+    result = await _submit(hass, await _open(hass, "yeastar"), yeastar_data)
+    entry = result["result"]
+    assert entry.unique_id == simulator.yeastar.serial_number
+
+    simulator.yeastar.client_id = "another application"
+    other = yeastar_data | {"client_id": "another application"}
+    result = await _submit(hass, await _open(hass, "yeastar"), other)
+    assert result["reason"] == "already_configured"
+    result = await _submit(hass, await _reconfigure(hass, entry), other)
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.data["client_id"] == "another application"
+
+    simulator.yeastar.serial_number = "another"
+    for source in (SOURCE_REAUTH, SOURCE_RECONFIGURE):
+        form = await _reconfigure(hass, entry, source)
+        typed = {key: other[key] for key in _fields(form)}
+        result = await _submit(hass, form, typed)
+        assert result["reason"] == "unique_id_mismatch"
+    assert entry.unique_id != "another"
+
+
+async def test_an_entry_learns_the_serial_number(
+    hass: HomeAssistant, yeastar: MockConfigEntry, simulator: Simulator
+) -> None:
+    """An entry that was named by its address is named after the PBX from then on."""
+    form = await _reconfigure(hass, yeastar)
+    typed = {key: yeastar.data[key] for key in _fields(form)}
+    result = await _submit(hass, form, typed)
+    assert result["reason"] == "reconfigure_successful"
+    assert yeastar.unique_id == simulator.yeastar.serial_number
+
+
+async def test_a_pbx_is_discovered(
+    hass: HomeAssistant, yeastar_data: dict[str, Any], simulator: Simulator
+) -> None:
+    """The form knows the address already."""
+    form = await _discover(hass, _seen("192.0.2.7"))
+    assert form["type"] is FlowResultType.FORM
+    assert form["step_id"] == "yeastar"
+    assert _suggestions(form)["url"] == "https://192.0.2.7:8088"
+    (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert flow["context"]["title_placeholders"] == {"name": "Yeastar (192.0.2.7)"}
+    again = await _discover(hass, _seen("192.0.2.8"))
+    assert again["reason"] == "already_in_progress"
+    del yeastar_data["recorder"]
+    result = await _submit(hass, form, yeastar_data)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["result"].unique_id == simulator.yeastar.serial_number
+
+
+async def test_a_pbx_is_followed_to_its_new_address(
+    hass: HomeAssistant, yeastar: MockConfigEntry, simulator: Simulator
+) -> None:
+    """Its MAC address is learned at the known address, and found again elsewhere."""
+    result = await _discover(hass, _seen("127.0.0.1"))
+    assert result["reason"] == "already_configured"
+    assert yeastar.data["mac"] == "f4:b5:49:11:22:33"
+    port = URL(simulator.yeastar.url).port
+    result = await _discover(hass, _seen("127.0.0.2"))
+    assert result["reason"] == "already_configured"
+    assert yeastar.data["url"] == f"http://127.0.0.2:{port}"
+
+    other = await _discover(hass, _seen("127.0.0.2", "f4b549aabbcc"))
+    assert other["reason"] == "already_configured"
+    other = await _discover(hass, _seen("127.0.0.9", "f4b549aabbcc"))
+    assert other["type"] is FlowResultType.FORM
 
 
 # --- Signing in again ---

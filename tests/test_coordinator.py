@@ -818,10 +818,11 @@ async def test_an_issue_does_not_outlive_its_recorder(
     """Nobody is told about a recorder that is not there."""
     simulator.imagicle.users[0].level = 9
     await pass_time(31)
-    assert len(issue_registry.issues) == 1
+    issue = ("call_recorder", f"insufficient_permissions_{imagicle.entry_id}")
+    assert issue in issue_registry.issues
     await getattr(hass.config_entries, f"async_{end}")(imagicle.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert issue_registry.issues == {}
+    assert issue not in issue_registry.issues
 
 
 async def test_no_permission_at_first(
@@ -835,7 +836,8 @@ async def test_no_permission_at_first(
     await hass.config_entries.async_setup(imagicle_entry.entry_id)
     assert imagicle_entry.state is ConfigEntryState.SETUP_RETRY
     assert imagicle_entry.error_reason_translation_key == "insufficient_permissions"
-    assert len(issue_registry.issues) == 1
+    issue_id = f"insufficient_permissions_{imagicle_entry.entry_id}"
+    assert ("call_recorder", issue_id) in issue_registry.issues
     await hass.config_entries.async_remove(imagicle_entry.entry_id)
     assert issue_registry.issues == {}
 

@@ -67,6 +67,7 @@ def _has_issue(
     [
         ({"": 70123}, IssueKey.API_DISABLED),
         ({"call/": 10005}, IssueKey.INSUFFICIENT_PERMISSIONS),
+        ({"": 70004}, IssueKey.IP_BLOCKED),
     ],
 )
 async def test_try_again(

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from aiohttp import ClientSession, DummyCookieJar
 
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_VERIFY_SSL, EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
@@ -90,3 +91,19 @@ def _get_session(hass: HomeAssistant, *, verify_ssl: bool) -> ClientSession:
 
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_CLOSE, detach)
     return session
+
+
+async def async_retry_at_once(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Let the entry's next set-up ask at once, although the recorder said to wait.
+
+    For what a person does. What happens by itself waits.
+    """
+    if entry.state is ConfigEntryState.LOADED:
+        client: RecorderClient = entry.runtime_data.client
+    else:
+        client = create_client(
+            hass,
+            {**entry.data, **entry.options},
+            storage=EntryStorage(hass, entry.entry_id),
+        )
+    await client.retry_at_once()

@@ -12,7 +12,8 @@ from yarl import URL
 
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
-    SOURCE_USER,
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
@@ -20,6 +21,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import (
     CONF_HOST,
+    CONF_MAC,
     CONF_PASSWORD,
     CONF_PORT,
     CONF_SSL,
@@ -27,9 +29,10 @@ from homeassistant.const import (
     CONF_USERNAME,
     CONF_VERIFY_SSL,
 )
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.device_registry import format_mac
 from homeassistant.helpers.selector import (
     BooleanSelector,
     SelectSelector,
@@ -38,13 +41,15 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
     TextSelectorType,
 )
+from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
+from homeassistant.util.network import is_ip_address
 
 from .api import RECORDERS
 from .api.asterisk.session import DEFAULT_PORT as AMI_PORT
 from .api.bandwidth.client import DEFAULT_URL as BANDWIDTH_URL
 from .api.errors import RecorderError
 from .api.yeastar.calls import RecordedCalls
-from .client_factory import create_client
+from .client_factory import async_retry_at_once, create_client
 from .const import CONF_LISTENING, CONF_MASK_NUMBERS, CONF_RECORDER, DOMAIN
 from .data import CallRecorderConfigEntry
 from .line_flow import LineSubentryFlow
@@ -52,6 +57,11 @@ from .lines import SUBENTRY_TYPE_LINE
 from .rights import Listening
 
 _LOGGER = logging.getLogger(__name__)
+
+_DISCOVERED: Final = "yeastar"
+"""The only recorder that has network cards of its own (see the manifest)."""
+_DISCOVERED_PORT: Final = 8088
+"""Where the PBX serves its API ("Before You Start")."""
 
 _TEXT: Final = TextSelector()
 _SECRET: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
@@ -158,6 +168,7 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
     """Adds a recorder, or changes how it is reached."""
 
     _recorder: str
+    _discovered_url: str | None = None
 
     @staticmethod
     @callback
@@ -215,7 +226,29 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         self._recorder = recorder
         form = FORMS[recorder]
         schema = {**form.address, **form.credentials, **_SECURITY, **form.options}
-        return await self._async_step_form(recorder, schema, {}, user_input)
+        before = {CONF_URL: self._discovered_url} if self._discovered_url else {}
+        return await self._async_step_form(recorder, schema, before, user_input)
+
+    async def async_step_dhcp(
+        self, discovery_info: DhcpServiceInfo
+    ) -> ConfigFlowResult:
+        """Offer a PBX that was seen in the network, or follow it to a new address.
+
+        A PBX is known again by its MAC address, which is learned while it is seen at
+        the address that it was added with.
+        """
+        mac = format_mac(discovery_info.macaddress)
+        for entry in self._async_current_entries():
+            if entry.data[CONF_RECORDER] == _DISCOVERED and _follow(
+                self.hass, entry, mac, discovery_info.ip
+            ):
+                return self.async_abort(reason="already_configured")
+        await self.async_set_unique_id(mac)
+        self._abort_if_unique_id_configured()
+        self._discovered_url = f"https://{discovery_info.ip}:{_DISCOVERED_PORT}"
+        maker = RECORDERS[_DISCOVERED].manufacturer
+        self.context["title_placeholders"] = {"name": f"{maker} ({discovery_info.ip})"}
+        return await self.async_step_yeastar()
 
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
@@ -263,7 +296,7 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
                 **_split_lists(user_input),
             }
             if (error := await self._async_try(settings)) is None:
-                return self._async_finish(settings)
+                return await self._async_finish(settings)
             errors["base"] = error
         shown = user_input or {
             key: value
@@ -283,7 +316,7 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
             settings.update(recorder.normalize(settings))
         except ValueError:
             return FormError.INVALID_URL
-        await self._async_check_identity(settings)
+        await self._async_check_account(settings)
         client = create_client(self.hass, settings)
         try:
             await client.sign_in()
@@ -296,25 +329,44 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
             return FormError.UNKNOWN
         finally:
             await client.close()
+        if serial_number := client.info.serial_number:
+            await self._async_check_serial_number(serial_number)
         return None
 
-    async def _async_check_identity(self, settings: Mapping[str, Any]) -> None:
+    async def _async_check_account(self, settings: Mapping[str, Any]) -> None:
         """Abort when the settings are of another account, or known already."""
         unique_id = RECORDERS[self._recorder].unique_id
         await self.async_set_unique_id(unique_id(settings), raise_on_progress=False)
-        if self.source != SOURCE_USER:
-            entry = self._get_entry()
-            address = {
-                str(key): entry.data[key]
-                for key in FORMS[self._recorder].address
-                if key in entry.data
-            }
-            # The same account may be found at another address.
-            if unique_id({**settings, **address}) != entry.unique_id:
-                raise AbortFlow("unique_id_mismatch")
-            if self.unique_id == entry.unique_id:
-                return
-        self._abort_if_unique_id_configured()
+        if self._is_new:
+            self._abort_if_unique_id_configured()
+            return
+        entry = self._get_entry()
+        address = {
+            str(key): entry.data[key]
+            for key in FORMS[self._recorder].address
+            if key in entry.data
+        }
+        # The same account may be found at another address.
+        is_same = unique_id({**settings, **address}) == unique_id(entry.data)
+        if not is_same and entry.unique_id == unique_id(entry.data):
+            raise AbortFlow("unique_id_mismatch")
+        if self.unique_id != entry.unique_id:
+            self._abort_if_unique_id_configured()
+
+    async def _async_check_serial_number(self, serial_number: str) -> None:
+        """Name the entry after its recorder; abort when it is another one, or known."""
+        before = None if self._is_new else self._get_entry().unique_id
+        is_named_so = before is not None and "|" not in before
+        await self.async_set_unique_id(serial_number, raise_on_progress=False)
+        if is_named_so:
+            self._abort_if_unique_id_mismatch()
+        else:
+            self._abort_if_unique_id_configured()
+
+    @property
+    def _is_new(self) -> bool:
+        """Return whether a recorder is being added."""
+        return self.source not in (SOURCE_REAUTH, SOURCE_RECONFIGURE)
 
     def _get_entry(self) -> CallRecorderConfigEntry:
         """Return the entry that is signed in again or reconfigured."""
@@ -322,16 +374,18 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
             return self._get_reauth_entry()
         return self._get_reconfigure_entry()
 
-    def _async_finish(self, settings: dict[str, Any]) -> ConfigFlowResult:
+    async def _async_finish(self, settings: dict[str, Any]) -> ConfigFlowResult:
         """Make the entry, or change it."""
         options = {
             str(key): settings.pop(key)
             for key in FORMS[self._recorder].options
             if key in settings
         }
-        if self.source != SOURCE_USER:
+        if not self._is_new:
+            entry = self._get_entry()
+            await async_retry_at_once(self.hass, entry)
             return self.async_update_reload_and_abort(
-                self._get_entry(), unique_id=self.unique_id, data=settings
+                entry, unique_id=self.unique_id, data=settings
             )
         is_encrypted = RECORDERS[self._recorder].is_encrypted(settings)
         return self.async_create_entry(
@@ -352,6 +406,22 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         numbered = (f"{title} {number}" for number in count(2))
         names = chain((maker, title), numbered)
         return next(name for name in names if name not in taken)
+
+
+def _follow(hass: HomeAssistant, entry: ConfigEntry, mac: str, ip: str) -> bool:
+    """Return whether an entry is about the PBX; follow it to a new address."""
+    url = URL(entry.data[CONF_URL])
+    if entry.data.get(CONF_MAC) == mac:
+        # A name is the network's own way to follow it.
+        if is_ip_address(url.host or "") and url.host != ip:
+            data = {**entry.data, CONF_URL: str(url.with_host(ip))}
+            hass.config_entries.async_update_entry(entry, data=data)
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+        return True
+    if url.host == ip and CONF_MAC not in entry.data:
+        data = {**entry.data, CONF_MAC: mac}
+        hass.config_entries.async_update_entry(entry, data=data)
+    return url.host == ip
 
 
 def _without_emptied(before: Mapping[str, Any], schema: _Fields) -> dict[str, Any]:

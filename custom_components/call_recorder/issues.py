@@ -81,10 +81,10 @@ def async_delete_issue(hass: HomeAssistant, entry: ConfigEntry, key: IssueKey) -
 def async_delete_passing_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Delete what is found out again when the recorder is loaded again.
 
-    What a person has ignored stays ignored.
+    What a person has ignored stays ignored, unless the recorder is disabled.
     """
     for key in IssueKey:
-        if key is not IssueKey.UNENCRYPTED:
+        if key is not IssueKey.UNENCRYPTED or entry.disabled_by:
             async_delete_issue(hass, entry, key)
 
 

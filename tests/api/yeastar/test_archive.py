@@ -565,7 +565,6 @@ async def test_the_oldest(client: YeastarClient, pbx: Yeastar) -> None:
     ("recording_id", "key"),
     [
         ("99999999", "recording_not_found"),
-        ("", "invalid_recording_id"),
         ("x", "invalid_recording_id"),
         ("1,2", "invalid_recording_id"),
         ("-1", "invalid_recording_id"),

@@ -92,6 +92,13 @@ class YeastarClient(RecorderClient):
         return account_of(settings)
 
     @override
+    async def sign_in(self) -> None:
+        """Read once, and learn which PBX it is."""
+        await self.get_live_state()
+        await self._archive.learn()
+        self.info = self._archive.info
+
+    @override
     async def close(self) -> None:
         """Revoke the token."""
         await self._session.tokens.give_back()
