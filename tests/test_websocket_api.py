@@ -138,7 +138,7 @@ async def test_snapshot(
     assert finished == {
         "id": finished["id"],
         "media_content_id": finished["media_content_id"],
-        "line": None,
+        "lines": [],
         "started_at": TEN.isoformat(),
         "duration": 60.0,
         "direction": "outgoing",
@@ -223,7 +223,7 @@ async def test_a_recording_arrives_in_the_archive(
     recent: list[dict[str, Any]] = []
     while not recent:
         recent = (await receive(client))["recorder"].get("recent", [])
-    assert [row["line"] for row in recent] == [recorder["lines"][1]["id"]]
+    assert [row["lines"] for row in recent] == [[recorder["lines"][1]["id"]]]
 
 
 async def test_outage(

@@ -244,14 +244,15 @@ def _line(
 ) -> dict[str, Any]:
     """Return what a user may see of a line, as JSON."""
     device = _device(hass, entry, line.id)
-    is_loaded = entry.state is ConfigEntryState.LOADED
-    watch = entry.runtime_data.watches.get(line.id) if is_loaded else None
+    data = entry.runtime_data if entry.state is ConfigEntryState.LOADED else None
+    watch = data.watches.get(line.id) if data else None
     return {
         "id": line.id,
         "device_id": device.id if device else None,
         "name": (device and device.name_by_user) or line.name,
         "start": _start_fields(entry, line)
-        if is_loaded
+        if data
+        and Capability.START in data.client.capabilities
         and not line.address.is_empty
         and may(hass, user, POLICY_CONTROL, entry, line.id)
         else None,
@@ -311,9 +312,7 @@ def _recording(entry: CallRecorderConfigEntry, recording: Recording) -> dict[str
     return {
         "id": recording.id,
         "media_content_id": f"media-source://{DOMAIN}/{identifier}",
-        "line": next(
-            (line.id for line in entry.runtime_data.archive.lines_of(recording)), None
-        ),
+        "lines": [line.id for line in entry.runtime_data.archive.lines_of(recording)],
         "started_at": recording.started_at and recording.started_at.isoformat(),
         "duration": None
         if recording.duration is None

@@ -428,7 +428,7 @@ export class CallRecorderCard extends LitElement {
 
   private recentRow(recorder: Recorder, recording: Recording, text: Localize): TemplateResult {
     const { media_content_id: id, state, started_at: startedAt, duration } = recording;
-    const call = this.callName(recorder, recording.line ? [recording.line] : [], recording.local);
+    const call = this.callName(recorder, recording.lines, recording.local);
     const time = startedAt && this.feed ? startTime(this._hass!, startedAt, this.feed.now()) : "";
     const isPlaying = this.playing === id;
     const trouble =

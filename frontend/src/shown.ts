@@ -52,7 +52,7 @@ export function choose(recorders: Recorder[], config: CardConfig): Shown {
       }
     }
     for (const recording of recorder.recent ?? []) {
-      if (!wanted.length || (recording.line !== null && ids.has(recording.line))) {
+      if (!wanted.length || recording.lines.some((id) => ids.has(id))) {
         recent.push({ recorder, recording });
       }
     }

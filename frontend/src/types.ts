@@ -91,7 +91,7 @@ export interface ActiveRecording {
 export interface Recording {
   id: string;
   media_content_id: string;
-  line: string | null;
+  lines: string[];
   started_at: string | null;
   duration: number | null;
   direction: Direction | null;

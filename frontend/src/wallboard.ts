@@ -20,14 +20,19 @@ export class CallRecorderWallboard extends HTMLElement {
     return { title: pageLocalize()("card_name"), icon: "mdi:record-rec" };
   }
 
-  static async generate(_config: Config, hass: HomeAssistant): Promise<Config> {
+  /** `recorder` is the device of the recorder that the first view is about: without it, all. */
+  static async generate(
+    { recorder: chosen }: { recorder?: string },
+    hass: HomeAssistant,
+  ): Promise<Config> {
     await fetchTexts(hass.language);
     const text = localizeFor(hass.language);
     const recorders = findRecorders(hass);
+    const now = recorders.filter(({ device }) => !chosen || device.id === chosen);
     return {
       title: text("card_name"),
       views: [
-        nowView(recorders, text),
+        nowView(now, chosen ? { recorder: chosen } : {}, text),
         ...(recorders.length > 1 ? recorders : []).map((recorder) => recorderView(recorder, text)),
       ],
     };
@@ -70,7 +75,7 @@ function card(show: Section[], options: Config): Config {
 }
 
 /** Everything that goes on now: for the screen on the wall. */
-function nowView(recorders: RecorderDevice[], text: Localize): Config {
+function nowView(recorders: RecorderDevice[], options: Config, text: Localize): Config {
   const hasLines = recorders.some(({ lines }) => lines.length);
   return {
     title: text("view_now"),
@@ -81,11 +86,11 @@ function nowView(recorders: RecorderDevice[], text: Localize): Config {
     dense_section_placement: true,
     sections: [
       section(2, [
-        card(["counts", "active"], { title: text("heading_active") }),
-        card(["recent"], { title: text("heading_recent") }),
+        card(["counts", "active"], { ...options, title: text("heading_active") }),
+        card(["recent"], { ...options, title: text("heading_recent") }),
       ]),
       section(2, [
-        ...(hasLines ? [card(["start"], { title: text("heading_lines") })] : []),
+        ...(hasLines ? [card(["start"], { ...options, title: text("heading_lines") })] : []),
         ...(recorders.length
           ? [
               { type: "heading", heading: text("today_title"), icon: "mdi:calendar-today" },
@@ -154,9 +159,9 @@ function channels(recorders: RecorderDevice[], text: Localize): Config {
       return entity ? [{ entity, name: nameOf(device) }] : [];
     }),
     stat_types: ["max"],
-    chart_type: "line",
-    period: "5minute",
-    days_to_show: 1,
+    chart_type: "bar",
+    period: "hour",
+    days_to_show: 2,
     grid_options: { columns: "full" },
   };
 }
