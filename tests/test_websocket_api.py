@@ -143,7 +143,7 @@ async def test_snapshot(
         "duration": 60.0,
         "direction": "outgoing",
         "state": "complete",
-        "local": {"name": None, "number": "103"},
+        "local": {"name": "evelyn.carter", "number": "103"},
         "remote": {"name": None, "number": "+390550000001"},
     }
     assert finished["media_content_id"].startswith(

@@ -319,7 +319,11 @@ def _recording(entry: CallRecorderConfigEntry, recording: Recording) -> dict[str
         else recording.duration.total_seconds(),
         "direction": recording.direction,
         "state": recording.state,
-        "local": {"name": recording.local_name, "number": recording.local_number},
+        "local": {
+            "name": recording.local_name
+            or (recording.owner.username if recording.owner else None),
+            "number": recording.local_number,
+        },
         "remote": {
             "name": recording.remote_name,
             "number": recording.remote_number,

@@ -82,15 +82,14 @@ function nowView(recorders: RecorderDevice[], options: Config, text: Localize): 
     path: "now",
     icon: "mdi:record-rec",
     type: "sections",
-    max_columns: 4,
-    dense_section_placement: true,
+    max_columns: 3,
     sections: [
       section(2, [
         card(["counts", "active"], { ...options, title: text("heading_active") }),
-        card(["recent"], { ...options, title: text("heading_recent") }),
-      ]),
-      section(2, [
         ...(hasLines ? [card(["start"], { ...options, title: text("heading_lines") })] : []),
+      ]),
+      section(1, [
+        card(["recent"], { ...options, title: text("heading_recent") }),
         ...(recorders.length
           ? [
               { type: "heading", heading: text("today_title"), icon: "mdi:calendar-today" },
@@ -118,10 +117,10 @@ function recorderView(recorder: RecorderDevice, text: Localize): Config {
     title: nameOf(device),
     path: `recorder-${device.id}`,
     type: "sections",
-    max_columns: 4,
+    max_columns: 3,
     sections: [
-      section(2, [card(["counts", "active", "start"], { recorder: device.id })]),
-      section(1, [
+      section(2, [
+        card(["counts", "active", "start"], { recorder: device.id }),
         card(["recent"], { recorder: device.id, title: text("heading_recent") }),
       ]),
       section(1, [

@@ -13,7 +13,7 @@ from typing import Final
 from aiohttp import ClientError
 
 from .check import check_recorder, require_clean, require_dashboard
-from .furnishing import add_recorder, make_dashboard, stay_offline
+from .furnishing import begin_calls, furnish, stay_offline
 from .home_assistant import HomeAssistant
 from .processes import HOST, ROOT, Failure, free_port
 from .simulator import Simulator
@@ -29,9 +29,8 @@ async def demonstrate(folder: Path, port: int) -> None:
     simulator = Simulator(folder / "simulator.log", any_ports=False)
     async with simulator, home_assistant:
         await stay_offline(home_assistant)
-        for name, settings in simulator.settings.items():
-            await add_recorder(home_assistant, name, settings)
-        await make_dashboard(home_assistant)
+        await furnish(home_assistant, simulator)
+        await begin_calls(home_assistant, simulator)
         print(f"Open {home_assistant.url}   Stop: Ctrl-C", flush=True)
         await home_assistant.run()
 
@@ -43,9 +42,10 @@ async def check(folder: Path) -> None:
     try:
         async with asyncio.timeout(_TIME_LIMIT), simulator, home_assistant:
             await stay_offline(home_assistant)
-            for name in simulator.settings:
-                await check_recorder(home_assistant, simulator, name)
-            await make_dashboard(home_assistant)
+            entries = await furnish(home_assistant, simulator)
+            await begin_calls(home_assistant, simulator)
+            for name, entry_id in entries.items():
+                await check_recorder(home_assistant, simulator, name, entry_id)
             await require_dashboard(home_assistant)
         require_clean(home_assistant.log)
     except (Failure, TimeoutError) as err:

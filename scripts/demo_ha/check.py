@@ -5,20 +5,17 @@ from pathlib import Path
 import re
 from typing import Any
 
-from .furnishing import add_recorder, list_entities
+from .furnishing import list_entities
 from .home_assistant import HomeAssistant
 from .processes import DOMAIN, Failure, wait_for
 from .simulator import Simulator
 
 
 async def check_recorder(
-    home_assistant: HomeAssistant, simulator: Simulator, name: str
+    home_assistant: HomeAssistant, simulator: Simulator, name: str, config_entry: str
 ) -> None:
-    """Add a recorder, wait until its sensors are live, and start a recording."""
+    """Wait until a recorder's sensors are live, and start a recording."""
     print(name, flush=True)
-    config_entry = await add_recorder(home_assistant, name, simulator.settings[name])
-    if config_entry is None:
-        raise Failure(f"{name} was there before")
     await wait_for(partial(_is_live, home_assistant, config_entry))
     await _start_recording(home_assistant, simulator, name, config_entry)
     for entity_id, state in (await _states(home_assistant, config_entry)).items():
@@ -48,12 +45,14 @@ async def _start_recording(
 
 
 async def require_dashboard(home_assistant: HomeAssistant) -> None:
-    """Raise Failure if the default dashboard is not the demo's."""
+    """Raise Failure if the default dashboard is not the wallboard, or the card not served."""
     core = await home_assistant.command(type="frontend/get_system_data", key="core")
     panel = core["value"]["default_panel"]
     board = await home_assistant.command(type="lovelace/config", url_path=panel)
-    if not any(section["cards"] for section in board["views"][0]["sections"]):
-        raise Failure(f"the dashboard {panel} shows nothing")
+    if board.get("strategy", {}).get("type") != "custom:call-recorder-wallboard":
+        raise Failure(f"the dashboard {panel} is not the wallboard")
+    if f"/{DOMAIN}/" not in await home_assistant.get_text("/"):
+        raise Failure("dashboards do not load the card")
 
 
 def require_clean(log: Path) -> None:

@@ -35,6 +35,10 @@ homeassistant:
 automation: !include automations.yaml
 frontend:
 history:
+input_boolean:
+  accounts_phone:
+    name: Accounts phone in a call
+    icon: mdi:phone-in-talk
 logbook:
 media_source:
 script: !include scripts.yaml
@@ -96,6 +100,11 @@ class HomeAssistant:
         """Return the JSON of a REST path."""
         async with self._session.get(path) as response:
             return await _answer(response)
+
+    async def get_text(self, path: str) -> str:
+        """Return a page as text."""
+        async with self._session.get(path) as response:
+            return await response.text()
 
     async def post(self, path: str, data: Mapping[str, Any]) -> Any:
         """Post JSON to a REST path and return the answer."""

@@ -75,18 +75,13 @@ class Simulator:
         async with self._control(name) as session:
             await session.post("calls", json={"line": line, **call})
 
-    async def hang_up_all(self, name: str) -> None:
-        """End all calls of the office."""
+    async def hang_up(self, name: str, *lines: str) -> None:
+        """End the calls of these lines, or of all lines."""
         office = await self.office(name)
         async with self._control(name) as session:
             for call in office["calls"]:
-                if not call["ended"]:
+                if not call["ended"] and (not lines or call["line"] in lines):
                     await session.post(f"calls/{call['id']}/hang_up")
-
-    async def hang_up(self, name: str, call: int) -> None:
-        """End a call."""
-        async with self._control(name) as session:
-            await session.post(f"calls/{call}/hang_up")
 
     def _control(self, name: str) -> ClientSession:
         """Return a session with a recorder's control endpoints."""

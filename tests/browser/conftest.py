@@ -157,7 +157,7 @@ async def open_page(
 async def quiet_office(house: House) -> AsyncGenerator[House]:
     """Return the house; whatever the test began in the office is over afterwards."""
     yield house
-    await house.simulator.hang_up_all("imagicle")
+    await house.simulator.hang_up("imagicle")
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ async def busy_office(house: House) -> AsyncGenerator[None]:
         {"recording_id": recording["id"]},
     )
     yield
-    await simulator.hang_up_all("imagicle")
+    await simulator.hang_up("imagicle")
 
 
 async def set_language(house: House, language: str) -> None:
