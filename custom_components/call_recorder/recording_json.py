@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
-from .api.models import ActiveRecording
+from .api.models import INTERNAL, ActiveRecording
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -30,7 +30,11 @@ def as_json(value: Any) -> JsonValueType:
 
 def fields_as_json(data: DataclassInstance) -> JsonObjectType:
     """Return the fields of a dataclass as a JSON object."""
-    return {field.name: as_json(getattr(data, field.name)) for field in fields(data)}
+    return {
+        field.name: as_json(getattr(data, field.name))
+        for field in fields(data)
+        if field.metadata != INTERNAL
+    }
 
 
 def active_as_json(recording: ActiveRecording, line: str | None) -> JsonObjectType:

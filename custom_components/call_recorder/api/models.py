@@ -12,7 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import inf
-from typing import Protocol
+from types import MappingProxyType
+from typing import Final, Protocol
+
+INTERNAL: Final = MappingProxyType({"is_internal": True})
+"""Metadata of a field that is no part of an action's response."""
 
 
 class Direction(StrEnum):
@@ -171,6 +175,8 @@ class Recording:
     pbx_call_id: str | None = None
     size: int | None = None
     sha256: str | None = None
+    audio_type: str | None = field(default=None, metadata=INTERNAL)
+    """Type of the audio, where the name of its file tells it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

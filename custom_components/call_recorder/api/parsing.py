@@ -20,6 +20,8 @@ _MAX_TIME: Final = 64
 """Characters of a time or a duration."""
 _LARGEST_INT: Final = 2**63 - 1
 """What JSON and databases can hold."""
+_LARGEST_EXACT_INT: Final = 2**64 - 1
+"""What orjson decodes as a whole number."""
 _LARGEST_EXACT_FLOAT: Final = 2.0**53
 _NO_CHARACTER: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _BLANK: Final = re.compile(r"[\t\n\x0b\f\r\x85\u2028\u2029]+")
@@ -112,7 +114,7 @@ def as_text(value: Any, limit: int = _MAX_TEXT) -> str | None:
             text = _NO_CHARACTER.sub("\ufffd", _BLANK.sub(" ", text))
         return text.strip() or None
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value) if abs(value) <= _LARGEST_INT else None
+        return str(value) if abs(value) <= _LARGEST_EXACT_INT else None
     if isinstance(value, float) and abs(value) < _LARGEST_EXACT_FLOAT:
         return str(value)
     return None

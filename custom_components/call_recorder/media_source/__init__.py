@@ -114,7 +114,7 @@ class CallRecorderMediaSource(MediaSource):
             recording_path(entry_id, recording_id),
             (recording.duration or _LONG) + _VALIDITY,
         )
-        return PlayMedia(path, client.audio_type)
+        return PlayMedia(path, recording.audio_type or client.audio_type)
 
     def _entries(self) -> list[CallRecorderConfigEntry]:
         """Return the loaded recorders with an archive that the user may read."""

@@ -235,7 +235,7 @@ class Browser:
             domain=DOMAIN,
             identifier=recording_identifier(self._entry.entry_id, recording.id),
             media_class=MediaClass.MUSIC,
-            media_content_type=self._data.client.audio_type,
+            media_content_type=recording.audio_type or self._data.client.audio_type,
             title=self._titles.recording(recording, time_format),
             can_play=recording.state in (None, RecordingState.COMPLETE),
             can_expand=False,

@@ -33,6 +33,7 @@ from custom_components.call_recorder.api.yeastar.pbx_time import (
     parse_call_id,
     parse_file_name,
 )
+from custom_components.call_recorder.api.yeastar.rows import parse_recording
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from simulator.calls import Call
@@ -153,6 +154,16 @@ async def test_the_example_of_the_page(
     }
 
 
+@pytest.mark.parametrize(
+    ("file", "audio_type"),
+    [("a.wav", "audio/wav"), ("a.MP3", "audio/mpeg"), ("a", None), (None, None)],
+)
+def test_the_type_of_the_audio(file: str | None, audio_type: str | None) -> None:
+    """The name of a row's file tells how its audio is played."""
+    row = {"id": 1, "file": file}
+    assert parse_recording(row, PbxClock(zone=UTC)).audio_type == audio_type
+
+
 async def test_the_whole_example(client: YeastarClient, pbx: Yeastar) -> None:
     """`total_number` is of the whole list, `data` is a part of it."""
     pbx.faults.add(
@@ -207,6 +218,9 @@ async def test_no_direction_at_all(pbx: Yeastar, client: YeastarClient) -> None:
         ("+390612345", "+390612345", None),
         ("Anonymous", None, "Anonymous"),
         ("Anonymous<>", None, "Anonymous"),
+        ("Evelyn<5566", "Evelyn<5566", None),
+        ("Evelyn>5566<", "Evelyn>5566<", None),
+        ("Evelyn" + " " * 1_000_000 + "<5566>", None, "Evelyn"),
         ("", None, None),
         (None, None, None),
         (5566, "5566", None),

@@ -1,14 +1,12 @@
 """The archive of Asterisk: a list of names, read rarely, and a look at single files."""
 
 import asyncio
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_right
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched, islice
-import json
 from typing import Any, Final, Self
 
 from aiohttp import ClientSession
@@ -23,6 +21,7 @@ from ..models import (
     newest_first,
 )
 from ..numbers import ends_with
+from ..paging import read_cursor, write_cursor
 from ..transport import Reply
 from .ari import Ari, StoredFile, parse_names
 from .names import NameFacts, parse_name, recording_id
@@ -154,7 +153,9 @@ class AsteriskArchive:
         shown = found[: query.limit]
         return RecordingPage(
             recordings=tuple(recording for _, recording in shown),
-            next_cursor=_cursor(shown[-1][0]) if len(found) > len(shown) else None,
+            next_cursor=write_cursor(*newest_first(shown[-1][0]))
+            if len(found) > len(shown)
+            else None,
         )
 
     async def get_oldest_start(self) -> datetime | None:
@@ -274,17 +275,11 @@ def _recording(entry: _Entry, details: _Details) -> Recording:
     )
 
 
-def _cursor(entry: _Entry) -> str:
-    """Write the place of the last recording of a page."""
-    return urlsafe_b64encode(json.dumps(newest_first(entry)).encode()).decode()
-
-
 def _parse_cursor(text: str | None) -> tuple[float, str] | None:
     """Read a `next_cursor`; raises `RefusedError` when it is none of ours."""
-    if text is None:
-        return None
-    try:
-        age, last_id = json.loads(urlsafe_b64decode(text))
-        return float(age), str(last_id)
-    except ValueError, TypeError, RecursionError:
-        raise RefusedError(ErrorKey.INVALID_CURSOR) from None
+    return None if text is None else read_cursor(text, _check_cursor)
+
+
+def _check_cursor(age: float, last_id: str) -> tuple[float, str]:
+    """Return the place of the last recording of a page."""
+    return float(age), str(last_id)

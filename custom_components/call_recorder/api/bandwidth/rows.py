@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 from urllib.parse import unquote
 
+from ..audio import audio_type_of_name
 from ..models import (
     ActiveRecording,
     Direction,
@@ -87,6 +88,7 @@ class Row:
             local_number=call.local_number,
             remote_number=call.remote_number,
             pbx_call_id=self.call_id,
+            audio_type=audio_type_of_name(self.media_name),
         )
 
 

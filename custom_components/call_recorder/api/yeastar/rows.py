@@ -10,6 +10,7 @@ import math
 import re
 from typing import Any, Final, NamedTuple
 
+from ..audio import audio_type_of_name
 from ..errors import ErrorKey, RefusedError
 from ..models import Direction, Recording, RecordingQuery, RecordingState
 from ..numbers import ends_with
@@ -22,7 +23,6 @@ _DIRECTIONS: Final[Mapping[str, Direction]] = {
     "internal": Direction.INTERNAL,
 }
 _FILE_TYPE: Final = re.compile(r"-(inbound|outbound|internal)\.\w+", re.IGNORECASE)
-_NAME_AND_NUMBER: Final = re.compile(r"(.*?)\s*<([^<>]*)>", re.DOTALL)
 _ID: Final = re.compile(r"\d{1,20}", re.ASCII)
 """Kept as text: a number of more than 53 bits would not stay exact everywhere."""
 _HAS_DIGIT: Final = re.compile(r"\d", re.ASCII)
@@ -65,6 +65,7 @@ def parse_recording(row: dict[str, Any], clock: PbxClock) -> Recording:
         remote_name=remote.name,
         pbx_call_id=file.call_id if file else None,
         size=size if size is None or size >= 0 else None,
+        audio_type=audio_type_of_name(as_text(row.get("file"))),
     )
 
 
@@ -88,8 +89,9 @@ def _parse_direction(row: Mapping[str, Any]) -> Direction:
 def _parse_party(row: Mapping[str, Any], field: str) -> _Party:
     """Parse a party: from fields of its own if there are any, or from `Name<number>`."""
     text = as_text(row.get(field)) or ""
-    if match := _NAME_AND_NUMBER.fullmatch(text):
-        name, number = as_text(match[1]), as_text(match[2])
+    before, bracket, rest = text.rpartition("<")
+    if bracket and rest.endswith(">") and rest.count(">") == 1:
+        name, number = as_text(before), as_text(rest[:-1])
     elif _HAS_DIGIT.search(text):
         name, number = None, text
     else:
