@@ -150,7 +150,7 @@ _SECURITY: Final[_Fields] = {
 
 
 class FormError(StrEnum):
-    """What a form can say; any other failure is told as `CANNOT_CONNECT`."""
+    """What a form can say; any other failure is shown as `CANNOT_CONNECT`."""
 
     API_DISABLED = "api_disabled"
     CANNOT_CONNECT = "cannot_connect"

@@ -17,7 +17,7 @@ def async_describe_events(
 
     @callback
     def _describe_played(event: Event) -> dict[str, str]:
-        """Describe that somebody listened; the log adds who it was."""
+        """Describe that a user listened; the log adds the user's name."""
         return {
             LOGBOOK_ENTRY_NAME: event.data["recorder"],
             LOGBOOK_ENTRY_MESSAGE: "recording was played",

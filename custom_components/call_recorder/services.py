@@ -1,4 +1,4 @@
-"""The actions: commands to a recorder, and what its states cannot tell."""
+"""The actions: commands to a recorder, and queries that its states cannot answer."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime

@@ -68,7 +68,7 @@ class ArchiveSnapshot:
     today: int | None
     """How many recordings began today; `None` when not all could be read."""
     today_duration: timedelta | None
-    """`None` also when one of them does not tell its duration."""
+    """`None` also when the duration of one of them is not known."""
 
 
 class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
@@ -137,7 +137,7 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
 
     @callback
     def _handle_midnight(self, now: datetime) -> None:
-        """Begin a new day, whether the recorder answers now or not."""
+        """Count for the new day, whether the recorder answers now or not."""
         if self.known is not None and self.data is not None:
             data = self.data
             self.data = _snapshot(self.known, data.newest, data.recent, data.total)
@@ -359,14 +359,14 @@ def _snapshot(
         dt_util.start_of_local_day(today),
         dt_util.start_of_local_day(today + timedelta(days=1)),
     )
-    told = [duration for duration in durations or () if duration is not None]
+    known_durations = [duration for duration in durations or () if duration is not None]
     return ArchiveSnapshot(
         newest=newest,
         recent=recent,
         total=total,
         today=None if durations is None else len(durations),
-        today_duration=sum(told, timedelta())
-        if durations is not None and len(told) == len(durations)
+        today_duration=sum(known_durations, timedelta())
+        if durations is not None and len(known_durations) == len(durations)
         else None,
     )
 

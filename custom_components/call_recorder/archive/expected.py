@@ -23,10 +23,10 @@ class Expectation:
 
 @dataclass(slots=True)
 class ExpectedRecordings:
-    """Remembers what the archive owes us.
+    """The recordings that have ended and are not in the archive yet.
 
-    Nothing is kept across a restart: what ended while nobody looked is not known to
-    be lost.
+    Nothing is kept across a restart: a recording that ended while Home Assistant was
+    not running is not known to be lost.
     """
 
     _expected: dict[str, Expectation] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class ExpectedRecordings:
         return len(self._expected)
 
     def __contains__(self, recording_id: object) -> bool:
-        """Tell whether a recording is expected."""
+        """Return whether a recording is expected."""
         return recording_id in self._expected
 
     def __iter__(self) -> Iterator[Expectation]:
@@ -58,7 +58,7 @@ class ExpectedRecordings:
         self._expected.pop(recording_id, None)
 
     def note_answer(self, now: datetime) -> None:
-        """Extend the time by an outage that is over: nobody could archive meanwhile."""
+        """Extend the deadlines by an outage that is over: it delays the archive too."""
         if self._outage:
             for expectation in self:
                 ended_at = expectation.ended_at

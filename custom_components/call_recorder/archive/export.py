@@ -62,7 +62,7 @@ class Export:
     size: int
     sha256: str
     verified: bool | None
-    """Whether the recorder's own hash was compared; `None` where it tells none."""
+    """Whether the recorder's own hash was compared; `None` where it has none."""
 
 
 async def async_setup_exports(hass: HomeAssistant) -> None:

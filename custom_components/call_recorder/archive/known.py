@@ -18,7 +18,7 @@ class _Row(NamedTuple):
 
 @dataclass(slots=True)
 class KnownRecordings:
-    """Tells new recordings from known ones, and counts those of the day.
+    """Separates new recordings from known ones, and counts those of the day.
 
     Grows with the day, not with the archive.
     """

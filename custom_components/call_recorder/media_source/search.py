@@ -21,7 +21,7 @@ class Wanted:
     number: str | None
     """The text where it is written like a number."""
     masks: bool
-    """Whether numbers are masked: then a search must not tell hidden digits."""
+    """Whether numbers are masked: then a search must not reveal hidden digits."""
 
     @classmethod
     def parse(cls, text: str, *, masks: bool) -> Wanted:
