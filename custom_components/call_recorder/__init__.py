@@ -14,7 +14,11 @@ from homeassistant.helpers.typing import ConfigType
 from .archive.coordinator import ArchiveCoordinator
 from .archive.export import async_forget_exports, async_setup_exports
 from .archive.playback import Playbacks
-from .client_factory import EntryStorage, create_client
+from .client_factory import (
+    EntryStorage,
+    async_create_entry_client,
+    async_follow_reloads,
+)
 from .const import DOMAIN
 from .coordinator import LiveCoordinator
 from .data import CallRecorderConfigEntry, CallRecorderData
@@ -44,6 +48,7 @@ PLATFORMS = (
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what all recorders share."""
+    async_follow_reloads(hass)
     async_setup_actions(hass)
     async_setup_views(hass)
     await async_setup_exports(hass)
@@ -57,11 +62,7 @@ async def async_setup_entry(
 ) -> bool:
     """Set up a recorder."""
     async_check_encryption(hass, entry)
-    client = create_client(
-        hass,
-        {**entry.data, **entry.options},
-        storage=EntryStorage(hass, entry.entry_id),
-    )
+    client = await async_create_entry_client(hass, entry)
     live = LiveCoordinator(hass, entry, client)
     await live.async_config_entry_first_refresh()
     entry.runtime_data = CallRecorderData(

@@ -5,10 +5,16 @@ from typing import Any, Final
 
 from aiohttp import ClientSession, DummyCookieJar
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+    ConfigEntryState,
+)
 from homeassistant.const import CONF_VERIFY_SSL, EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
@@ -20,6 +26,8 @@ from .const import CONF_RECORDER, DOMAIN
 _STORAGE_VERSION: Final = 1
 _SESSIONS: Final[HassKey[dict[bool, ClientSession]]] = HassKey(f"{DOMAIN}_sessions")
 """Sessions by `verify_ssl`."""
+_UNLOADED: Final[HassKey[set[str]]] = HassKey(f"{DOMAIN}_unloaded")
+"""Ids of the entries that were unloaded and are not set up again yet."""
 
 
 class EntryStorage:
@@ -93,17 +101,37 @@ def _get_session(hass: HomeAssistant, *, verify_ssl: bool) -> ClientSession:
     return session
 
 
-async def async_retry_at_once(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Let the entry's next set-up ask at once, although the recorder said to wait.
+@callback
+def async_follow_reloads(hass: HomeAssistant) -> None:
+    """Notice which recorders are unloaded while Home Assistant runs.
 
-    For what a person does. What happens by itself waits.
+    Then a person has reloaded, reconfigured or enabled it. What Home Assistant does
+    by itself, at its start or after a set-up that failed, unloads nothing.
     """
-    if entry.state is ConfigEntryState.LOADED:
-        client: RecorderClient = entry.runtime_data.client
-    else:
-        client = create_client(
-            hass,
-            {**entry.data, **entry.options},
-            storage=EntryStorage(hass, entry.entry_id),
-        )
-    await client.retry_at_once()
+    hass.data[_UNLOADED] = set()
+
+    @callback
+    def _handle_change(change: ConfigEntryChange, entry: ConfigEntry) -> None:
+        """Note a recorder that was unloaded."""
+        if entry.domain == DOMAIN and entry.state is ConfigEntryState.NOT_LOADED:
+            hass.data[_UNLOADED].add(entry.entry_id)
+
+    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, _handle_change)
+
+
+async def async_create_entry_client(
+    hass: HomeAssistant, entry: ConfigEntry
+) -> RecorderClient:
+    """Return the client of an entry that is being set up.
+
+    It asks at once if a person wants that, although the recorder said to wait.
+    """
+    client = create_client(
+        hass,
+        {**entry.data, **entry.options},
+        storage=EntryStorage(hass, entry.entry_id),
+    )
+    if entry.entry_id in hass.data[_UNLOADED]:
+        hass.data[_UNLOADED].discard(entry.entry_id)
+        await client.retry_at_once()
+    return client

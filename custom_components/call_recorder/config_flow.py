@@ -49,7 +49,7 @@ from .api.asterisk.session import DEFAULT_PORT as AMI_PORT
 from .api.bandwidth.client import DEFAULT_URL as BANDWIDTH_URL
 from .api.errors import RecorderError
 from .api.yeastar.calls import RecordedCalls
-from .client_factory import async_retry_at_once, create_client
+from .client_factory import create_client
 from .const import CONF_LISTENING, CONF_MASK_NUMBERS, CONF_RECORDER, DOMAIN
 from .data import CallRecorderConfigEntry
 from .line_flow import LineSubentryFlow
@@ -296,7 +296,7 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
                 **_split_lists(user_input),
             }
             if (error := await self._async_try(settings)) is None:
-                return await self._async_finish(settings)
+                return self._async_finish(settings)
             errors["base"] = error
         shown = user_input or {
             key: value
@@ -374,7 +374,7 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
             return self._get_reauth_entry()
         return self._get_reconfigure_entry()
 
-    async def _async_finish(self, settings: dict[str, Any]) -> ConfigFlowResult:
+    def _async_finish(self, settings: dict[str, Any]) -> ConfigFlowResult:
         """Make the entry, or change it."""
         options = {
             str(key): settings.pop(key)
@@ -382,10 +382,8 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
             if key in settings
         }
         if not self._is_new:
-            entry = self._get_entry()
-            await async_retry_at_once(self.hass, entry)
             return self.async_update_reload_and_abort(
-                entry, unique_id=self.unique_id, data=settings
+                self._get_entry(), unique_id=self.unique_id, data=settings
             )
         is_encrypted = RECORDERS[self._recorder].is_encrypted(settings)
         return self.async_create_entry(

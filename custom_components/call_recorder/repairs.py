@@ -14,7 +14,6 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
-from .client_factory import async_retry_at_once
 from .const import DOMAIN
 from .issues import IssueKey
 
@@ -76,8 +75,6 @@ class TryAgainFlow(_ConfirmFlow):
     @override
     async def _async_confirmed(self) -> RepairsFlowResult:
         """Reload the recorder, which reads once before it is loaded."""
-        entry = self.hass.config_entries.async_get_known_entry(self._entry_id)
-        await async_retry_at_once(self.hass, entry)
         if not await self.hass.config_entries.async_reload(self._entry_id):
             return self._show("still_refused")
         return self.async_create_entry(data={})

@@ -299,12 +299,31 @@ async def test_the_limit_of_eight_tokens(
     assert has_issue(hass, "token_limit")
     for _ in range(5):
         freezer.tick(300)
-        await hass.config_entries.async_reload(yeastar_entry.entry_id)
+        async_fire_time_changed(hass)
         await settle(hass)
         assert yeastar_entry.state is ConfigEntryState.SETUP_RETRY
     assert asked_in_all(pbx) == ["/get_token"]
     freezer.tick(301)
     async_fire_time_changed(hass)
+    await settle(hass)
+    assert hass.config_entries.async_loaded_entries(DOMAIN)
+    assert not has_issue(hass, "token_limit")
+
+
+async def test_a_person_need_not_wait(
+    hass: HomeAssistant, pbx: Yeastar, yeastar_entry: MockConfigEntry
+) -> None:
+    """A reload tries at once: the administrator may have mended it."""
+    for _ in range(8):
+        pbx.tokens.issue()
+    await try_set_up(hass, yeastar_entry)
+    assert has_issue(hass, "token_limit")
+    for asked_before in (1, 2):
+        assert asked(pbx, "/get_token") == asked_before
+        await hass.config_entries.async_reload(yeastar_entry.entry_id)
+        await settle(hass)
+        assert yeastar_entry.state is ConfigEntryState.SETUP_RETRY
+    pbx.tokens.revoke_all()
     await hass.config_entries.async_reload(yeastar_entry.entry_id)
     await settle(hass)
     assert hass.config_entries.async_loaded_entries(DOMAIN)
