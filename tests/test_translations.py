@@ -31,9 +31,7 @@ SHARED = {
     "pt-BR": {"Cursor", "Host"},
     "zh-Hans": set(),
 }
-# The last: the order of the words alone.
 NAMES = {
-    "{month} {year}",
     "Call Recorder",
     "Imagicle Call Recording",
     "Bandwidth Catapult",
@@ -94,6 +92,11 @@ def frontend(language: str) -> dict[str, str]:
     }
 
 
+def words(text: str) -> str:
+    """Return a text without its placeholders."""
+    return re.sub(r"\{\w+\}", "", text).strip(" ,")
+
+
 ALL = pytest.mark.parametrize("language", LANGUAGES)
 BOTH = pytest.mark.parametrize("folder", [OWN, CARD], ids=["integration", "card"])
 
@@ -140,7 +143,7 @@ def test_nothing_stayed_english(folder: Path, language: str) -> None:
     same = {
         text
         for place, text in texts(folder, language).items()
-        if text == english[place]
+        if text == english[place] and words(text)
     }
     assert same <= SHARED[language] | NAMES
     left = {
@@ -164,7 +167,7 @@ def test_sentences_end_alike(folder: Path, language: str) -> None:
 def test_chinese_is_chinese(folder: Path) -> None:
     """Each text has Chinese characters, and Chinese punctuation between them."""
     for place, text in texts(folder, "zh-Hans").items():
-        if text not in NAMES:
+        if words(text) and text not in NAMES:
             assert re.search(r"[\u4e00-\u9fff]", text), place
         assert not re.search(r"[\u4e00-\u9fff][,.:;?!]|[,;?!][\u4e00-\u9fff]", text), (
             place
