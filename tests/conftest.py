@@ -1,7 +1,7 @@
 """An office, its recorders on loopback, and Home Assistant in front of them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +23,9 @@ from homeassistant.core import HomeAssistant
 from simulator.office import Office
 from simulator.recorder import Recorder
 from simulator.server import RECORDERS as SIMULATED, Simulator
+from tests.helpers.asterisk import SimulatedPbx
+from tests.helpers.pbx import Pbx
+from tests.real_asterisk.servers import Servers
 
 type Poll = Callable[[float], Awaitable[None]]
 
@@ -112,6 +115,37 @@ def bandwidth_data(simulator: Simulator) -> dict[str, Any]:
 def yeastar_data(simulator: Simulator) -> dict[str, Any]:
     """Return the data of an entry for the simulated Yeastar."""
     return entry_data(simulator.yeastar)
+
+
+@pytest.fixture(scope="session")
+def real_servers(tmp_path_factory: pytest.TempPathFactory) -> Generator[Servers]:
+    """Start real servers when they are first asked for."""
+    servers = Servers(tmp_path_factory.mktemp("asterisk"))
+    yield servers
+    servers.close()
+
+
+@pytest.fixture(
+    params=[
+        "simulated",
+        pytest.param("22", marks=pytest.mark.real_asterisk),
+        pytest.param("16", marks=pytest.mark.real_asterisk),
+    ]
+)
+async def pbx(
+    request: pytest.FixtureRequest, real_servers: Servers, socket_enabled: None
+) -> AsyncGenerator[Pbx]:
+    """Return a PBX without calls."""
+    if request.param == "simulated":
+        simulated = SimulatedPbx()
+        await simulated.start()
+        yield simulated
+        await simulated.stop()
+    else:
+        server = await asyncio.to_thread(real_servers.get, request.param)
+        yield server
+        await server.clear()
+    await asyncio.get_running_loop().shutdown_default_executor()
 
 
 def make_entry(

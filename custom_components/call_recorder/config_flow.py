@@ -313,9 +313,11 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         """Clean the settings, sign in and read once; return the error's key."""
         recorder = RECORDERS[self._recorder]
         try:
-            settings.update(recorder.normalize(settings))
+            cleaned = recorder.normalize(settings)
         except ValueError:
             return FormError.INVALID_URL
+        settings.clear()
+        settings.update(cleaned)
         await self._async_check_account(settings)
         client = create_client(self.hass, settings)
         try:

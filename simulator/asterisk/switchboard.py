@@ -76,7 +76,7 @@ class Switchboard:
         self.variables = {"MIXMON_DIR": MONITOR_FOLDER, "ASTSPOOLDIR": SPOOL}
         """Global variables."""
         self._paths: dict[int, str] = {}
-        """Of the recordings that were started by AMI."""
+        """Of the recordings that were started by AMI, or seen while they ran."""
         self._broken: dict[str, list[Monitor]] = {}
         self._ids = count(1)
         self._channels: dict[str, Channel] = {}
@@ -111,8 +111,13 @@ class Switchboard:
 
     def path(self, recording: Recording) -> str:
         """Return where a recording is written, without the ending."""
-        started = self._paths.get(recording.number)
-        return started or monitor_path(recording, self.office.time_zone)
+        kept = self._paths.get(recording.number)
+        if kept is None:
+            kept = monitor_path(recording, self.office.time_zone)
+            if recording.ended_at is None:
+                # It keeps its name when the call is transferred.
+                self._paths[recording.number] = kept
+        return kept
 
     def start(self, channel: Channel, path: str) -> str:
         """Start a MixMonitor, whether it can write or not; return its id."""

@@ -93,6 +93,11 @@ class RealAsterisk:
 
     # --- The server ---
 
+    @property
+    def is_running(self) -> bool:
+        """Return whether the server was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         """Start the server and the phones that answer; return when it answers."""
         with (self.folder / "log" / "output").open("ab") as output:

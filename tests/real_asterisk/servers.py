@@ -25,7 +25,11 @@ class Servers:
             if not (prefix / "version").is_file():
                 pytest.skip(f"scripts/asterisk --bring-only {version} was not run")
             self._servers[version] = self._start(prefix)
-        return self._servers[version]
+        server = self._servers[version]
+        if not server.is_running:
+            # A test that let it crash has failed.
+            server.start()
+        return server
 
     def _start(self, prefix: Path) -> RealAsterisk:
         """Start a server in a folder of its own."""

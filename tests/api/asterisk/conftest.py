@@ -1,7 +1,7 @@
-"""A PBX to test against: the same tests run on the real ones and on the simulated one."""
+"""A client of a PBX, which listens."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable
 import contextlib
 from datetime import UTC
 from typing import Any
@@ -11,41 +11,7 @@ import pytest
 
 from custom_components.call_recorder.api.asterisk import AsteriskClient
 from custom_components.call_recorder.api.models import ActiveRecording, LiveState
-from tests.helpers.asterisk import SimulatedPbx
-from tests.real_asterisk.servers import Servers
-
-from .pbx import Pbx
-
-
-@pytest.fixture(scope="session")
-def real_servers(tmp_path_factory: pytest.TempPathFactory) -> Generator[Servers]:
-    """Start real servers when they are first asked for."""
-    servers = Servers(tmp_path_factory.mktemp("asterisk"))
-    yield servers
-    servers.close()
-
-
-@pytest.fixture(
-    params=[
-        "simulated",
-        pytest.param("22", marks=pytest.mark.real_asterisk),
-        pytest.param("16", marks=pytest.mark.real_asterisk),
-    ]
-)
-async def pbx(
-    request: pytest.FixtureRequest, real_servers: Servers, socket_enabled: None
-) -> AsyncGenerator[Pbx]:
-    """Return a PBX without calls."""
-    if request.param == "simulated":
-        simulated = SimulatedPbx()
-        await simulated.start()
-        yield simulated
-        await simulated.stop()
-    else:
-        server = await asyncio.to_thread(real_servers.get, request.param)
-        yield server
-        await server.clear()
-    await asyncio.get_running_loop().shutdown_default_executor()
+from tests.helpers.pbx import Pbx
 
 
 class Watcher:
