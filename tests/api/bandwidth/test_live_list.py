@@ -285,6 +285,58 @@ async def test_an_unreadable_old_recording_stays_as_it_was(
         assert await poll(client) == set()
 
 
+async def test_a_recording_that_has_not_changed_is_the_same_object(
+    office: Office, clock: Clock, recorder: Bandwidth
+) -> None:
+    """Its row is not parsed again; only its duration grows, by the recorder's clock."""
+    office.start_recording(office.connect("101"))
+    async with open_client(recorder) as client:
+        await poll_until_known(client)
+        before = await client.get_live_state()
+        clock.tick(30)
+        office.start_recording(office.connect("102"))
+        await client.get_live_state()
+        clock.tick(30)
+        after = await client.get_live_state()
+        assert before.recordings is not None
+        assert after.recordings is not None
+        assert len(after.recordings) == 2
+        assert after.recordings[0] is before.recordings[0]
+        assert {*after.durations.values()} == {
+            timedelta(seconds=60),
+            timedelta(seconds=30),
+        }
+
+
+@pytest.mark.parametrize("archive_size", [100])
+async def test_endless_active_recordings(office: Office, recorder: Bandwidth) -> None:
+    """More than can be is no list of recordings: it fails, and nothing is kept."""
+    row = {"state": "recording", "startTime": "2026-03-04T11:00:00Z"}
+    async with open_list(recorder) as live:
+        for page in range(11):
+            rows = [{"id": f"r-{page}-{number}", **row} for number in range(1000)]
+            recorder.faults.clear()
+            recorder.faults.add(rows_fault(rows))
+            if page == 0:
+                assert await poll_list(live) is None
+            elif page < 10:
+                await live.step()
+            else:
+                with pytest.raises(UnexpectedResponseError):
+                    await live.step()
+        assert not live.position.active
+        recorder.faults.clear()
+        assert await poll_list(live) == truth(office)
+
+
+async def test_a_page_longer_than_any(recorder: Bandwidth) -> None:
+    """Its rows are not even parsed."""
+    recorder.faults.add(rows_fault([{"id": f"r-{n}"} for n in range(1001)]))
+    async with open_list(recorder) as live:
+        with pytest.raises(UnexpectedResponseError, match="too many rows"):
+            await live.poll()
+
+
 # --- The list changes ---
 
 

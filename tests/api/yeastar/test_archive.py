@@ -454,6 +454,17 @@ async def test_a_call_among_many_on_small_pages(
     assert found.id == "310"
 
 
+async def test_a_row_that_has_not_changed_is_not_parsed_again(
+    client: YeastarClient, pbx: Yeastar, office: Office
+) -> None:
+    """The newest page is read often, and seldom has something new."""
+    before = (await client.get_recordings(RecordingQuery())).recordings
+    archive_one(office)
+    after = (await client.get_recordings(RecordingQuery())).recordings
+    assert after[0] not in before
+    assert all(one is other for one, other in zip(after[1:], before, strict=False))
+
+
 async def test_ids_of_more_than_53_bits(client: YeastarClient, pbx: Yeastar) -> None:
     """Two ids that one float stands for are two recordings."""
     ids = [2**53, 2**53 + 1, 2**64 - 1, 2**64 - 2]

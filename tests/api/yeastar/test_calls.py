@@ -4,6 +4,7 @@
 extension is no longer among them, or its status is BYE.
 """
 
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,8 +13,8 @@ import pytest
 from custom_components.call_recorder.api.models import ActiveRecording
 from custom_components.call_recorder.api.yeastar.calls import (
     CallLedger,
+    CallParser,
     RecordedCalls,
-    parse_calls,
 )
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -32,11 +33,11 @@ def calls(members: Members) -> Any:
     return [{"call_id": "1650012665.266", "members": rows}]
 
 
-def poll(
+async def poll(
     ledger: CallLedger, members: Members, extension: str | None = None
 ) -> ActiveRecording:
     """Let the ledger see a call; return its recording."""
-    seen = parse_calls(calls(members))
+    seen = await CallParser().parse(calls(members))
     ledger.see(seen, NOW)
     (recording,) = ledger.recordings(seen, NOW, extension)
     return recording
@@ -81,45 +82,68 @@ def numbers(recording: ActiveRecording) -> list[str | None]:
         ([[("101", "ANSWER"), ("101", "ANSWER")]], [["101"]]),
     ],
 )
-def test_lines_follow_the_call(steps: list[Members], expected: list[list[str]]) -> None:
+async def test_lines_follow_the_call(
+    steps: list[Members], expected: list[list[str]]
+) -> None:
     """A recording is on the lines that are in its call now; it is one recording."""
     ledger = CallLedger(RecordedCalls.ALL, ())
-    recordings = [poll(ledger, members) for members in steps]
+    recordings = [await poll(ledger, members) for members in steps]
     assert [numbers(recording) for recording in recordings] == expected
     assert len({(rec.id, rec.started_at) for rec in recordings}) == 1
     assert all(rec.remote_party.phone_number == "+390551234567" for rec in recordings)
 
 
-def test_an_internal_call_is_on_both_lines() -> None:
+async def test_an_internal_call_is_on_both_lines() -> None:
     """Caller and called are extensions, and so both are local."""
     members = [
         {"extension": {"number": "102", "member_status": "ANSWER"}},
         {"extension": {"number": "101", "member_status": "ANSWERED"}},
     ]
     ledger = CallLedger(RecordedCalls.ALL, ())
-    seen = parse_calls([{"call_id": "1.1", "members": members}])
+    seen = await CallParser().parse([{"call_id": "1.1", "members": members}])
     (recording,) = ledger.recordings(seen, NOW)
     assert numbers(recording) == ["101", "102"]
     assert recording.remote_party.phone_number == "102"
 
 
 @pytest.mark.parametrize("extension", ["102", " 1-02"])
-def test_the_line_that_is_asked_for_comes_first(extension: str) -> None:
+async def test_the_line_that_is_asked_for_comes_first(extension: str) -> None:
     """A filter names its line, however it is written; the others are still there."""
     ledger = CallLedger(RecordedCalls.ALL, ())
     members = [("101", "ANSWER"), ("102", "ANSWER")]
-    assert numbers(poll(ledger, members)) == ["101", "102"]
-    assert numbers(poll(ledger, members, extension)) == ["102", "101"]
-    assert numbers(poll(ledger, members)) == ["101", "102"]
+    assert numbers(await poll(ledger, members)) == ["101", "102"]
+    assert numbers(await poll(ledger, members, extension)) == ["102", "101"]
+    assert numbers(await poll(ledger, members)) == ["101", "102"]
 
 
 @pytest.mark.parametrize(
     "extensions", [["101, 102"], ["101;102"], ["101\n102"], [" 101 ", "102"], ["9 102"]]
 )
-def test_extensions_that_were_pasted(extensions: list[str]) -> None:
+async def test_extensions_that_were_pasted(extensions: list[str]) -> None:
     """A text with several extensions counts as several."""
     ledger = CallLedger(RecordedCalls.EXTENSIONS, extensions)
-    assert numbers(poll(ledger, [("103", "ANSWER"), ("102", "ANSWER")])) == [
+    assert numbers(await poll(ledger, [("103", "ANSWER"), ("102", "ANSWER")])) == [
         "102",
         "103",
     ]
+
+
+async def test_a_call_that_stays_as_it_is() -> None:
+    """It is neither parsed nor described again; only what has changed is."""
+    parser, ledger = CallParser(), CallLedger(RecordedCalls.ALL, ())
+    rows = [calls([("101", "ANSWER")])[0], calls([("102", "ANSWER")])[0]]
+    rows[1]["call_id"] = "1650012666.267"
+    first = await parser.parse(deepcopy(rows))
+    ledger.see(first, NOW)
+    one, other = ledger.recordings(first, NOW)
+    assert await parser.parse(deepcopy(rows)) is first
+    rows[1]["members"].append({"extension": {"number": "103", "member_status": "RING"}})
+    second = await parser.parse(deepcopy(rows))
+    assert second[0] is first[0]
+    assert second[1] != first[1]
+    same, changed = ledger.recordings(second, NOW)
+    assert same is one
+    assert changed == other
+    ledger.paused(one.id, True)
+    paused, _ = ledger.recordings(second, NOW)
+    assert paused.is_paused

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, Self
 from ..errors import CannotConnectError
 from ..models import Direction, Recording, RecordingPage, RecordingQuery, newest_first
 from ..paging import read_cursor, write_cursor
+from ..row_cache import RowCache
 from .calls import CallCache
 from .catapult import MAX_SIZE, Catapult, Page, page_query
 from .live_list import LiveList
@@ -31,6 +32,7 @@ class Archive:
         self._catapult = catapult
         self._live = live
         self._calls = calls
+        self._cache: RowCache[Row] = RowCache()
 
     async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
         """Read a page; see `BandwidthClient.get_recordings`."""
@@ -74,7 +76,7 @@ class Archive:
         """Sort the only page, or the rows that the walk has kept."""
         rows = self._live.newest
         if rows is None:
-            rows = (await _Pages(self._catapult, MAX_SIZE).read(0)).rows
+            rows = (await _Pages(self._catapult, MAX_SIZE, self._cache).read(0)).rows
         older = [row for row in rows if cursor is None or cursor.is_before(row)]
         older.sort(key=newest_first)
         yield _Part(older, 0, MAX_SIZE, True)
@@ -86,7 +88,7 @@ class Archive:
         if cursor is None:
             is_plain = not (query.number or query.direction or query.start)
             size = WINDOW if is_plain and query.limit <= WINDOW // 2 else MAX_SIZE
-            pages = _Pages(self._catapult, size)
+            pages = _Pages(self._catapult, size, self._cache)
             number = reader.number(0, size)
             if query.end is not None:
                 number = await find_page(
@@ -99,7 +101,7 @@ class Archive:
                 )
             parts = _read_parts(pages, reader, number, query.start)
         else:
-            pages = _Pages(self._catapult, cursor.size)
+            pages = _Pages(self._catapult, cursor.size, self._cache)
             parts = cursor.skip(_read_parts(pages, reader, cursor.page, query.start))
         async for part in parts:
             yield part
@@ -108,10 +110,11 @@ class Archive:
 class _Pages:
     """Pages of one size, each read once."""
 
-    def __init__(self, catapult: Catapult, size: int) -> None:
+    def __init__(self, catapult: Catapult, size: int, cache: RowCache[Row]) -> None:
         """Start without any."""
         self.size = size
         self._catapult = catapult
+        self._cache = cache
         self._pages: dict[int, Page[Row]] = {}
 
     async def read(self, number: int) -> Page[Row]:
@@ -122,6 +125,7 @@ class _Pages:
                 parse=Row.parse,
                 query=page_query(number, self.size),
                 strict=number == 0,
+                cache=self._cache,
             )
         return self._pages[number]
 

@@ -64,7 +64,7 @@ class CallCache:
         reply = await self._catapult.get("calls", call_id, "recordings", is_urgent=True)
         if not reply.is_success:
             raise RefusedError(ErrorKey.LINE_NOT_FOUND)
-        rows, _ = read_rows(reply, Row.parse)
+        rows, _ = await read_rows(reply, Row.parse)
         active = sorted((row for row in rows if row.is_active), key=oldest_first)
         return active, reply.server_time
 

@@ -25,7 +25,8 @@ from ..errors import (
     RefusedError,
     UnexpectedResponseError,
 )
-from ..parsing import as_int, as_object, as_text, parse_rows
+from ..parsing import as_int, as_object, as_text, check_count
+from ..row_cache import RowCache
 from ..transport import (
     Reply,
     Transport,
@@ -123,10 +124,11 @@ class Catapult:
         query: PageQuery,
         strict: bool = True,
         is_urgent: bool = False,
+        cache: RowCache[Item] | None = None,
     ) -> Page[Item]:
         """Read a page of a list; not `strict` lets it have no readable row.
 
-        Raises `CannotConnectError` (`unknown_address`) when there is no such list.
+        Rows that `cache` knows are not parsed again. Raises `CannotConnectError` (`unknown_address`) when there is no such list.
         """
         reply = await self.get(*path, query=query, is_urgent=is_urgent)
         if not reply.is_success:
@@ -135,7 +137,7 @@ class Catapult:
             if reply.status == HTTPStatus.BAD_REQUEST:
                 raise UnexpectedResponseError(f"HTTP {reply.status}")
             raise CannotConnectError(f"HTTP {reply.status}", unknown_address=True)
-        rows, count = read_rows(reply, parse, strict=strict)
+        rows, count = await read_rows(reply, parse, strict=strict, cache=cache)
         return Page(
             rows=rows,
             count=count,
@@ -194,17 +196,25 @@ def page_query(page: int, size: int) -> PageQuery:
     return {"page": str(page), "size": str(size)}
 
 
-def read_rows[Item](
-    reply: Reply, parse: Callable[[dict[str, Any]], Item], *, strict: bool = True
+async def read_rows[Item](
+    reply: Reply,
+    parse: Callable[[dict[str, Any]], Item],
+    *,
+    strict: bool = True,
+    cache: RowCache[Item] | None = None,
 ) -> tuple[tuple[Item, ...], int]:
-    """Read a bare array (or a single object); also return how many rows it has."""
+    """Read a bare array (or a single object); also return how many rows it has.
+
+    Raises `UnexpectedResponseError` for more rows than a page can have.
+    """
     rows = reply.json()
     if isinstance(rows, dict):
         rows = [rows]
     if not isinstance(rows, list):
         raise UnexpectedResponseError("no list")
+    check_count(rows, MAX_SIZE)
     try:
-        return parse_rows(rows, parse), len(rows)
+        return await (cache or RowCache()).parse(rows, parse), len(rows)
     except UnexpectedResponseError:
         if strict:
             raise
@@ -243,18 +253,18 @@ def _raise_for_audio(reply: Reply) -> None:
 
 
 def _rate_limit_reset(reply: Reply) -> float | None:
-    """Return the seconds to wait, 1 s to 15 min; `None` where they are not told.
+    """Return the seconds to wait, 1 s to 15 min; `None` where they are not stated.
 
     The header is documented as a "UNIX timestamp", and its sample and all SDKs have
     milliseconds. The body's details repeat it.
     """
     details = error_body(reply).get("details")
-    told = [reply.headers.get("X-RateLimit-Reset")] + [
+    stated = [reply.headers.get("X-RateLimit-Reset")] + [
         as_object(detail).get("value")
         for detail in (details if isinstance(details, list) else ())
         if as_object(detail).get("name") == "rateLimitResetTime"
     ]
-    for epoch in filter(None, map(as_int, told)):
+    for epoch in filter(None, map(as_int, stated)):
         seconds = epoch / 1000 if epoch >= _MILLISECONDS_FROM else epoch
         return clamp_retry_after(seconds - reply.server_time.timestamp())
     return reply.retry_after

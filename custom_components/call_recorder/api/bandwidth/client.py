@@ -8,6 +8,7 @@ has the client and its commands; the modules beside it have its parts.
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from http import HTTPStatus
 import logging
@@ -27,6 +28,7 @@ from ..errors import (
     UnexpectedResponseError,
 )
 from ..models import (
+    ActiveRecording,
     ActiveRecordingFilter,
     LineAddress,
     LiveState,
@@ -37,12 +39,13 @@ from ..models import (
     RecordingQuery,
 )
 from ..parsing import as_text
+from ..running_times import RunningTimes
 from ..transport import Reply, parse_address
 from .archive import Archive
 from .calls import CallCache
 from .catapult import API_PATH, DEFAULT_URL, REQUEST_INTERVAL, Catapult, error_body
 from .live_list import LiveList
-from .rows import Row
+from .rows import Call, Row
 from .walk import WINDOW
 
 __all__ = ["DEFAULT_URL", "BandwidthClient"]
@@ -111,6 +114,9 @@ class BandwidthClient(RecorderClient):
         self._storage = AccountStorage(storage, self.unique_id(settings))
         self._live = LiveList(self._catapult, self._storage)
         self._archive = Archive(self._catapult, self._live, self._calls)
+        self._facts: dict[str, tuple[Row, Call | None]] = {}
+        """What the active recordings were made of, by their ids."""
+        self._recordings: dict[str, ActiveRecording] = {}
         self._has_polled = asyncio.Event()
         self._sought_among_newest: frozenset[str] = frozenset()
         self._failed_since: datetime | None = None
@@ -152,11 +158,20 @@ class BandwidthClient(RecorderClient):
         if rows is None:
             return LiveState(recordings=None)
         await self._read_calls(rows)
-        return LiveState(
-            recordings=tuple(
-                row.to_active(self._calls.peek(row.call_id), now) for row in rows
-            )
-        )
+        recordings = self._to_active(rows)
+        return LiveState(recordings=recordings, durations=RunningTimes(recordings, now))
+
+    def _to_active(self, rows: Iterable[Row]) -> tuple[ActiveRecording, ...]:
+        """Return the active recordings; one that has not changed is the same object."""
+        facts = {row.id: (row, self._calls.peek(row.call_id)) for row in rows}
+        self._recordings = {
+            row_id: self._recordings[row_id]
+            if self._facts.get(row_id) == (row, call)
+            else row.to_active(call)
+            for row_id, (row, call) in facts.items()
+        }
+        self._facts = facts
+        return tuple(self._recordings.values())
 
     async def _read_calls(self, rows: Iterable[Row]) -> None:
         """Read the calls of new recordings, with one request.
@@ -198,18 +213,26 @@ class BandwidthClient(RecorderClient):
         devices and users.
         """
         self.raise_for_fields(recording_filter)
-        number = recording_filter.directory_number
         state = await self.get_live_state()
-        if number is None or state.recordings is None:
+        if state.recordings is None:
             return state
-        found = []
-        for recording in state.recordings:
-            if recording.call_id is None:
-                continue
-            call = await self._calls.get(recording.call_id)
-            if call is not None and call.is_on(number):
-                found.append(recording)
-        return LiveState(recordings=tuple(found))
+        number = recording_filter.directory_number
+        return LiveState(
+            recordings=tuple(
+                [
+                    replace(recording, duration=state.durations.get(recording.id))
+                    for recording in state.recordings
+                    if number is None or await self._is_on(recording, number)
+                ]
+            )
+        )
+
+    async def _is_on(self, recording: ActiveRecording, number: str) -> bool:
+        """Return whether the call of a recording is one of the account's number."""
+        if recording.call_id is None:
+            return False
+        call = await self._calls.get(recording.call_id)
+        return call is not None and call.is_on(number)
 
     @override
     async def listen(self, on_change: Callable[[], None]) -> None:
@@ -361,7 +384,7 @@ class BandwidthClient(RecorderClient):
         call = None
         if row.call_id is not None:
             with suppress(RecorderError):
-                # The numbers are only there; without them, the rest is still told.
+                # Only the numbers are missing without it.
                 call = await self._calls.get(row.call_id)
         return row.to_recording(call)
 
@@ -378,7 +401,7 @@ class BandwidthClient(RecorderClient):
     async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
         """Read a page of the finished recordings ("List Recordings").
 
-        The vendor filters nothing and documents no order; what the walk has learnt
+        The vendor filters nothing and documents no order; what was learnt of it
         says how to read. Where new rows appear at one end, the pages go on from
         there, each newest first, and no row comes twice or is left out, whatever is
         recorded meanwhile. So it is where one page shows the whole list. Where rows

@@ -17,6 +17,7 @@ from ..account_storage import AccountStorage
 from ..errors import ErrorKey, RefusedError, UnexpectedResponseError
 from ..models import oldest_first
 from ..parsing import as_object
+from ..row_cache import RowCache
 from .catapult import MAX_SIZE, Catapult, Page, PageQuery
 from .position import Position
 from .readers import ListReader, SortedListReader, make_reader
@@ -25,6 +26,7 @@ from .sample import LONGEST_RECORDING, Sample
 from .times import newest_start, reaches
 from .walk import FIRST_PAGES, CatchUp, ListOrder, Walk
 
+_MOST_ACTIVE: Final = 10_000
 _LOOKUPS: Final = 20
 """Recordings that one poll reads by id; more are read in turn."""
 _ROUND_PAUSE: Final = 10.0
@@ -56,6 +58,8 @@ class LiveList:
         self._is_loaded = False
         self._saved_at = _NEVER
         self._turn = asyncio.Lock()
+        self._cache: RowCache[Row] = RowCache()
+        """The rows of the page that polls read."""
 
         self.position = Position()
         self.newest: tuple[Row, ...] | None = None
@@ -100,7 +104,8 @@ class LiveList:
     @property
     def reader(self) -> ListReader:
         """Return the reader for the order of the list, as far as that is known."""
-        return make_reader(partial(self._read, is_urgent=True), self.position)
+        read = partial(self._read, is_urgent=True, cache=self._cache)
+        return make_reader(read, self.position)
 
     async def read_row(
         self, recording_id: str, *, is_urgent: bool = False
@@ -179,7 +184,7 @@ class LiveList:
     def _finish_sample(self, sample: Sample, now: datetime) -> None:
         """Learn the order of the list, and read what may still be recorded.
 
-        Without an order, only the walk can tell.
+        Without an order, the walk has to end first.
         """
         position = self.position
         position.sample = None
@@ -225,15 +230,24 @@ class LiveList:
     # --- Pages ---
 
     async def _read(
-        self, query: PageQuery, *, strict: bool = True, is_urgent: bool = False
+        self,
+        query: PageQuery,
+        *,
+        strict: bool = True,
+        is_urgent: bool = False,
+        cache: RowCache[Row] | None = None,
     ) -> Page[Row]:
-        """Read a page, and note which recordings on it are active."""
+        """Read a page, and note which recordings on it are active.
+
+        With more of them than there can be, all that was learnt is forgotten.
+        """
         page = await self._catapult.get_page(
             "recordings",
             parse=Row.parse,
             query=query,
             strict=strict,
             is_urgent=is_urgent,
+            cache=cache,
         )
         active = self.position.active
         for row in page.rows:
@@ -241,6 +255,9 @@ class LiveList:
                 active[row.id] = row
             else:
                 active.pop(row.id, None)
+        if len(active) > _MOST_ACTIVE:
+            self.position = Position()
+            raise UnexpectedResponseError("too many active recordings")
         return page
 
     def _take_first(self, page: Page[Row]) -> None:

@@ -56,11 +56,13 @@ class Row:
         """Return whether the recording runs now (Recording States, "recording")."""
         return self.state == "recording"
 
-    def to_active(self, call: Call | None, now: datetime) -> ActiveRecording:
+    def to_active(
+        self, call: Call | None, now: datetime | None = None
+    ) -> ActiveRecording:
         """Return the active recording; its duration is counted to `now`."""
         call = call or _UNKNOWN_CALL
         duration = None
-        if self.started_at is not None:
+        if self.started_at is not None and now is not None:
             duration = _between(self.started_at, max(now, self.started_at))
         return ActiveRecording(
             id=self.id,

@@ -23,7 +23,8 @@ from ..models import (
     RecordingQuery,
 )
 from ..paging import ArchivePart, TimeCursor
-from ..parsing import as_int, as_object, as_text, parse_rows
+from ..parsing import as_int, as_object, as_text
+from ..row_cache import RowCache
 from .pbx_time import PbxClock, parse_call_id, parse_file_name
 from .rows import (
     archive_id,
@@ -66,6 +67,8 @@ class YeastarArchive:
         self._session = session
         self._time_zone = time_zone
         self._clock = PbxClock(zone=time_zone)
+        self._cache: RowCache[Recording] = RowCache()
+        self._clock_of_cache = self._clock
         self._information_due: datetime | None = None
         self._mp3_turn = asyncio.Lock()
         """The PBX sends one MP3 at a time ("Download Recording")."""
@@ -205,10 +208,18 @@ class YeastarArchive:
         return as_int(answer.fields.get("total_number")), rows
 
     async def _parse(self, rows: list[Any]) -> tuple[Recording, ...]:
-        """Parse rows; where a file's name has no time, read how the PBX shows times."""
+        """Parse rows; where a file's name has no time, read how the PBX shows times.
+
+        Rows that the last answer had too are not parsed again.
+        """
         if any(parse_file_name(as_object(row).get("file")) is None for row in rows):
             await self.learn()
-        return parse_rows(rows, lambda row: parse_recording(row, self._clock))
+        if self._clock != self._clock_of_cache:
+            self._cache.clear()
+            self._clock_of_cache = self._clock
+        return await self._cache.parse(
+            rows, lambda row: parse_recording(row, self._clock)
+        )
 
     @asynccontextmanager
     async def download(self, recording_id: str) -> AsyncGenerator[AudioDownload]:

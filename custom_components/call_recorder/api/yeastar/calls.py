@@ -7,15 +7,16 @@ rules record, and the commands that we sent are known.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from operator import itemgetter
 import re
 from typing import Any, Final, Self
 
-from ..models import ActiveRecording, Direction, LocalParty, RemoteParty
+from ..models import ActiveRecording, Direction, LocalParty, RemoteParty, oldest_first
 from ..numbers import is_same
-from ..parsing import as_bool, as_object, as_text, parse_rows, parse_time, require_id
+from ..parsing import as_bool, as_object, as_text, parse_time, require_id
+from ..row_cache import RowCache
 from .pbx_time import parse_call_id
 from .wire import rows_of
 
@@ -143,16 +144,34 @@ class Call:
         return next((m for m in self.members if m.kind == kind), None)
 
 
-def parse_calls(data: Any) -> tuple[Call, ...]:
-    """Parse the `data` of "Query Calls"; an idle PBX leaves it out.
+class CallParser:
+    """Parses the answers of "Query Calls", each row once while it stays as it is."""
 
-    Raises `UnexpectedResponseError` when it is no list of calls.
-    """
+    def __init__(self) -> None:
+        """Start without any."""
+        self._cache: RowCache[Call] = RowCache()
+        self._rows: tuple[Call, ...] = ()
+        self._calls: tuple[Call, ...] = ()
+
+    async def parse(self, data: Any) -> tuple[Call, ...]:
+        """Return the calls in `data`, which an idle PBX leaves out.
+
+        The same tuple comes back while no call changes. Raises
+        `UnexpectedResponseError` when `data` is no list of calls.
+        """
+        rows = await self._cache.parse(rows_of(data), _parse_call)
+        if rows is not self._rows:
+            self._rows, self._calls = rows, _merge(rows)
+        return self._calls
+
+
+def _merge(rows: Iterable[Call]) -> tuple[Call, ...]:
+    """Put the rows of one call together: each may have some of its members."""
     calls: dict[str, Call] = {}
-    for call in parse_rows(rows_of(data), _parse_call):
-        known = calls.get(call.id)
-        members = known.members + call.members if known else call.members
-        calls[call.id] = replace(call, members=members)
+    for call in rows:
+        if (known := calls.get(call.id)) is not None:
+            call = replace(known, members=known.members + call.members)
+        calls[call.id] = call
     return tuple(calls.values())
 
 
@@ -264,6 +283,8 @@ class CallLedger:
         self._starts: dict[str, datetime] = {}
         self._locals: dict[str, str] = {}
         self._commands: dict[str, CallCommand] = {}
+        self._known: dict[str, tuple[Call, CallCommand | None, ActiveRecording]] = {}
+        """The recordings of the last poll, and what they were made of."""
 
     def load(self, stored: Mapping[str, Any]) -> None:
         """Take the commands that were sent before a restart."""
@@ -322,16 +343,33 @@ class CallLedger:
     ) -> tuple[ActiveRecording, ...]:
         """Return which of the connected calls count as recorded, oldest first.
 
-        With an extension, only those in which it takes part.
+        Without an extension, these are all; one that has not changed is the same
+        object as before. With an extension, only those in which it takes part.
         """
-        recordings = [
-            self._recording(call, now, extension)
-            for call in calls
-            if (self._has_rule(call) or self._started_at(call))
-            and (extension is None or call.has_extension(extension))
+        recorded = [
+            call for call in calls if self._has_rule(call) or self._started_at(call)
         ]
-        recordings.sort(key=lambda rec: (rec.started_at or now, rec.id))
+        if extension is None:
+            self._known = {call.id: self._know(call, now) for call in recorded}
+            recordings = [recording for *_, recording in self._known.values()]
+        else:
+            recordings = [
+                self._recording(call, now, extension)
+                for call in recorded
+                if call.has_extension(extension)
+            ]
+        recordings.sort(key=oldest_first)
         return tuple(recordings)
+
+    def _know(
+        self, call: Call, now: datetime
+    ) -> tuple[Call, CallCommand | None, ActiveRecording]:
+        """Return the recording of a call, and what it was made of."""
+        command = self._commands.get(call.id)
+        known = self._known.get(call.id)
+        if known is not None and known[:2] == (call, command):
+            return known
+        return call, command, self._recording(call, now, None)
 
     def _has_rule(self, call: Call) -> bool:
         """Return whether the PBX's own rules record a connected call."""
@@ -360,7 +398,6 @@ class CallLedger:
         return ActiveRecording(
             id=call.id,
             started_at=started_at,
-            duration=max(now - started_at, timedelta()),
             is_paused=command.is_paused,
             direction=call.direction,
             local_party=LocalParty(number=local),

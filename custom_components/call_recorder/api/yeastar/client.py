@@ -5,8 +5,9 @@ Sources: the P-Series developer guide, here "Query Calls" and "Start", "Pause" a
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Any, ClassVar, Final, override
 
@@ -26,14 +27,15 @@ from ..models import (
     RecordingQuery,
 )
 from ..parsing import as_object, as_text
+from ..running_times import RunningTimes
 from .archive import YeastarArchive
 from .calls import (
     Call,
     CallLedger,
+    CallParser,
     RecordedCalls,
     find_channel,
     is_unknown_channel,
-    parse_calls,
 )
 from .push import Push
 from .session import YeastarSession, account_of
@@ -82,6 +84,10 @@ class YeastarClient(RecorderClient):
             settings.get("recorded_extensions") or (),
         )
         self._is_ledger_loaded = False
+        self._parser = CallParser()
+        self._calls: tuple[Call, ...] | None = None
+        self._state: LiveState | None = None
+        """What is recorded; `None` when calls or commands have changed since."""
         self._archive = YeastarArchive(self._session, time_zone)
         self.info = self._archive.info
 
@@ -128,7 +134,22 @@ class YeastarClient(RecorderClient):
     @override
     async def get_live_state(self) -> LiveState:
         """Read all calls ("Query Calls"); which are recorded, the options say."""
-        return await self._read_live_state(None)
+        calls, now = await self._read_calls_to_watch()
+        state = self._state
+        if state is None:
+            state = self._state = self._make_state(calls, now)
+        return replace(state, durations=RunningTimes(state.recordings or (), now))
+
+    def _make_state(self, calls: Iterable[Call], now: datetime) -> LiveState:
+        """Return what is being recorded, without the durations."""
+        connected = [call for call in calls if call.is_connected]
+        return LiveState(
+            recordings=self._ledger.recordings(connected, now),
+            active_calls=len(connected),
+            busy_numbers=frozenset(
+                number for call in connected for number in call.local_numbers
+            ),
+        )
 
     @override
     async def get_active_recordings(
@@ -136,38 +157,44 @@ class YeastarClient(RecorderClient):
     ) -> LiveState:
         """Read the active recordings of an extension; the PBX knows no other names."""
         self.raise_for_fields(recording_filter)
-        return await self._read_live_state(recording_filter.directory_number)
-
-    async def _read_live_state(self, extension: str | None) -> LiveState:
-        """Read the calls and what is recorded of them."""
-        try:
-            calls, now = await self._read_calls()
-        except RefusedError as err:
-            # The firmware is too old: there is nothing that could be watched.
-            raise UnexpectedResponseError(f"errcode {err.code}") from None
+        calls, now = await self._read_calls_to_watch()
         connected = [call for call in calls if call.is_connected]
-        return LiveState(
-            recordings=self._ledger.recordings(connected, now, extension),
-            active_calls=len(connected),
-            busy_numbers=frozenset(
-                number for call in connected for number in call.local_numbers
-            ),
+        recordings = self._ledger.recordings(
+            connected, now, recording_filter.directory_number
         )
+        durations = RunningTimes(recordings, now)
+        return LiveState(
+            recordings=tuple(
+                replace(recording, duration=durations.get(recording.id))
+                for recording in recordings
+            )
+        )
+
+    async def _read_calls_to_watch(self) -> tuple[tuple[Call, ...], datetime]:
+        """Read all calls; firmware without "Query Calls" cannot be watched."""
+        try:
+            return await self._read_calls()
+        except RefusedError as err:
+            raise UnexpectedResponseError(f"errcode {err.code}") from None
 
     async def _read_calls(self) -> tuple[tuple[Call, ...], datetime]:
         """Read all calls, and return them with the recorder's time."""
         answer = await self._session.get("/call/query")
-        calls, now = parse_calls(answer.fields.get("data")), answer.server_time
+        calls = await self._parser.parse(answer.fields.get("data"))
+        now = answer.server_time
         commands = await self._session.storage.get(_FACT)
         if not self._is_ledger_loaded:
             self._ledger.load(as_object(commands))
             self._is_ledger_loaded = True
-        if self._ledger.see(calls, now):
-            await self._save_commands()
+        if calls is not self._calls:
+            self._calls, self._state = calls, None
+            if self._ledger.see(calls, now):
+                await self._save_commands()
         return calls, now
 
     async def _save_commands(self) -> None:
         """Save the commands that were sent, for after a restart."""
+        self._state = None
         await self._session.storage.set(_FACT, self._ledger.as_dict())
 
     # --- Commands ---

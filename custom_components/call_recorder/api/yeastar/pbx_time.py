@@ -1,8 +1,8 @@
 """Reads the times of a Yeastar PBX.
 
 Its lists show times as its screens do: in a display format and a zone that only
-`system/information` tells ("Query PBX Information"). Call ids and the names of
-recordings begin with seconds since 1970, which need neither.
+`system/information` names ("Query PBX Information"). Call ids and the names of
+recordings start with seconds since 1970, which need neither.
 """
 
 from collections.abc import Mapping
@@ -24,11 +24,11 @@ _SHOWN: Final = re.compile(
 _CALL_ID: Final = re.compile(r"(\d{9,10})\.(\d+)", re.ASCII)
 _FILE_NAME: Final = re.compile(r"(\d{14})-((\d{9,10})\.\d+)-", re.ASCII)
 _LONGEST_STAMP_LAG: Final = timedelta(days=2)
-"""How far a file's stamp, in local time, can be from the begin of its call."""
+"""How far a file's stamp, in local time, can be from the start of its call."""
 
 
 class FileName(NamedTuple):
-    """What the name of a recording's file tells of its call."""
+    """The call of a recording, as its file's name has it."""
 
     call_id: str
     started_at: datetime

@@ -1,4 +1,4 @@
-"""What a Yeastar PBX tells by itself, over a websocket.
+"""The events that a Yeastar PBX sends over a websocket.
 
 Source: "Monitor Events via WebSocket" of the P-Series developer guide.
 """
@@ -46,11 +46,11 @@ class Push:
         """Listen until the token or the connection ends; never raise.
 
         Returns the seconds to wait before the next time. The message of an event is
-        not read: what it tells in part, a poll tells as a whole.
+        not read: it has a part of what a poll reads as a whole.
         """
         subscribed_at: float | None = None
         try:
-            # Polls sign in. Here, nobody would see that the credentials are wrong.
+            # Polls sign in: there, a user is shown that the credentials are wrong.
             pair = await self._session.tokens.get(sign_in=False)
             async with self._session.wire.transport.websocket(
                 f"{BASE}/subscribe", query={"access_token": pair.access}
@@ -58,7 +58,7 @@ class Push:
                 await self._subscribe(websocket)
                 subscribed_at = _now()
                 self._set_connected(True)
-                # Something may have happened while nobody listened.
+                # Calls may have changed before the subscription.
                 on_change()
                 await self._follow(websocket, pair.access_until, on_change)
         except RecorderError as err:
@@ -119,7 +119,7 @@ class Push:
 
 
 def _now() -> float:
-    """Return a time in seconds that nobody sets."""
+    """Return the event loop's monotonic time in seconds."""
     return asyncio.get_running_loop().time()
 
 

@@ -52,10 +52,10 @@ class YeastarSession:
     async def post(
         self, path: str, body: Mapping[str, Any], refusals: Mapping[int, ErrorKey]
     ) -> Answer:
-        """Give an order, once.
+        """Send a command, once.
 
         Raises `RefusedError`: for an errcode that `refusals` names with that key, for
-        another one with `request_refused`, and with `outcome_unknown` when the order
+        another one with `request_refused`, and with `outcome_unknown` when the command
         may have taken effect although its answer is lost.
         """
         answer = await self._ask("POST", path, body=body)
@@ -80,7 +80,7 @@ class YeastarSession:
         answer = await self._send(method, path, pair.access, query, body)
         if answer.errcode == Errcode.TOKEN_EXPIRED:
             pair = await self.tokens.renew(pair.access)
-            # What was answered so was not done. An order too may be sent again.
+            # Nothing was done then, so even a command may be repeated.
             answer = await self._send(method, path, pair.access, query, body)
             if answer.errcode == Errcode.TOKEN_EXPIRED:
                 self.tokens.reject_renewed()
@@ -96,7 +96,7 @@ class YeastarSession:
         query: Mapping[str, str] | None,
         body: Any,
     ) -> Answer:
-        """Send a request; what became of an order without a readable answer is unknown."""
+        """Send a request; the outcome of a command without a readable answer is unknown."""
         try:
             return await self.wire.ask(
                 method, path, query={**(query or {}), "access_token": token}, body=body

@@ -60,7 +60,7 @@ IP_BLOCKED: Final = (Errcode.ACCOUNT_IP_BLOCKED, Errcode.IP_FORBIDDEN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A JSON object, with the errcode that tells what it is worth."""
+    """A JSON object with its errcode, which is 0 for a success."""
 
     errcode: int
     fields: Mapping[str, Any]
@@ -92,7 +92,7 @@ class Wire:
             {
                 "Accept": "application/json",
                 # The PBX closes each connection behind its answer. Said by us too,
-                # no order goes into a connection that is just being closed.
+                # no command goes into a connection that is just being closed.
                 "Connection": "close",
                 # Without a user agent every request is a PARAMETER ERROR.
                 "User-Agent": "OpenAPI",
