@@ -467,3 +467,41 @@ async def test_morning_digest_reads_all_pages(
     assert told[0].data["message"] == (
         "3 recordings, 0 minutes together. 3 could not be saved."
     )
+
+
+@pytest.mark.parametrize(
+    ("numbers", "answer"),
+    [
+        ([], "No call is being recorded."),
+        (["101"], "One call is being recorded: Reception"),
+        (["103"], "One call is being recorded"),
+        (["101", "102", "103"], "3 calls are being recorded: Reception, Sales"),
+    ],
+    ids=["none", "one", "no line", "several"],
+)
+async def test_ask_assist(
+    hass: HomeAssistant,
+    automate: Automate,
+    office: Office,
+    reception: MockConfigEntry,
+    pass_time: Poll,
+    numbers: list[str],
+    answer: str,
+) -> None:
+    """Assist answers with the number of recordings and the names of their lines."""
+    for component in ("homeassistant", "conversation"):
+        assert await async_setup_component(hass, component, {})
+    await automate("ask_assist", config_entry_id=reception.entry_id)
+    for number in numbers:
+        office.start_recording(office.connect(number))
+    await pass_time(31)
+    response = await hass.services.async_call(
+        "conversation",
+        "process",
+        {"text": "How many calls are recorded now?"},
+        blocking=True,
+        return_response=True,
+    )
+    assert response is not None
+    spoken: Any = response["response"]
+    assert spoken["speech"]["plain"]["speech"] == answer
