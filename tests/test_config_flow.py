@@ -7,13 +7,17 @@ from typing import Any, Final
 from unittest.mock import patch
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    get_system_health_info,
+)
 from yarl import URL
 
 from custom_components.call_recorder.api.imagicle.client import ImagicleClient
 from custom_components.call_recorder.const import DOMAIN
 from homeassistant.config_entries import (
     SOURCE_DHCP,
+    SOURCE_IGNORE,
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
     SOURCE_USER,
@@ -25,6 +29,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
+from homeassistant.setup import async_setup_component
 from simulator.faults import Fault
 from simulator.imagicle import Imagicle
 from simulator.imagicle.users import COMPLETE_MANAGEMENT, User
@@ -713,6 +718,27 @@ async def test_a_pbx_is_discovered(
     result = await _submit(hass, form, yeastar_data)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["result"].unique_id == simulator.yeastar.serial_number
+
+
+async def test_a_pbx_that_is_ignored(
+    hass: HomeAssistant, yeastar_data: dict[str, Any]
+) -> None:
+    """It is not offered again, is no recorder, and is in the way of nothing."""
+    await _discover(hass, _seen("192.0.2.7"))
+    await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_IGNORE},
+        data={"unique_id": "f4:b5:49:11:22:33", "title": "Yeastar"},
+    )
+    again = await _discover(hass, _seen("192.0.2.7"))
+    assert again["reason"] == "already_configured"
+    assert await async_setup_component(hass, "system_health", {})
+    await settle(hass)
+    assert (await get_system_health_info(hass, DOMAIN))["recorders"] == 0
+    del yeastar_data["recorder"]
+    result = await _submit(hass, await _open(hass, "yeastar"), yeastar_data)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "Yeastar"
 
 
 async def test_a_pbx_is_followed_to_its_new_address(

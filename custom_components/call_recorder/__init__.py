@@ -150,5 +150,5 @@ async def async_remove_entry(
     """Leave nothing behind of a removed recorder."""
     async_delete_issues(hass, entry)
     await EntryStorage(hass, entry.entry_id).remove()
-    if not hass.config_entries.async_entries(DOMAIN):
+    if not hass.config_entries.async_entries(DOMAIN, include_ignore=False):
         await async_forget_exports(hass)

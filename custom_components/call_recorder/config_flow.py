@@ -238,7 +238,7 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         the address that it was added with.
         """
         mac = format_mac(discovery_info.macaddress)
-        for entry in self._async_current_entries():
+        for entry in self._async_current_entries(include_ignore=False):
             if entry.data[CONF_RECORDER] == _DISCOVERED and _follow(
                 self.hass, entry, mac, discovery_info.ip
             ):

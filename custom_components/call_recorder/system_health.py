@@ -19,7 +19,9 @@ def async_register(
 
 async def _system_health_info(hass: HomeAssistant) -> dict[str, Any]:
     """Count the recorders, and those whose last poll was answered."""
-    entries: list[CallRecorderConfigEntry] = hass.config_entries.async_entries(DOMAIN)
+    entries: list[CallRecorderConfigEntry] = hass.config_entries.async_entries(
+        DOMAIN, include_ignore=False
+    )
     loaded: list[CallRecorderConfigEntry] = hass.config_entries.async_loaded_entries(
         DOMAIN
     )

@@ -125,7 +125,7 @@ class _Subscription:
         self._stop_listening()
         self._sent = {}
         for entry in self._hass.config_entries.async_entries(
-            DOMAIN, include_disabled=False
+            DOMAIN, include_ignore=False, include_disabled=False
         ):
             if not may(self._hass, self._user, POLICY_READ, entry):
                 continue

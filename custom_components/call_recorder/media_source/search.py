@@ -26,7 +26,7 @@ class Wanted:
     @classmethod
     def parse(cls, text: str, *, masks: bool) -> Wanted:
         """Read what a person has typed."""
-        number = text if _NUMBER.fullmatch(text) else None
+        number = text if _NUMBER.fullmatch(text) and digits(text) else None
         return cls(text.casefold(), number, masks)
 
     def fits(self, recording: Recording) -> bool:
