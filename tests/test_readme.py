@@ -121,6 +121,7 @@ KNOWN_ADDRESSES = (
     "https://my.home-assistant.io/",
     "https://www.hacs.xyz",
     "https://img.shields.io/",
+    "https://api.catapult.inetwork.com/v1/",
     "https://keepachangelog.com/",
     "https://semver.org/",
 )
