@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 import asyncio
 from collections.abc import Coroutine
+from contextlib import AsyncExitStack
 from pathlib import Path
 import signal
 import socket
@@ -12,8 +13,9 @@ from typing import Final
 
 from aiohttp import ClientError
 
+from .asterisk import AsteriskOffice
 from .check import check_recorder, require_clean, require_dashboard
-from .furnishing import begin_calls, furnish, stay_offline
+from .furnishing import add_recorder, begin_calls, furnish, stay_offline
 from .home_assistant import HomeAssistant
 from .processes import HOST, ROOT, Failure, free_port
 from .simulator import Simulator
@@ -23,14 +25,19 @@ _TIME_LIMIT: Final = 180
 """Seconds that a check may take."""
 
 
-async def demonstrate(folder: Path, port: int) -> None:
-    """Run until Home Assistant ends or a signal comes."""
+async def demonstrate(folder: Path, port: int, *, asterisk: bool) -> None:
+    """Run until Home Assistant ends or a signal comes, perhaps with a real Asterisk."""
     home_assistant = HomeAssistant(folder, port)
     simulator = Simulator(folder / "simulator.log", any_ports=False)
-    async with simulator, home_assistant:
+    async with simulator, home_assistant, AsyncExitStack() as stack:
         await stay_offline(home_assistant)
         await furnish(home_assistant, simulator)
         await begin_calls(home_assistant, simulator)
+        if asterisk:
+            office = await stack.enter_async_context(
+                AsteriskOffice(folder / "asterisk")
+            )
+            await add_recorder(home_assistant, "asterisk", office.settings)
         print(f"Open {home_assistant.url}   Stop: Ctrl-C", flush=True)
         await home_assistant.run()
 
@@ -73,6 +80,9 @@ def main() -> int:
     parser.add_argument(
         "--check", action="store_true", help="prove that it works, without a browser"
     )
+    parser.add_argument(
+        "--asterisk", action="store_true", help="add a real Asterisk with real calls"
+    )
     options = parser.parse_args()
     try:
         if options.check:
@@ -81,7 +91,11 @@ def main() -> int:
         else:
             _require_free(options.port)
             _FOLDER.mkdir(exist_ok=True)
-            asyncio.run(until_stopped(demonstrate(_FOLDER, options.port)))
+            asyncio.run(
+                until_stopped(
+                    demonstrate(_FOLDER, options.port, asterisk=options.asterisk)
+                )
+            )
     except asyncio.CancelledError:
         return 1 if options.check else 0
     except (Failure, ClientError) as err:

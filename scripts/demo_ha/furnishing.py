@@ -28,6 +28,7 @@ _LINES: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
     },
     "bandwidth": {"Hotline": {"directory_number": "+19195550101"}},
     "yeastar": {"Workshop": {"directory_number": "107"}},
+    "asterisk": {"Showroom": {"directory_number": "108"}},
 }
 _ALERT: Final = {
     "alias": "Tell of calls that are not recorded",

@@ -47,19 +47,15 @@ class RealAsterisk:
     tones: Final = (CALLER, ANSWERING)
     """What is heard in a recording, in Hz."""
 
-    def __init__(self, prefix: Path, folder: Path) -> None:
-        """Write the configuration; `prefix` is where Asterisk was unpacked."""
+    def __init__(self, prefix: Path, folder: Path, ports: Ports | None = None) -> None:
+        """Write the configuration; `prefix` is where Asterisk was unpacked.
+
+        Without `ports` any that are free are taken.
+        """
         self.folder = folder
         self._program = prefix / "usr/sbin/asterisk"
-        rtp = 10_000 + os.getpid() % 10 * 2_000
-        self._phone_rtp = rtp + 1_000
-        self.ports = Ports(
-            ami=_free_port(socket.SOCK_STREAM),
-            http=_free_port(socket.SOCK_STREAM),
-            sip=_free_port(socket.SOCK_DGRAM),
-            rtp=rtp,
-            answering=_free_port(socket.SOCK_DGRAM),
-        )
+        self.ports = ports or _free_ports()
+        self._phone_rtp = self.ports.rtp + 1_000
         self._configuration = write_configuration(folder, prefix, self.ports)
         # Of the newest version that is there: the oldest one's hangs up no call.
         sipp = max(prefix.parent.glob("*/usr/bin/sipp"))
@@ -317,6 +313,17 @@ class RealAsterisk:
             return (await reader.read(-1)).decode(errors="replace")
         finally:
             writer.close()
+
+
+def _free_ports() -> Ports:
+    """Return ports that nobody uses, apart from those of other processes like this."""
+    return Ports(
+        ami=_free_port(socket.SOCK_STREAM),
+        http=_free_port(socket.SOCK_STREAM),
+        sip=_free_port(socket.SOCK_DGRAM),
+        rtp=10_000 + os.getpid() % 10 * 2_000,
+        answering=_free_port(socket.SOCK_DGRAM),
+    )
 
 
 def _free_port(kind: socket.SocketKind, address: str = "127.0.0.1") -> int:
