@@ -26,20 +26,20 @@ KEPT_WORDS = frozenset(
     attachment audio authenticate authentication authorization authorized available bad base basic
     busy bye cache cached call calls cannot category challenge channel charset chunked close code
     complete completed configured conflict connected connection content control cookie data database
-    date dd denied direction download duration encoding error event exceeded exist expired extension
-    extensions failed failure false file files forbidden format found fw gateway get gmt group gzip
-    hang hangup has header hh hold html http httponly https id idle iis inbound incoming index
-    interface internal invalid ip is json keep lax length licence license limit line link list live
-    local location match media message method microsoft missing mm mode monitored mp3 mpeg must
-    names net next nginx no none nosniff not null number octet of offline ok on online openapi
-    operation or outbound outgoing page pages parameter partial party password path pause paused
-    permission pjsip pm post previous private processing public query queue rate reached recorder
-    recording recordings rel remote request requested required reset response result resume retry
-    revalidate ring ringing samesite saving search secure server service session set sip size ss
-    start started state status stop stopped store stream strict success successfully supported
-    syntax system talking text the timeout to token too transfer true trunk type unauthorized
-    unavailable unknown unsupported uri url user users utc utf v1 v2 value version voicemail was wav
-    webapi www yyyy
+    date dd denied direction download duration encoding error event exceeded exist expired exten
+    extension extensions external failed failure false file files forbidden force format found fw
+    gateway get gmt group gzip hang hangup has header hh hold html http httponly https id idle iis
+    in inbound incoming index interface internal invalid ip is json keep lax length licence license
+    limit line link list live local location match media message method microsoft missing mm mode
+    monitor monitored mp3 mpeg must names net next nginx no none nosniff not null number octet of
+    offline ok on online openapi operation or out outbound outgoing page pages parameter partial
+    party password path pause paused permission pjsip pm post previous private processing public
+    query queue rate reached recorder recording recordings rel remote request requested required
+    reset response result resume retry revalidate ring ringing samesite saving search secure server
+    service session set sip size ss start started state status stop stopped store stream strict
+    success successfully supported syntax system talking text the timeout to token too transfer true
+    trunk type unauthorized unavailable unknown unsupported uri url user users utc utf v1 v2 value
+    version voicemail was wav webapi www yyyy
     """,
     )
 )
@@ -56,16 +56,19 @@ KEPT_TEXTS = re.compile(
     re.IGNORECASE,
 )
 ONE_WORD = re.compile(r"[A-Za-z][A-Za-z_-]*")
-TIME_HOST_OR_WORD = re.compile(
+KEPT_HOST_OR_WORD = re.compile(
     r"""
-      (?P<time>
+      (?P<kept>
           (?<![\w.]) (?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2} | \d{1,2}[-/.]\d{1,2}[-/.]\d{4}) (?=T\d|[^\w./-]|$)
         | (?<![\w:.]) T? \d{1,2}:\d{2} (?: :\d{2} (?: [.,]\d+ )? )? (?: Z | [+-]\d{2}:?\d{2} )? (?![\w:])
         | (?<=\d) T \d{2}:\d{2} (?: :\d{2} (?: [.,]\d+ )? )? (?: Z | [+-]\d{2}:?\d{2} )? (?![\w:])
         | (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),[ ]\d{1,2}[ -][A-Z][a-z]{2}[ -]\d{4}
         | (?<![\w]) -? P (?:\d+D)? T [\dHMS.,]+ (?!\w)
         | (?<![\w]) 20\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-5]\d (?!\w)
-        | (?<![\w.]) 1\d{9}\.\d+ (?![\w.])
+        | (?<=/) 20\d{2}/[01]\d/[0-3]\d (?=/)
+        | (?<!\w) 20\d{2}[01]\d[0-3]\d-[0-2]\d[0-5]\d[0-5]\d (?!\w)
+        | (?<![\w.]) 1\d{9}\.\d+ (?!\w)
+        | (?<=") [A-Z_]+ \d? (?="\s*:)
         | (?<=[?&]) (?:page|page_?size|size|limit|sort_by|order_by) = \w+
       )
     | (?P<host> (?<=://) [^/\s"'<>:?]+ )
@@ -115,7 +118,7 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """Redact the words of a text."""
-        return TIME_HOST_OR_WORD.sub(self._replace, text)
+        return KEPT_HOST_OR_WORD.sub(self._replace, text)
 
     def _header(self, line: str) -> str:
         """Redact a line that may begin with the name of a header or of a field."""
@@ -131,7 +134,7 @@ class Redaction:
         if match["host"]:
             return re.sub(r"[^\W_]+", lambda part: self._other(part[0]), word)
         is_kept = len(word) == 1 or word.lower() in KEPT_WORDS
-        return word if match["time"] or is_kept else self._other(word)
+        return word if match["kept"] or is_kept else self._other(word)
 
     def _other(self, word: str) -> str:
         """Return another word of the same length and kind."""

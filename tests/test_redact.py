@@ -45,6 +45,8 @@ CallerIDName: Giulia Ferri
 Duration: 00:01:05
 Uniqueid: 1650012665.266
 """
+ARI = """[{"name": "monitor/2026/11/28/out-015557176298-102102-20261128-031339-1795832017.0",
+  "format": "wav"}]"""
 HEADERS = """HTTP/1.1 200 OK
 Date: Sat, 28 Nov 2026 10:00:00 GMT
 Link: <https://api.private.example.com/v1/users/u-secret99/recordings?page=1&size=25>; rel="next"
@@ -63,9 +65,10 @@ SECRETS = {
         "55665566",
         "55565556",
     ],
+    ARI: ["7176298", "102102"],
     ASTERISK: ["10011001", "0000008a", "7176298", "Giulia", "Ferri"],
 }
-SYSTEMS = ["imagicle", "bandwidth", "yeastar", "asterisk"]
+SYSTEMS = ["imagicle", "bandwidth", "yeastar", "ari", "asterisk"]
 
 
 def redact(text: str) -> str:
@@ -95,7 +98,7 @@ def test_nobody_is_named(answer: str, headers: str) -> None:
     assert not [secret for secret in secrets if secret in redacted]
 
 
-@pytest.mark.parametrize("answer", [IMAGICLE, BANDWIDTH, YEASTAR], ids=SYSTEMS[:3])
+@pytest.mark.parametrize("answer", [IMAGICLE, BANDWIDTH, YEASTAR, ARI], ids=SYSTEMS[:4])
 def test_shape_stays(answer: str) -> None:
     """Fields, kinds of values, lengths and punctuation are those of the answer."""
     assert shape(json.loads(redact(answer))) == shape(json.loads(answer))
@@ -117,6 +120,7 @@ def test_shape_stays(answer: str) -> None:
                 '"20220112173629-1641980184.14-',
             ],
         ),
+        (ARI, ['"monitor/2026/11/28/out-', "-20261128-031339-1795832017.0"]),
         (
             ASTERISK,
             ["Event: CoreShowChannel\n", "Duration: 00:01:05", "1650012665.266"],
@@ -153,6 +157,14 @@ def test_names_in_keys_and_other_letters() -> None:
     """A key that is data goes too, and so do letters of other alphabets."""
     redacted = redact('{"+15557176298": {"firstName": "Åse", "lastName": "王小明"}}')
     assert not [secret for secret in ("7176298", "Å", "王", "明") if secret in redacted]
+
+
+def test_half_an_answer() -> None:
+    """An answer that was cut is redacted too, and its fields keep their names."""
+    redacted = redact(IMAGICLE[: IMAGICLE.index('"isPaused"')])
+    assert '"firstName": "' in redacted
+    assert "PT1M13S" in redacted
+    assert not [secret for secret in SECRETS[IMAGICLE] if secret in redacted]
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:
