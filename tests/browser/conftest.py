@@ -120,7 +120,7 @@ async def open_page(
     def note(message: ConsoleMessage) -> None:
         # Home Assistant's device picker asks the internet for the makers' logos.
         if message.type == "error" and "ERR_NAME_NOT_RESOLVED" not in message.text:
-            troubles.append(message.text)
+            troubles.append(f"{message.text} ({message.location['url']})")
 
     async def open_page(
         path: str,
@@ -128,7 +128,7 @@ async def open_page(
         width: int = 1280,
         height: int = 900,
         prepare: Callable[[Page], Awaitable[None]] | None = None,
-        may_lose_connection: bool = False,
+        has_own_errors: bool = False,
         **options: Any,
     ) -> Page:
         context = await browser.new_context(
@@ -139,7 +139,7 @@ async def open_page(
         )
         contexts.append(context)
         page = await context.new_page()
-        if not may_lose_connection:
+        if not has_own_errors:
             page.on("pageerror", lambda error: troubles.append(str(error)))
             page.on("console", note)
         if prepare is not None:

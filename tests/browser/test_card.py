@@ -157,7 +157,7 @@ async def test_restart(quiet_office: House, open_page: OpenPage) -> None:
 
         await page.route_web_socket(re.compile("/api/websocket"), handle)
 
-    page = await open_page("/one-card/0", prepare=prepare, may_lose_connection=True)
+    page = await open_page("/one-card/0", prepare=prepare, has_own_errors=True)
     await expect(page.get_by_text("No call is being recorded.")).to_be_visible()
     restarted = True
     await quiet_office.home_assistant.post("/api/services/homeassistant/restart", {})
