@@ -234,7 +234,7 @@ export class CallRecorderCard extends LitElement {
       ${counts.map(([kind, name, key, count]) =>
         count === undefined
           ? nothing
-          : html`<div class=${kind}>
+          : html`<div class=${count ? kind : ""}>
               <dt>${text(key)}</dt>
               <dd>${icon(name)} ${count}</dd>
             </div>`,

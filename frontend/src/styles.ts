@@ -222,6 +222,10 @@ export const card = css`
     color: var(--tint, var(--secondary-text-color));
     background: color-mix(in srgb, var(--tint, var(--secondary-text-color)) 18%, transparent);
   }
+  .rows .main {
+    width: 36px;
+    height: 36px;
+  }
   .names {
     flex: 1;
     min-width: 0;
@@ -245,6 +249,7 @@ export const card = css`
     font-weight: 500;
   }
   .secondary {
+    white-space: nowrap;
     font-size: 0.9em;
     color: var(--secondary-text-color);
   }
@@ -382,8 +387,12 @@ export const card = css`
       grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
     }
     .wide ul.rows {
-      max-height: none;
+      max-height: var(--call-recorder-list-height, 42em);
     }
+  }
+  /* A whole page scrolls as one. */
+  :host([layout="panel"]) ul.rows {
+    max-height: none;
   }
   :host([layout="panel"]) {
     font-size: clamp(14px, 0.6vw + 8px, 22px);

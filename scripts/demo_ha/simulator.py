@@ -18,14 +18,16 @@ class Simulator:
 
     _process: Process
 
-    def __init__(self, log: Path, *, any_ports: bool, traffic: str = "normal") -> None:
+    def __init__(
+        self, log: Path, *, any_ports: bool, traffic: str = "normal", lines: int = 12
+    ) -> None:
         """Choose the recorders' usual ports, or any that are free."""
         self.settings: dict[str, dict[str, Any]] = {}
         """Per kind of recorder, the fields of the config form that reaches it."""
         self._urls: dict[str, str] = {}
         self._log = log
         self._options = [f"--{name}-port=0" for name in RECORDERS if any_ports]
-        self._options.append(f"--traffic={traffic}")
+        self._options += [f"--traffic={traffic}", f"--lines={lines}"]
 
     async def __aenter__(self) -> Self:
         """Start, and return when the recorders listen."""

@@ -36,6 +36,7 @@ DASHBOARDS: dict[str, dict[str, Any]] = {
         ]
     },
     "whole-page": {"views": [{"type": "panel", "cards": [{"type": CARD}]}]},
+    "one-line": {"views": []},
     "wall-board": {"strategy": {"type": "custom:call-recorder-wallboard"}},
 }
 

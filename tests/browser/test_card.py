@@ -6,7 +6,7 @@ from typing import Any
 from playwright.async_api import Page, WebSocketRoute, expect
 import pytest
 
-from .conftest import House, OpenPage
+from .conftest import CARD, House, OpenPage
 
 CLOCK = re.compile(r"^\d+:\d\d$")
 
@@ -165,6 +165,40 @@ async def test_restart(quiet_office: House, open_page: OpenPage) -> None:
     row = page.locator("ul.rows > li.recording")
     await expect(row).to_contain_text("Reception", timeout=90_000)
     assert refusals == 2
+
+
+async def test_reload_of_the_recorder(quiet_office: House, open_page: OpenPage) -> None:
+    """A recorder that is reloaded is followed on, and is no outage."""
+    page = await open_page("/one-card/0")
+    await expect(page.get_by_text("No call is being recorded.")).to_be_visible()
+    await quiet_office.home_assistant.post(
+        f"/api/config/config_entries/entry/{quiet_office.config_entry}/reload", {}
+    )
+    await quiet_office.simulator.connect("imagicle", "102", recorded=True)
+    await expect(page.locator("ul.rows > li.recording")).to_contain_text("Sales")
+    await expect(page.get_by_text("does not answer")).to_have_count(0)
+
+
+async def test_some_lines(quiet_office: House, open_page: OpenPage) -> None:
+    """A card for one line shows nothing of the others."""
+    home_assistant, simulator = quiet_office.home_assistant, quiet_office.simulator
+    devices = await home_assistant.command(type="config/device_registry/list")
+    (sales,) = (device["id"] for device in devices if device["name"] == "Sales")
+    card = {"type": CARD, "lines": [sales]}
+    await home_assistant.command(
+        type="lovelace/config/save",
+        url_path="one-line",
+        config={"views": [{"cards": [card]}]},
+    )
+    await simulator.connect("imagicle", "101", recorded=True)
+    await simulator.connect("imagicle", "102", recorded=True)
+    page = await open_page("/one-line/0")
+    await expect(page.get_by_role("heading", name="Sales")).to_be_visible()
+    rows = page.locator("ul.rows > li.recording")
+    await expect(rows).to_have_count(1)
+    await expect(rows).to_contain_text("Sales")
+    await expect(page.locator("ul.lines > li")).to_have_count(1)
+    await expect(page.locator(".counts .recording dd")).to_have_text("1")
 
 
 async def test_recorder_that_does_not_answer(

@@ -1,0 +1,133 @@
+"""Measures what the card costs a browser, beside a built-in entities card.
+
+Both show 200 rows in a real Home Assistant: ours 200 active recordings, the other one
+200 entities. The time runs from the navigation, with an empty cache, until the last row
+is there. Needs Chromium. Usage, from the project's folder:
+    .venv/bin/python -m benchmarks.dashboard
+"""
+
+import asyncio
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from playwright.async_api import Browser, Page, StorageState, async_playwright
+
+from scripts.demo_ha.furnishing import add_recorder, list_entities, stay_offline
+from scripts.demo_ha.home_assistant import HomeAssistant
+from scripts.demo_ha.processes import free_port
+from scripts.demo_ha.simulator import Simulator
+
+ROWS = 200
+TRIES = 5
+FIND = """const find = (root, selector) => [
+    ...root.querySelectorAll(selector),
+    ...[...root.querySelectorAll("*")].flatMap(
+        element => element.shadowRoot ? find(element.shadowRoot, selector) : [])];"""
+
+
+async def furnish(home_assistant: HomeAssistant, simulator: Simulator) -> None:
+    """Begin the calls, and add a dashboard for each card."""
+    for number in range(ROWS):
+        await simulator.connect("imagicle", str(101 + number), recorded=True)
+    await add_recorder(home_assistant, "imagicle", simulator.settings["imagicle"])
+    entities = [
+        entity["entity_id"]
+        for entity in await list_entities(home_assistant)
+        if entity["entity_id"].startswith("sensor.")
+    ]
+    rows = [entities[number % len(entities)] for number in range(ROWS)]
+    cards: dict[str, dict[str, Any]] = {
+        "our-card": {"type": "custom:call-recorder-card", "show": ["active"]},
+        "entities-card": {"type": "entities", "entities": rows},
+    }
+    for path, card in cards.items():
+        await home_assistant.command(
+            type="lovelace/dashboards/create", url_path=path, title=path
+        )
+        section = {"type": "grid", "cards": [card]}
+        await home_assistant.command(
+            type="lovelace/config/save",
+            url_path=path,
+            config={"views": [{"type": "sections", "sections": [section]}]},
+        )
+
+
+async def open_page(browser: Browser, url: str, state: StorageState) -> Page:
+    """Open a page that is signed in, with an empty cache."""
+    context = await browser.new_context(base_url=url, storage_state=state)
+    return await context.new_page()
+
+
+async def time_rows(page: Page, path: str, selector: str) -> float:
+    """Return the milliseconds from the navigation until all rows are there."""
+    await page.goto(path)
+    handle = await page.wait_for_function(
+        f"""selector => {{
+            {FIND}
+            return find(document, selector).length >= {ROWS} && performance.now();
+        }}""",
+        arg=selector,
+        timeout=60_000,
+    )
+    milliseconds: float = await handle.json_value()
+    return milliseconds
+
+
+async def time_ticks(page: Page) -> float:
+    """Return the milliseconds of scripts, styles and layout per second of clocks."""
+    session = await page.context.new_cdp_session(page)
+    await session.send("Performance.enable")
+
+    async def busy() -> float:
+        metrics = (await session.send("Performance.getMetrics"))["metrics"]
+        values = {metric["name"]: metric["value"] for metric in metrics}
+        return float(
+            values["ScriptDuration"]
+            + values["LayoutDuration"]
+            + values["RecalcStyleDuration"]
+        )
+
+    before = await busy()
+    await page.wait_for_timeout(10_000)
+    return (await busy() - before) * 1000 / 10
+
+
+async def measure(folder: Path) -> None:
+    """Print the times and bytes."""
+    home_assistant = HomeAssistant(folder, free_port())
+    simulator = Simulator(
+        folder / "simulator.log", any_ports=True, traffic="none", lines=ROWS
+    )
+    async with simulator, home_assistant, async_playwright() as playwright:
+        await stay_offline(home_assistant)
+        await furnish(home_assistant, simulator)
+        browser = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+        )
+        url = home_assistant.url
+        page = await (await browser.new_context(base_url=url)).new_page()
+        await page.goto("/")
+        await page.wait_for_function("localStorage.hassTokens")
+        state = await page.context.storage_state()
+        for path, selector in (
+            ("our-card", "ul.rows > li"),
+            ("entities-card", "hui-generic-entity-row"),
+        ):
+            times = []
+            for _ in range(TRIES):
+                await page.context.close()
+                page = await open_page(browser, url, state)
+                times.append(await time_rows(page, f"/{path}/0", selector))
+            ticks = await time_ticks(page)
+            print(
+                f"{path}: {ROWS} rows after {median(times):.0f} ms,"
+                f" then {ticks:.1f} ms of work per second"
+            )
+        await browser.close()
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as name:
+        asyncio.run(measure(Path(name)))
