@@ -10,13 +10,14 @@ from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import partial
 from itertools import chain, repeat
 import json
 from typing import Any, Literal
 
 from aiohttp import web
 
-from .streaming import BREAKS_OFF, cut, stream
+from .streaming import BREAKS_OFF, PAUSE, cut, stream
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 type FaultKind = Literal[
@@ -32,6 +33,7 @@ type FaultKind = Literal[
     "hang",  # answer when the fault is cleared
     "drop",  # close the connection, do nothing
     "drop_after",  # serve the request, then close the connection without an answer
+    "drip",  # the true answer in ten pieces, each after `seconds`
     "half_body",  # close the connection after half of the true answer
     "wrong_content_type",  # the true answer, labelled `content_type`
     "bare_object",  # the true answer, its list replaced by the first row
@@ -101,7 +103,7 @@ class Faults:
 
     def add(self, fault: Fault) -> None:
         """Add a fault; of several that match a request, the oldest strikes."""
-        if fault.kind not in (*_ANSWERS, "delay", "hang"):
+        if fault.kind not in (*_ANSWERS, "delay", "hang", "drip"):
             raise ValueError(f"There is no fault of the kind {fault.kind}")
         self._faults.append(fault)
         self._struck.append(0)
@@ -120,6 +122,11 @@ class Faults:
         """Cut the connections of the requests that hang or are delayed."""
         self._end_waiting(served=False)
 
+    @property
+    def waiting(self) -> int:
+        """Return the number of requests that hang or are delayed."""
+        return sum(not waiting.done() for waiting in self._waiting)
+
     def __len__(self) -> int:
         """Return the number of faults."""
         return len(self._faults)
@@ -136,6 +143,9 @@ class Faults:
                 return await handler(request)
             cut(request)
             return web.Response()
+        if fault.kind == "drip":
+            request[PAUSE] = partial(self._wait, fault.seconds)
+            return await _in_pieces(request, handler)
         return await _ANSWERS[fault.kind](fault, request, handler)
 
     def _strike(self, request: web.Request, path: str) -> Fault | None:
@@ -263,6 +273,19 @@ async def _half_body(
     broken = web.StreamResponse(status=response.status, headers=response.headers)
     broken.content_length = len(whole)
     return await stream(request, broken, (whole,))
+
+
+async def _in_pieces(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Stream the true answer; audio is streamed anyway."""
+    response = await handler(request)
+    if not isinstance(response, web.Response):
+        return response
+    whole = response.body if isinstance(response.body, bytes) else b""
+    size = len(whole) // 10 + 1
+    pieces = [whole[start : start + size] for start in range(0, len(whole), size)]
+    dripping = web.StreamResponse(status=response.status, headers=response.headers)
+    dripping.content_length = len(whole)
+    return await stream(request, dripping, pieces)
 
 
 async def _wrong_content_type(

@@ -7,6 +7,8 @@ from aiohttp import web
 
 BREAKS_OFF = "breaks_off"
 """Key in a request: its answer breaks off in the middle."""
+PAUSE = "pause"
+"""Key in a request: what is waited for before each piece of its answer."""
 
 
 async def stream(
@@ -17,6 +19,8 @@ async def stream(
     rest = (response.content_length or 0) // 2 if BREAKS_OFF in request else None
     with suppress(ConnectionError):
         for piece in pieces:
+            if PAUSE in request:
+                await request[PAUSE]()
             await response.write(piece[:rest])
             if rest is not None:
                 rest = max(rest - len(piece), 0)

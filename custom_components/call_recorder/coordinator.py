@@ -216,6 +216,7 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
             for key in ACCESS_ISSUES:
                 async_delete_issue(self.hass, self.config_entry, key)
         self._note_success()
+        self.sign_in.async_withdraw()
         line_ids = await self.attribution.attribute(state.recordings or ())
         snapshot = next_snapshot(
             self.data, state, self.lines, line_ids, dt_util.utcnow()

@@ -31,6 +31,8 @@ class SignIn:
         self._hass = hass
         self._entry = entry
         self._refusals = 0
+        self._is_asked = False
+        """Whether the user was asked to sign in."""
         self._listeners: list[Callable[[], None]] = []
 
     @property
@@ -40,26 +42,46 @@ class SignIn:
 
     @callback
     def async_listen(self, listener: Callable[[], None]) -> None:
-        """Call the listener when the credentials are accepted again."""
+        """Call the listener when the credentials seem to be accepted again."""
         self._listeners.append(listener)
 
     @callback
     def async_note_refused(self) -> bool:
         """Note that a request was refused; return whether the user has to sign in."""
         self._refusals += 1
+        self._is_asked |= self.is_refused
         return self.is_refused
 
     @callback
     def async_note_accepted(self) -> None:
-        """Note that a request was accepted; withdraw what was asked of the user."""
-        was_refused, self._refusals = self.is_refused, 0
-        if not was_refused:
+        """Note that a request was accepted.
+
+        Where the user was asked to sign in, a poll has to find out whether that is
+        still needed: the archive may have credentials of its own.
+        """
+        if not self.is_refused:
+            self._refusals = 0
             return
+        self._refusals = _REFUSALS_UNTIL_REAUTH - 1
+        self._call_listeners()
+
+    @callback
+    def async_withdraw(self) -> None:
+        """Withdraw what was asked of the user: a poll of what is active was accepted."""
+        self._refusals = 0
+        if not self._is_asked:
+            return
+        self._is_asked = False
         flows = self._hass.config_entries.flow
         for flow in list(
             self._entry.async_get_active_flows(self._hass, {SOURCE_REAUTH})
         ):
             flows.async_abort(flow["flow_id"])
+        self._call_listeners()
+
+    @callback
+    def _call_listeners(self) -> None:
+        """Call the listeners."""
         for listener in self._listeners:
             listener()
 

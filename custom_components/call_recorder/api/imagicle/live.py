@@ -169,11 +169,12 @@ class _Durations(Mapping[str, timedelta]):
 
 
 def _rows_of(reply: Reply) -> list[Any]:
-    """Return the rows of the list: an array, a bare object, or nothing.
+    """Return the rows of the list: an array, or a bare object.
 
-    The page promises an array when nothing matches, and shows a bare object.
+    The page promises an array when nothing matches, and shows a bare object. An empty
+    200 is no list: it may come from a proxy, and nothing can be said then.
     """
-    if not reply.body.strip():
+    if reply.status == HTTPStatus.NO_CONTENT:
         return []
     answer = reply.json()
     if isinstance(answer, dict):

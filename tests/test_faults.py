@@ -1,0 +1,483 @@
+"""Every fault, at every recorder, at each moment: what a user sees, and that it passes.
+
+The rows of docs/faults.md are what these tests see. Write them anew by
+    WRITE_FAULTS=1 .venv/bin/python -m pytest -n0 tests/test_faults.py
+"""
+
+import asyncio
+from base64 import urlsafe_b64encode
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+import logging
+import os
+from pathlib import Path
+import time
+from typing import Any, Final
+
+from aiohttp import ClientError
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.call_recorder.const import DOMAIN
+from homeassistant.components.media_source import Unresolvable, async_resolve_media
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.setup import async_setup_component
+from simulator.asterisk import Asterisk
+from simulator.faults import Fault
+from simulator.office import Office
+from simulator.recorder import Recorder
+from simulator.server import RECORDERS as SIMULATED, Simulator
+from simulator.yeastar import Yeastar
+from tests.conftest import entry_data, make_entry, settle
+from tests.helpers.states import value
+
+_TABLE: Final = Path(__file__).parents[1] / "docs" / "faults.md"
+_NAP: Final = 0.002
+"""Seconds of real time after which it is looked whether all is done."""
+_IDLE: Final = 50
+"""Naps after which something waits for the clock."""
+_MOST_REQUESTS_A_MINUTE: Final = 20
+"""A healthy recorder with an active recording is asked about eight times a minute."""
+
+_JSON: Final = "application/json"
+FAULTS: Final[dict[str, Fault]] = {
+    "400": Fault("status", status=400),
+    "401": Fault("status", status=401),
+    "401 once": Fault("status", status=401, times=1),
+    "403": Fault("status", status=403),
+    "404": Fault("status", status=404),
+    "429, Retry-After 2": Fault("status", status=429, retry_after=2),
+    "429, Retry-After 600": Fault("status", status=429, retry_after=600),
+    "500": Fault("status", status=500),
+    "502 with a page of HTML": Fault("status", status=502, body="<html>Bad gateway"),
+    "503": Fault("status", status=503),
+    "login page (200, HTML)": Fault("login_page"),
+    "JSON that breaks off": Fault("invalid_json"),
+    "nothing (200)": Fault("empty_body"),
+    "`{}`": Fault("empty_object"),
+    "`null`": Fault("body", body="null", content_type=_JSON),
+    "a number": Fault("body", body="7", content_type=_JSON),
+    "a list of rows without a field": Fault(
+        "body", body="[{}, {}]", content_type=_JSON
+    ),
+    "100,000 nested lists": Fault("body", body="[" * 100_000, content_type=_JSON),
+    "200 MB": Fault("huge_body", size=200_000_000),
+    "redirect elsewhere": Fault("redirect", url="http://127.0.0.1:9/elsewhere"),
+    "connection closed": Fault("drop"),
+    "done, then connection closed": Fault("drop_after"),
+    "half an answer": Fault("half_body"),
+    "wrong content type": Fault("wrong_content_type", content_type="text/plain"),
+    "unreadable rows among the true ones": Fault("bad_rows"),
+    "no answer in time": Fault("hang"),
+    "an answer in drops, in a minute": Fault("drip", seconds=6),
+}
+
+
+@dataclass(frozen=True)
+class Trouble[Kind: Recorder]:
+    """A fault that is not one answer in place of another."""
+
+    begin: Callable[[Kind], None]
+    end: Callable[[Kind], None] = lambda recorder: None
+
+
+def _errcode(errcode: int, path: str = "") -> Fault:
+    """Return an error as Yeastar words them: HTTP 200."""
+    body = f'{{"errcode": {errcode}, "errmsg": "TEST"}}'
+    return Fault("body", path=path, body=body, content_type=_JSON)
+
+
+def _exhaust(pbx: Yeastar) -> None:
+    """Let other applications take all tokens."""
+    pbx.tokens.revoke_all()
+    for _ in range(pbx.tokens.limit):
+        pbx.tokens.issue()
+
+
+def _cut_all(pbx: Asterisk) -> None:
+    """Cut all connections of manager users."""
+    for session in pbx.sessions:
+        session.cut()
+
+
+def _refuse_secret(pbx: Asterisk) -> None:
+    """Change the secret, and cut all connections."""
+    pbx.users[pbx.username] = ("another", pbx.users[pbx.username][1])
+    _cut_all(pbx)
+
+
+def _accept_secret(pbx: Asterisk) -> None:
+    """Make the secret what it was."""
+    pbx.users[pbx.username] = (pbx.secret, pbx.users[pbx.username][1])
+
+
+YEASTAR_FAULTS: Final[dict[str, Fault | Trouble[Yeastar]]] = {
+    "tokens revoked": Trouble(lambda pbx: pbx.tokens.revoke_all()),
+    "tokens exhausted": Trouble(_exhaust, lambda pbx: pbx.tokens.revoke_all()),
+    "every token refused (10004)": _errcode(10004),
+    "address blocked (70004)": _errcode(70004),
+    "API switched off (70123)": _errcode(70123),
+    "failure (-1)": _errcode(-1),
+    "access denied (10005)": _errcode(10005),
+}
+ASTERISK_FAULTS: Final[dict[str, Fault | Trouble[Asterisk]]] = {
+    "connections cut": Trouble(_cut_all),
+    "secret refused": Trouble(_refuse_secret, _accept_secret),
+    "start carried out, then connection cut": Trouble(
+        lambda pbx: setattr(pbx, "cut_after", "MixMonitor"),
+        lambda pbx: setattr(pbx, "cut_after", ""),
+    ),
+}
+HELD: Final = frozenset(
+    {"429, Retry-After 600", "tokens exhausted", "address blocked (70004)"}
+)
+"""Faults after which the recorder is left alone for up to half an hour."""
+ALL_FAULTS: Final[dict[str, Fault | Trouble[Any]]] = {
+    **FAULTS,
+    **YEASTAR_FAULTS,
+    **ASTERISK_FAULTS,
+}
+CASES: Final = [
+    *((recorder, name) for recorder in SIMULATED for name in FAULTS),
+    *(("yeastar", name) for name in YEASTAR_FAULTS),
+    *(("asterisk", name) for name in ASTERISK_FAULTS),
+]
+
+
+class House:
+    """A Home Assistant, and one recorder in whose way a fault lies."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        office: Office,
+        recorder: Recorder,
+        entry: MockConfigEntry,
+        freezer: FrozenDateTimeFactory,
+    ) -> None:
+        """Begin without a fault."""
+        self.hass = hass
+        self.office = office
+        self.recorder = recorder
+        self.entry = entry
+        self._freezer = freezer
+        self._fault: Fault | Trouble[Any] | None = None
+
+    def lay(self, fault: Fault | Trouble[Any]) -> None:
+        """Lay a fault in the way of everything."""
+        self._fault = fault
+        if isinstance(fault, Trouble):
+            fault.begin(self.recorder)
+        else:
+            self.recorder.faults.add(fault)
+
+    def mend(self) -> None:
+        """Take the fault away."""
+        if isinstance(self._fault, Trouble):
+            self._fault.end(self.recorder)
+        self.recorder.faults.clear()
+
+    async def do[Result](self, work: Awaitable[Result]) -> Result:
+        """Wait for something. Time passes only here: where nothing else happens any more."""
+        task = asyncio.ensure_future(work)
+        idle = 0
+        while not task.done():
+            if self.recorder.faults.waiting:
+                self._freezer.tick(21)
+                idle = 0
+            elif idle == _IDLE:
+                self._freezer.tick(1)
+                idle = 0
+            idle += 1
+            await asyncio.wait(
+                [task, asyncio.ensure_future(self._nap())],
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        return await task
+
+    async def _nap(self) -> None:
+        """Let the network and the threads do their work."""
+        await self.hass.loop.run_in_executor(None, time.sleep, _NAP)
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass, and what is due then happen."""
+        await self.do(settle(self.hass))
+        self._freezer.tick(timedelta(seconds=seconds))
+        async_fire_time_changed(self.hass)
+        await self.do(settle(self.hass))
+
+    async def wait_until(self, condition: Callable[[], bool], minutes: int) -> None:
+        """Let so many minutes pass at most until something is so."""
+        for _ in range(minutes):
+            if condition():
+                return
+            await self.wait(61)
+
+    @property
+    def active(self) -> str:
+        """Return what the user reads."""
+        return value(self.hass, f"sensor.{self.recorder.name}_active_recordings")
+
+    async def sign_in_again(self) -> None:
+        """Do what a person does who is asked to sign in: here, just reload."""
+        for flow in self.entry.async_get_active_flows(self.hass, {SOURCE_REAUTH}):
+            self.hass.config_entries.flow.async_abort(flow["flow_id"])
+        await self.do(self.hass.config_entries.async_reload(self.entry.entry_id))
+        await self.do(settle(self.hass))
+
+
+@pytest.fixture
+async def house(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    recorder_name: str,
+    freezer: FrozenDateTimeFactory,
+) -> House:
+    """Return a house whose recorder records line 101, not set up yet."""
+    assert await async_setup_component(hass, "media_source", {})
+    recorder = simulator.recorders[recorder_name]
+    finished = office.connect("101")
+    office.start_recording(finished)
+    freezer.tick(60)
+    office.hang_up(finished)
+    office.start_recording(office.connect("101"))
+    options = (
+        {
+            "recorded_calls": "extensions",
+            "recorded_extensions": [recorder.directory_number(office.line("101"))],
+        }
+        if recorder_name == "yeastar"
+        else {}
+    )
+    entry = make_entry(hass, entry_data(recorder), options=options)
+    return House(hass, office, recorder, entry, freezer)
+
+
+@pytest.mark.parametrize(("recorder_name", "name"), CASES, indirect=["recorder_name"])
+async def test_fault(
+    house: House,
+    name: str,
+    hass_client: ClientSessionGenerator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """At set-up, in polls, at a command and while playing."""
+    caplog.set_level(logging.INFO)
+    fault, minutes = ALL_FAULTS[name], 32 if name in HELD else 8
+    cells = [
+        await at_set_up(house, fault, minutes),
+        await in_polls(house, fault, minutes, caplog),
+        await at_a_command(house, fault, minutes),
+        await while_playing(house, fault, minutes, hass_client),
+    ]
+    assert f"custom_components/{DOMAIN}/" not in caplog.text
+    _check_cells(name, house.recorder.name, cells)
+
+
+def _check_cells(fault: str, recorder: str, cells: list[str]) -> None:
+    """Compare with the documentation, or write it."""
+    table = _read_table()
+    if os.environ.get("WRITE_FAULTS"):
+        _write_table({**table, (fault, recorder): cells})
+    else:
+        assert cells == table.get((fault, recorder))
+
+
+def _read_table() -> dict[tuple[str, str], list[str]]:
+    """Return the cells of the table, by fault and recorder."""
+    table = {}
+    for line in _TABLE.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("| ") or line.startswith("| Fault"):
+            continue
+        fault, recorders, *cells = (cell.strip() for cell in line[1:-1].split("|"))
+        for recorder in recorders.lower().split(", "):
+            table[fault, recorder] = cells
+    return table
+
+
+def _write_table(table: dict[tuple[str, str], list[str]]) -> None:
+    """Write the table anew; recorders with the same cells share a row."""
+    head, rule = _TABLE.read_text(encoding="utf-8").partition("|---")[::2]
+    lines = [f"{head}|---{rule.splitlines()[0]}"]
+    for fault in ALL_FAULTS:
+        rows: dict[tuple[str, ...], list[str]] = {}
+        for recorder in SIMULATED:
+            if (cells := table.get((fault, recorder))) is not None:
+                rows.setdefault(tuple(cells), []).append(recorder.capitalize())
+        lines += [
+            f"| {fault} | {', '.join(recorders)} | {' | '.join(cells)} |"
+            for cells, recorders in rows.items()
+        ]
+    _TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+async def at_set_up(house: House, fault: Fault | Trouble[Any], minutes: int) -> str:
+    """Return what a user reads while the recorder is set up; it is, after the fault."""
+    house.lay(fault)
+    await house.do(house.hass.config_entries.async_setup(house.entry.entry_id))
+    await house.do(settle(house.hass))
+    state, reason = house.entry.state, house.entry.error_reason_translation_key
+    if state is ConfigEntryState.LOADED:
+        assert house.active in ("1", "unknown")
+    house.mend()
+    if state is ConfigEntryState.SETUP_ERROR:
+        await house.sign_in_again()
+    await house.wait_until(
+        lambda: house.entry.state is ConfigEntryState.LOADED and house.active == "1",
+        minutes,
+    )
+    assert house.entry.state is ConfigEntryState.LOADED
+    assert house.active == "1"
+    return {
+        ConfigEntryState.LOADED: "works",
+        ConfigEntryState.SETUP_RETRY: f"`{reason}`, tried again",
+        ConfigEntryState.SETUP_ERROR: f"`{reason}`, asks to sign in",
+    }[state]
+
+
+async def in_polls(
+    house: House,
+    fault: Fault | Trouble[Any],
+    minutes: int,
+    caplog: pytest.LogCaptureFixture,
+) -> str:
+    """Return what a user reads after the first and the third poll; never a false zero."""
+    await house.wait(61)
+    caplog.clear()
+    house.recorder.requests.clear()
+    last_event = f"event.{house.recorder.name}_recording_events"
+    event = value(house.hass, last_event)
+    house.lay(fault)
+    seen = []
+    for _ in range(10):
+        await house.wait(60)
+        seen.append(house.active)
+        assert house.active in ("1", STATE_UNAVAILABLE)
+    requests = len(house.recorder.requests)
+    assert requests <= 10 * _MOST_REQUESTS_A_MINUTE
+    asked = house.entry.async_get_active_flows(house.hass, {SOURCE_REAUTH})
+    signs_in = any(asked)
+    house.mend()
+    if signs_in:
+        await house.sign_in_again()
+    await house.wait_until(lambda: house.active == "1", minutes)
+    assert house.active == "1"
+    down = [
+        row
+        for row in caplog.records
+        if row.levelno >= logging.WARNING and DOMAIN in row.name
+    ]
+    assert len(down) <= 2, [row.getMessage() for row in down]
+    # What is not known is no end, and what is known again no start.
+    assert value(house.hass, last_event) == event
+    if set(seen) == {"1"}:
+        return "keeps its states"
+    if signs_in:
+        return "unavailable, asks to sign in"
+    return "unavailable" if seen[0] != "1" else "unavailable from the second on"
+
+
+async def at_a_command(house: House, fault: Fault | Trouble[Any], minutes: int) -> str:
+    """Return what came of a start; and the same command works after the fault."""
+    call = house.office.connect("102")
+    number = house.recorder.directory_number(house.office.line("102"))
+
+    async def start() -> str:
+        try:
+            answer = await house.hass.services.async_call(
+                DOMAIN,
+                "start_recording",
+                {"directory_number": number, "ensure": True},
+                blocking=True,
+                return_response=True,
+            )
+        except HomeAssistantError as err:
+            return f"`{err.translation_key}`"
+        assert answer is not None
+        return str(answer["result"])
+
+    house.lay(fault)
+    result = await house.do(start())
+    recorded = any(not row.is_paused for row in house.office.recordings_of(call))
+    # An error after which the call is recorded all the same has to say so.
+    assert not (result.startswith("`") and recorded) or result == "`outcome_unknown`"
+    assert result.startswith("`") or recorded
+    house.mend()
+    for flow in house.entry.async_get_active_flows(house.hass, {SOURCE_REAUTH}):
+        house.hass.config_entries.flow.async_abort(flow["flow_id"])
+    await house.wait(61)
+    while (again := await house.do(start())) not in ("started", "already_recording"):
+        minutes -= 1
+        assert minutes, again
+        await house.wait(61)
+    house.office.hang_up(call)
+    await house.wait(61)
+    return result
+
+
+async def while_playing(
+    house: House,
+    fault: Fault | Trouble[Any],
+    minutes: int,
+    hass_client: ClientSessionGenerator,
+) -> str:
+    """Return what a player gets; and it gets the audio after the fault."""
+    recording = await _finished(house)
+    client = await hass_client()
+    source = f"media-source://{DOMAIN}/{house.entry.entry_id}/{recording}"
+
+    async def find() -> str:
+        """Return the address that a player gets."""
+        return (await async_resolve_media(house.hass, source, None)).url
+
+    async def play(address: str) -> str:
+        try:
+            async with client.get(address) as response:
+                audio = await response.read()
+        except ClientError:
+            return "breaks off"
+        except TimeoutError:
+            return "comes too slowly"
+        if response.status != HTTPStatus.OK:
+            return str(response.status)
+        return "plays" if audio else "nothing"
+
+    async def play_again() -> str:
+        try:
+            return await play(await find())
+        except Unresolvable as err:
+            return str(err)
+
+    address = await house.do(find())
+    house.lay(fault)
+    result = await house.do(play(address))
+    house.mend()
+    while (again := await house.do(play_again())) != "plays":
+        minutes -= 1
+        assert minutes, again
+        await house.wait(61)
+    return result
+
+
+async def _finished(house: House) -> str:
+    """Return the identifier of the finished recording in the media source."""
+    answer: Any = await house.hass.services.async_call(
+        DOMAIN, "get_recordings", {}, blocking=True, return_response=True
+    )
+    token = urlsafe_b64encode(answer["recordings"][-1]["id"].encode()).decode()
+    return f"recording/{token.rstrip('=')}"
+
+
+def test_the_table_is_complete() -> None:
+    """There is a row for each case, and none for what is not tested any more."""
+    assert sorted(_read_table()) == sorted((name, recorder) for recorder, name in CASES)
