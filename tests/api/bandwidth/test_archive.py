@@ -6,12 +6,13 @@ about is found by reading pages ("List Recordings") and calls ("List Calls").
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
+import json
 from typing import Any, Final
 
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.call_recorder.api.bandwidth.archive import _Cursor
+from custom_components.call_recorder.api.bandwidth.archive import RowCursor
 from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
 from custom_components.call_recorder.api.errors import RefusedError
 from custom_components.call_recorder.api.models import (
@@ -24,6 +25,7 @@ from simulator.bandwidth import Bandwidth
 from simulator.bandwidth.account import ListOrder as ServedOrder
 from simulator.bandwidth.identifiers import bandwidth_id
 from simulator.calls import Recording as OfficeRecording
+from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
 from tests.api.bandwidth.test_live_list import poll_until_known, record_many
@@ -167,13 +169,8 @@ async def test_newest_page_costs_one_request(
     assert len(recorder.requests) == 1
 
 
-async def test_rows_that_appear_anywhere(
-    office: Office, clock: Clock, recorder: Bandwidth, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Then the newest thousand are told, as the last round has found them."""
-    monkeypatch.setattr(
-        "custom_components.call_recorder.api.bandwidth.live_list._ROUND_PAUSE", 0.0
-    )
+async def test_rows_that_appear_anywhere(office: Office, recorder: Bandwidth) -> None:
+    """Then the newest thousand are listed, as the last round has found them."""
     recorder.order = "shuffled"
     async with open_client(recorder) as client:
         await poll_until_known(client)
@@ -311,38 +308,48 @@ async def test_last_digits_of_long_ago(
     assert [rec.id for rec in found] == ids(office, wanted)
 
 
+def _calls_fault(party: str, prefix: str, times: int | None = None) -> Fault:
+    """Return a fault that answers with a full page of calls from or to a number."""
+    rows = [{"id": f"c-{prefix}-{number}"} for number in range(1000)]
+    return Fault(
+        "body",
+        path="/calls",
+        query=party,
+        body=json.dumps(rows),
+        content_type="application/json",
+        times=times,
+    )
+
+
 async def test_number_with_too_many_calls(
-    office: Office, recorder: Bandwidth, monkeypatch: pytest.MonkeyPatch
+    office: Office, recorder: Bandwidth, client: BandwidthClient
 ) -> None:
     """Then each call has to be asked for, some at a time."""
-    monkeypatch.setattr(
-        "custom_components.call_recorder.api.bandwidth.calls._MAX_PAGES", 0
-    )
-    async with open_client(recorder) as client:
-        await poll_until_known(client)
-        query: dict[str, Any] = {"number": "+19195550101", "limit": 20}
-        page = await client.get_recordings(RecordingQuery(**query))
+    recorder.faults.add(_calls_fault("from", "x"))
+    query: dict[str, Any] = {"number": "+19195550101", "limit": 20}
+    page = await client.get_recordings(RecordingQuery(**query))
     wanted = [rec for rec in truth(office) if rec.call.line.number == "101"]
     assert [rec.id for rec in page.recordings] == ids(office, wanted)[:20]
 
 
 async def test_calls_are_forgotten_after_a_while(
-    office: Office,
-    recorder: Bandwidth,
-    client: BandwidthClient,
-    monkeypatch: pytest.MonkeyPatch,
+    office: Office, recorder: Bandwidth, client: BandwidthClient
 ) -> None:
     """Memory is limited; a call that is needed again is read again."""
-    monkeypatch.setattr(
-        "custom_components.call_recorder.api.bandwidth.calls._KEPT", 100
-    )
-    await client.get_recordings(RecordingQuery(number="0101"))
-    newest, *_, oldest = ids(office, truth(office)[:900])
-    recorder.requests.clear()
-    await client.get_recording(newest)
-    await client.get_recording(oldest)
-    read = [request.path for request in asked(recorder, "/calls/")]
-    assert len(read) == 1
+    (recording,) = ids(office, truth(office)[-1:])
+
+    async def read() -> int:
+        """Read a recording; return how many calls were asked for."""
+        recorder.requests.clear()
+        await client.get_recording(recording)
+        return len(asked(recorder, "/calls/"))
+
+    assert [await read(), await read()] == [1, 0]
+    for page in range(6):
+        recorder.faults.add(_calls_fault("from", str(page), times=1))
+    for number in ("+19990000000", "+19990000001"):
+        await client.get_recordings(RecordingQuery(number=number, limit=1))
+    assert await read() == 1
 
 
 async def test_rows_without_a_begin(recorder: Bandwidth) -> None:
@@ -398,5 +405,5 @@ def test_cursor_as_text(
     row_id: str, started_at: datetime | None, page: int, size: int
 ) -> None:
     """A cursor is what it was."""
-    cursor = _Cursor(row_id, started_at, page, size)
-    assert _Cursor.parse(str(cursor)) == cursor
+    cursor = RowCursor(row_id, started_at, page, size)
+    assert RowCursor.parse(str(cursor)) == cursor

@@ -38,7 +38,7 @@ class Archive:
         """Read a page; see `BandwidthClient.get_recordings`."""
         if query.direction is Direction.INTERNAL:
             return RecordingPage(recordings=())
-        cursor = _Cursor.parse(query.cursor)
+        cursor = RowCursor.parse(query.cursor)
         if not self._live.position.is_known:
             await self._live.poll()
         judge = _Judge(self._calls, query)
@@ -52,14 +52,14 @@ class Archive:
                         return _page(found, cursor)
                     if await judge.fits(row):
                         found.append(row.to_recording(self._calls.peek(row.call_id)))
-                    cursor = _Cursor(row.id, row.started_at, part.page, part.size)
+                    cursor = RowCursor(row.id, row.started_at, part.page, part.size)
                 is_last = part.is_last
                 if len(found) == query.limit:
                     break
         return _page(found, None if is_last else cursor)
 
     def _read(
-        self, query: RecordingQuery, cursor: _Cursor | None
+        self, query: RecordingQuery, cursor: RowCursor | None
     ) -> AsyncIterator[_Part]:
         """Read the list in the way that its order asks for."""
         reader = self._live.reader
@@ -72,7 +72,7 @@ class Archive:
             return self._read_whole(cursor)
         raise CannotConnectError("the archive is still being read")
 
-    async def _read_whole(self, cursor: _Cursor | None) -> AsyncIterator[_Part]:
+    async def _read_whole(self, cursor: RowCursor | None) -> AsyncIterator[_Part]:
         """Sort the only page, or the rows that the walk has kept."""
         rows = self._live.newest
         if rows is None:
@@ -82,7 +82,7 @@ class Archive:
         yield _Part(older, 0, MAX_SIZE, True)
 
     async def _read_sorted(
-        self, reader: SortedListReader, query: RecordingQuery, cursor: _Cursor | None
+        self, reader: SortedListReader, query: RecordingQuery, cursor: RowCursor | None
     ) -> AsyncIterator[_Part]:
         """Read pages from the end where new rows appear, on from the cursor's row."""
         if cursor is None:
@@ -157,7 +157,7 @@ class _Part(NamedTuple):
     """Whether no later page can have what is asked for."""
 
 
-class _Cursor(NamedTuple):
+class RowCursor(NamedTuple):
     """The last row that was read, and the page of the list that it was on."""
 
     id: str
@@ -261,7 +261,7 @@ class _Judge:
         return self._query.direction in (None, direction)
 
 
-def _page(found: list[Recording], cursor: _Cursor | None) -> RecordingPage:
+def _page(found: list[Recording], cursor: RowCursor | None) -> RecordingPage:
     """Make a page, newest first."""
     found.sort(key=newest_first)
     return RecordingPage(
