@@ -111,9 +111,14 @@ def path_segment(recording_id: str) -> str:
     Raises `RefusedError` for an id with characters that no recorder's ids have: it
     could lead to another place.
     """
-    if not _ID.fullmatch(recording_id) or recording_id in (".", ".."):
+    if not is_id(recording_id):
         raise RefusedError(ErrorKey.INVALID_RECORDING_ID)
     return quote(recording_id, safe="")
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text has only characters that recorders' ids have."""
+    return _ID.fullmatch(text) is not None and text not in (".", "..")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -671,6 +671,18 @@ async def test_start_without_a_line(hass: HomeAssistant, recorder: Bandwidth) ->
     assert err.translation_key == "line_not_specified"
 
 
+@pytest.mark.parametrize("action", ["start_recording", "stop_recording"])
+@pytest.mark.parametrize("call_id", ["..", "../recordings/r-1", "c-1?x=1", "c 1", "ć"])
+async def test_a_call_id_that_is_none(
+    hass: HomeAssistant, recorder: Bandwidth, action: str, call_id: str
+) -> None:
+    """It names no call, and leads nowhere."""
+    recorder.requests.clear()
+    err = await refusal(hass, action, call_id=call_id)
+    assert err.translation_key == "line_not_found"
+    assert not asked(recorder, "/calls") + asked(recorder, "", "POST")
+
+
 async def test_stop_what_is_not_recorded(
     hass: HomeAssistant, recorder: Bandwidth, call: Call
 ) -> None:

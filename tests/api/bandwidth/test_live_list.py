@@ -505,6 +505,20 @@ async def test_the_walk_finds_what_a_sample_has_not(
         assert await poll_list(live) == truth(office)
 
 
+@pytest.mark.parametrize("order", _SORTED)
+@pytest.mark.parametrize("archive_size", [0])
+async def test_a_list_that_began_today(
+    office: Office, clock: Clock, recorder: Bandwidth, order: ServedOrder
+) -> None:
+    """All of its pages are of the last day, and the first one ends the search."""
+    recorder.order = order
+    office.start_recording(office.connect("101"))
+    record_many(office, clock, 3_300, seconds=10)
+    async with open_list(recorder) as live:
+        assert await read_until_known(live) == truth(office)
+        assert all(number >= 0 for number, _ in pages(recorder))
+
+
 @pytest.mark.parametrize("archive_size", [12_000])
 async def test_a_list_in_no_order_is_read_as_a_whole(
     office: Office, recorder: Bandwidth

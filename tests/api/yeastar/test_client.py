@@ -603,6 +603,10 @@ async def test_an_extension_with_two_phones(
         ({"directory_number": "103"}, "no_connected_call"),
         ({"call_id": "1650012665.266"}, "no_connected_call"),
         ({"call_id": "PJSIP/none-1", "directory_number": "101"}, "no_connected_call"),
+        # No channel is called so: the PBX is not asked.
+        ({"call_id": "PJSIP/none 1"}, "no_connected_call"),
+        ({"call_id": "/"}, "no_connected_call"),
+        ({"call_id": "PJSIP/" + "1" * 101}, "no_connected_call"),
         # 70130 CHANNEL ID NOT FOUND
         ({"call_id": "PJSIP/none-1"}, "channel_not_found"),
     ],

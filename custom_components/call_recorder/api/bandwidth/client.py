@@ -40,7 +40,7 @@ from ..models import (
 )
 from ..parsing import as_text
 from ..running_times import RunningTimes
-from ..transport import Reply, parse_address
+from ..transport import Reply, is_id, parse_address
 from .archive import Archive
 from .calls import CallCache
 from .catapult import API_PATH, DEFAULT_URL, REQUEST_INTERVAL, Catapult, error_body
@@ -335,6 +335,8 @@ class BandwidthClient(RecorderClient):
             if line.directory_number is None:
                 raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
             return await self._calls.find_active(line.directory_number)
+        if not is_id(line.call_id):
+            raise RefusedError(ErrorKey.LINE_NOT_FOUND)
         if line.directory_number is not None:
             call = await self._calls.get(line.call_id, is_urgent=True)
             if call is None or not call.is_on(line.directory_number):

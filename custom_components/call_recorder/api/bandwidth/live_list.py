@@ -202,7 +202,7 @@ class LiveList:
         missing = first
         while missing in spans and spans[missing].low > known:
             missing += step
-        if missing in spans:
+        if missing in spans or missing < 0:
             position.is_known = True
         else:
             position.catch_up = CatchUp(page=missing, step=step, known=known)

@@ -28,6 +28,7 @@ _OUTBOUND: Final = "outbound"
 _RINGING: Final = frozenset({"RING", "EARLYMEDIA"})
 _TALKING: Final = frozenset({"ANSWERED", "ANSWER"})
 _HOLD: Final = "HOLD"
+_CHANNEL: Final = re.compile(r"\w+/[\w/@.:;,+-]{1,100}", re.ASCII)
 _SEPARATORS: Final = re.compile(r"[\s,;]")
 """What stands between extensions that were pasted as one text."""
 _BYE: Final = "BYE"
@@ -234,9 +235,10 @@ def find_channel(
 
 def is_unknown_channel(calls: Iterable[Call], call_id: str | None) -> bool:
     """Return whether this is a channel (`PJSIP/2002-00000076`) of none of the calls."""
-    return "/" in (call_id or "") and all(
-        call_id != member.channel_id for call in calls for member in call.members
-    )
+    if call_id is None or not _CHANNEL.fullmatch(call_id):
+        return False
+    channels = {member.channel_id for call in calls for member in call.members}
+    return call_id not in channels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
