@@ -611,6 +611,7 @@ def test_folders_have_texts() -> None:
         "all_recordings",
         "earlier",
         "more",
+        "played",
         "saving",
         "error",
         "month_title",

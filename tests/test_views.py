@@ -30,7 +30,7 @@ from simulator.calls import Recording
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, settle
+from tests.conftest import Poll, set_up, settle
 
 
 class Player:
@@ -317,8 +317,16 @@ async def test_who_has_listened(
     assert len(events) == 3
 
 
-async def test_the_activity_log_describes_it(hass: HomeAssistant) -> None:
-    """The log says that a recording of the recorder was played."""
+@pytest.mark.parametrize(
+    ("language", "message"),
+    [("en", "recording was played"), ("de", "Aufnahme wurde wiedergegeben")],
+)
+async def test_the_activity_log_describes_it(
+    hass: HomeAssistant, imagicle_entry: MockConfigEntry, language: str, message: str
+) -> None:
+    """The log says, in the user's language, that a recording was played."""
+    hass.config.language = language
+    await set_up(hass, imagicle_entry)
     described: dict[str, Callable[[Event[Any]], dict[str, str]]] = {}
     logbook.async_describe_events(
         hass, lambda domain, name, describe: described.update({name: describe})
@@ -326,7 +334,7 @@ async def test_the_activity_log_describes_it(hass: HomeAssistant) -> None:
     event: Event[Any] = Event("call_recorder_played", {"recorder": "Imagicle"})
     assert described["call_recorder_played"](event) == {
         "name": "Imagicle",
-        "message": "recording was played",
+        "message": message,
     }
 
 
