@@ -40,6 +40,8 @@ class Actions:
         self._board = board
         self.is_starting = False
         """Whether `Command` is refused because modules are still being loaded."""
+        self.keeps_ids = True
+        """Whether the dialplan keeps a MixMonitor's id, as FreePBX does."""
         self.by_name: Mapping[str, Callable[[Asked], list[Block]]] = {
             "Command": self._command,
             "CoreSettings": self._core_settings,
@@ -108,9 +110,10 @@ class Actions:
         last = self._board.last_monitor(channel)
         if last is None:
             return ""
-        return {"MIXMON_ID": last.id, "MIXMONITOR_FILENAME": f"{last.path}.wav"}.get(
-            name, ""
-        )
+        variables = {"MIXMONITOR_FILENAME": f"{last.path}.wav"}
+        if self.keeps_ids:
+            variables["MIXMON_ID"] = last.id
+        return variables.get(name, "")
 
     def _setvar(self, asked: Asked) -> list[Block]:
         """Set a global variable; what is set on a channel is not kept."""

@@ -194,13 +194,13 @@ port={ports.ami}
 secret={SECRET}
 deny=0.0.0.0/0.0.0.0
 permit=127.0.0.1/255.255.255.255
-read=system,call,cdr
+read=system,call
 write=system,call,reporting,command
 
 [{WATCHER}]
 secret={SECRET}
 deny=0.0.0.0/0.0.0.0
 permit=127.0.0.1/255.255.255.255
-read=call,cdr
+read=call
 write=call,reporting
 """

@@ -106,7 +106,7 @@ class ActiveRecording:
     local_party: LocalParty = LocalParty()
     further_local_parties: tuple[LocalParty, ...] = ()
     """The others in the call whose lines it is on now: after a three-way call was set
-    up, or at the other end of an internal call (Yeastar only)."""
+    up, or at the other end of an internal call (Yeastar, Asterisk)."""
     remote_party: RemoteParty = RemoteParty()
     call_id: str | None = None
     """The call that is recorded, where the recorder knows it by an id of its own."""
@@ -124,9 +124,9 @@ class LiveState:
     A recording that is known stays the same object; its duration is read when needed.
     """
     active_calls: int | None = None
-    """Connected calls, recorded or not (Yeastar only)."""
+    """Connected calls, recorded or not (Yeastar, Asterisk)."""
     busy_numbers: frozenset[str] | None = None
-    """Lines that are in a connected call, recorded or not (Yeastar only)."""
+    """Lines that are in a connected call, recorded or not (Yeastar, Asterisk)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,7 +92,7 @@ async def test_unrecorded_call(pbx: Pbx, watcher: Watcher) -> None:
     await pbx.call("501")
     state = await watcher.wait_for(lambda state: state.active_calls == 1)
     assert state.recordings == ()
-    assert state.busy_numbers == frozenset({"1002"})
+    assert state.busy_numbers == frozenset({"1002", "trunk"})
     assert watcher.client.push_connected
 
 
@@ -157,7 +157,7 @@ async def test_transfer(pbx: Pbx, watcher: Watcher) -> None:
     before = await watcher.wait_for_recording()
     await pbx.transfer(call, "801")
     state = await watcher.wait_for(
-        lambda state: state.busy_numbers == frozenset({"1003"})
+        lambda state: state.busy_numbers == frozenset({"1003", "trunk"})
     )
     assert state.recordings is not None
     (after,) = state.recordings

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+import contextlib
 import json
 
 import pytest
@@ -11,6 +12,7 @@ from custom_components.call_recorder.api.errors import (
     AccessError,
     CannotConnectError,
     ErrorKey,
+    InvalidAuthError,
     InvalidCertificateError,
     RefusedError,
     UnexpectedResponseError,
@@ -91,6 +93,46 @@ async def test_only_needed_events(simulated: SimulatedPbx, watcher: Watcher) -> 
         "Event: Newstate",
         "Event: BridgeEnter",
     ]
+
+
+async def test_dialplan_without_ids(
+    simulated: SimulatedPbx, make_watcher: MakeWatcher
+) -> None:
+    """Test that a user who may only watch knows what he heard, and no more."""
+    simulated.asterisk.actions.keeps_ids = False
+    async with make_watcher(simulated.watcher_settings) as watcher:
+        call = await simulated.call("601")
+        active = await watcher.wait_for_recording()
+        async with make_watcher(simulated.watcher_settings) as latecomer:
+            assert (await latecomer.client.get_live_state()).recordings is None
+            await simulated.stop_recording(call)
+            await latecomer.wait_for_none()
+        await watcher.wait_for_none()
+        assert active.call_id == call.call_id
+        # It is there again, and this time it is we who stop it.
+        simulated.office.start_recording(call.call)
+        simulated.asterisk.tell_changes()
+        await watcher.wait_for_recording()
+        await watcher.client.stop_recording(None, _LINE)
+        await watcher.wait_for_none()
+
+
+async def _look_until_refused(watcher: Watcher) -> None:
+    """Look at each change, whatever the connection does."""
+    while True:
+        with contextlib.suppress(CannotConnectError):
+            await watcher.client.get_live_state()
+        await watcher.wait_for_change()
+
+
+async def test_secret_was_changed(simulated: SimulatedPbx, watcher: Watcher) -> None:
+    """Test that a user who is not known any more is not tried again and again."""
+    simulated.asterisk.users.clear()
+    await simulated.crash()
+    await simulated.restart()
+    with pytest.raises(InvalidAuthError):
+        await _look_until_refused(watcher)
+    assert not watcher.client.push_connected
 
 
 async def test_too_few_rights(

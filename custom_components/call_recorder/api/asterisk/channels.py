@@ -116,6 +116,13 @@ class Call:
         return list(dict.fromkeys(extension for extension in told if extension))
 
     @property
+    def names(self) -> set[str]:
+        """Return all by which a line can be told that talks: extensions, endpoints."""
+        legs = [leg for leg in self.channels if leg.is_connected]
+        names = [name for leg in legs for name in (leg.extension, leg.endpoint)]
+        return set(filter(None, names))
+
+    @property
     def direction(self) -> Direction | None:
         """Return the direction; `None` when the leg that tells it is gone."""
         if self.originator is None:

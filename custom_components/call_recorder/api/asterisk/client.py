@@ -212,9 +212,7 @@ class AsteriskClient(RecorderClient):
             if live.running is None
             else tuple(one.recording for one in live.running),
             active_calls=len(connected),
-            busy_numbers=frozenset(
-                extension for call in connected for extension in call.extensions
-            ),
+            busy_numbers=frozenset(name for call in connected for name in call.names),
         )
 
     async def _look(self) -> _Live:
@@ -406,10 +404,12 @@ class AsteriskClient(RecorderClient):
     ) -> str | None:
         """Stop a recording, whoever started it ("StopMixMonitor")."""
         one = await self._find(recording_id, line)
+        # Without its id, the newest of the channel is stopped.
+        which = (("MixMonitorID", one.monitor.id),) if one.monitor.id else ()
         await self._command(
             await self._session.connect(),
             "StopMixMonitor",
-            (("Channel", one.channel.name), ("MixMonitorID", one.monitor.id)),
+            (("Channel", one.channel.name), *which),
         )
         return one.recording.id
 

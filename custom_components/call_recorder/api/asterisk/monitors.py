@@ -28,6 +28,7 @@ class Monitor:
     """A MixMonitor that writes a file."""
 
     id: str
+    """Empty where it is not known."""
     path: str
     """Of the file on the PBX, without the ending."""
 
@@ -41,6 +42,8 @@ class Monitors:
         """Of each channel that was asked about; `None` where it cannot be told."""
         self._unsure: set[str] = set()
         self._muted: dict[str, frozenset[str]] = {}
+        self._running: dict[str, int] = {}
+        """How many MixMonitors run on a channel, by the events alone."""
         self._hears_events = False
         self.has_missed_one = False
         """Whether a recording began on a channel that was gone before it was asked."""
@@ -59,6 +62,9 @@ class Monitors:
             return self._forget(channel)
         if kind == "MixMonitorStart":
             self._muted[channel] = frozenset()
+            self._running[channel] = self._running.get(channel, 0) + 1
+        if kind == "MixMonitorStop":
+            self._running[channel] = max(self._running.get(channel, 0) - 1, 0)
         if kind == "MixMonitorMute":
             self._take_mute(channel, event)
         if kind in ("MixMonitorStart", "MixMonitorStop"):
@@ -71,6 +77,7 @@ class Monitors:
             self.has_missed_one = True
         self._unsure.discard(channel)
         self._muted.pop(channel, None)
+        self._running.pop(channel, None)
         return self._known.pop(channel, False) is not False
 
     def _take_mute(self, channel: str, event: Message) -> None:
@@ -121,8 +128,12 @@ class Monitors:
     async def _ask_variables(
         self, wire: Wire, channel: str
     ) -> tuple[Monitor, ...] | None:
-        """Ask without the right to run CLI commands."""
-        if not await get_variable(wire, "MIXMONITOR_FILENAME", channel):
+        """Ask without the right to run CLI commands.
+
+        Where the dialplan keeps no ids, what was heard has to do.
+        """
+        last_path = await get_variable(wire, "MIXMONITOR_FILENAME", channel)
+        if last_path is None:
             return ()
         ids = [await get_variable(wire, name, channel) for name in _ID_VARIABLES]
         monitors = []
@@ -131,7 +142,11 @@ class Monitors:
             if path := await get_variable(wire, file, channel):
                 path = path.rpartition(".")[0]
                 monitors.append(Monitor(id=monitor_id, path=path))
-        return tuple(monitors) if any(ids) else None
+        if any(ids):
+            return tuple(monitors)
+        if (running := self._running.get(channel)) is None:
+            return None
+        return (Monitor(id="", path=last_path.rpartition(".")[0]),) if running else ()
 
 
 def parse_list(answer: Message) -> tuple[Monitor, ...]:

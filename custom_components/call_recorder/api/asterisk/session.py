@@ -34,6 +34,7 @@ _PING_INTERVAL: Final = 30.0
 _FIRST_PAUSE: Final = 0.5
 _SHORT_PAUSE: Final = 5.0
 _LONG_PAUSE: Final = 60.0
+_REFUSED_PAUSE: Final = 300.0
 _HOPEFUL_TIME: Final = 60.0
 """Seconds in which a restart is awaited, with short pauses between the tries."""
 
@@ -164,6 +165,11 @@ class Session:
         while not self._is_closed:
             try:
                 wire = await self.connect()
+            except InvalidAuthError:
+                # The poll says so to the user. More tries could get us blocked.
+                on_change()
+                await asyncio.sleep(_REFUSED_PAUSE)
+                continue
             except RecorderError as err:
                 _LOGGER.debug("Asterisk is not connected: %s", err)
                 lost_at = loop.time() if lost_at is None else lost_at
