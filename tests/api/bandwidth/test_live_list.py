@@ -506,6 +506,25 @@ async def test_the_walk_finds_what_a_sample_has_not(
 
 
 @pytest.mark.parametrize("order", _SORTED)
+@pytest.mark.parametrize("archive_size", [12_000])
+async def test_the_walk_corrects_a_sample(
+    office: Office, recorder: Bandwidth, order: ServedOrder
+) -> None:
+    """The order was none after all: from the walk's end on, each round shows what is."""
+    recorder.order = order
+    async with open_list(recorder) as live:
+        await read_until_known(live)
+        assert live.position.is_sorted
+        recorder.order = "shuffled"
+        office.start_recording(office.connect("101"))
+        while live.position.is_sorted:
+            await live.step()
+        while await poll_list(live) != truth(office):
+            await live.step()
+        assert live.position.order is ListOrder.ANYWHERE
+
+
+@pytest.mark.parametrize("order", _SORTED)
 @pytest.mark.parametrize("archive_size", [0])
 async def test_a_list_that_began_today(
     office: Office, clock: Clock, recorder: Bandwidth, order: ServedOrder

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
 from operator import itemgetter
 import re
 from typing import Any, Final, Self
@@ -70,14 +71,17 @@ class Member:
         return self.status in ("ALERT", "ANSWERED")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Call:
-    """A call, with the members that have not hung up."""
+    """A call, with the members that have not hung up.
+
+    What follows from them is worked out once: a call stays the same for many polls.
+    """
 
     id: str
     members: tuple[Member, ...]
 
-    @property
+    @cached_property
     def is_connected(self) -> bool:
         """Return whether a called party has answered.
 
@@ -95,15 +99,15 @@ class Call:
             member.status not in _RINGING for member in self.members
         )
 
-    @property
+    @cached_property
     def direction(self) -> Direction:
         """Return the direction that the trunks in the call give it."""
         if self._find(_INBOUND):
             return Direction.INCOMING
         return Direction.OUTGOING if self._find(_OUTBOUND) else Direction.INTERNAL
 
-    @property
-    def local_numbers(self) -> list[str]:
+    @cached_property
+    def local_numbers(self) -> tuple[str, ...]:
         """Return the extensions that take part: the caller, then those that talk.
 
         Where the PBX reports no extension, the trunk's own end stands for it.
@@ -114,12 +118,12 @@ class Call:
             if member.kind == _EXTENSION and member.status not in _RINGING
         ]
         found.sort(key=lambda member: (not member.is_caller, not member.is_talking))
-        if numbers := [member.number for member in found if member.number]:
+        if numbers := tuple(member.number for member in found if member.number):
             return numbers
         if trunk := self._find(_INBOUND):
-            return [trunk.callee] if trunk.callee else []
+            return (trunk.callee,) if trunk.callee else ()
         trunk = self._find(_OUTBOUND)
-        return [trunk.caller] if trunk and trunk.caller else []
+        return (trunk.caller,) if trunk and trunk.caller else ()
 
     def has_extension(self, number: str) -> bool:
         """Return whether an extension takes part, however its number is written."""
