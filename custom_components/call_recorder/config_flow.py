@@ -350,17 +350,15 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         }
         # The same account may be found at another address.
         is_same = unique_id({**settings, **address}) == unique_id(entry.data)
-        if not is_same and entry.unique_id == unique_id(entry.data):
+        if not is_same and not _has_serial_number(entry):
             raise AbortFlow("unique_id_mismatch")
         if self.unique_id != entry.unique_id:
             self._abort_if_unique_id_configured()
 
     async def _async_check_serial_number(self, serial_number: str) -> None:
         """Name the entry after its recorder; abort when it is another one, or known."""
-        before = None if self._is_new else self._get_entry().unique_id
-        is_named_so = before is not None and "|" not in before
         await self.async_set_unique_id(serial_number, raise_on_progress=False)
-        if is_named_so:
+        if not self._is_new and _has_serial_number(self._get_entry()):
             self._abort_if_unique_id_mismatch()
         else:
             self._abort_if_unique_id_configured()
@@ -406,6 +404,11 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         numbered = (f"{title} {number}" for number in count(2))
         names = chain((maker, title), numbered)
         return next(name for name in names if name not in taken)
+
+
+def _has_serial_number(entry: ConfigEntry) -> bool:
+    """Return whether an entry is named by a serial number, and not by its account."""
+    return "|" not in (entry.unique_id or "|")
 
 
 def _follow(hass: HomeAssistant, entry: ConfigEntry, mac: str, ip: str) -> bool:
