@@ -66,9 +66,8 @@ class Activity:
 
     @cached_property
     def oldest_start(self) -> datetime | None:
-        """Return when the oldest recording started."""
-        starts = (recording.started_at for recording in self.recordings or ())
-        return min(filter(None, starts), default=None)
+        """Return when the oldest recording started; one without a start is the last."""
+        return self.recordings[0].started_at if self.recordings else None
 
     @cached_property
     def longest_duration(self) -> timedelta | None:

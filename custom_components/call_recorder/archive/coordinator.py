@@ -162,8 +162,9 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
             self.expected.add(
                 self._active[recording_id], self._line_ids.get(recording_id, ()), now
             )
-        for recording_id in active:
-            self.expected.remove(recording_id)
+        for expectation in self.expected:
+            if expectation.active.id in active:
+                self.expected.remove(expectation.active.id)
         self._active, self._line_ids = active, snapshot.line_ids
         if ended:
             self.async_refresh_soon()
