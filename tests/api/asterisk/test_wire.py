@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from random import Random
 
 import pytest
 
@@ -184,3 +185,48 @@ async def test_limits(
     with pytest.raises(UnexpectedResponseError):
         await wire.ask_list("Rows")
     assert wire.closed.is_set()
+
+
+class _Transport(asyncio.WriteTransport):
+    """A connection to nowhere."""
+
+    def write(self, data: bytes | bytearray | memoryview[int]) -> None:
+        """Drop what is sent."""
+
+    def abort(self) -> None:
+        """Do nothing: there is nothing to end."""
+
+
+def _received(pieces: list[bytes]) -> list[Message]:
+    """Return the events that a connection understands of what arrives."""
+    events: list[Message] = []
+    wire = Wire(events.append)
+    wire.connection_made(_Transport())
+    for piece in pieces:
+        wire.data_received(piece)
+    wire.close()
+    return events
+
+
+async def test_pieces_do_not_matter() -> None:
+    """Test that events are the same, wherever the network cuts them."""
+    said = _GREETING + b"".join(
+        f"Event: Hangup\r\nChannel: PJSIP/{number}-1\r\nName: ü\r\n\r\n".encode()
+        for number in range(5)
+    )
+    whole = _received([said])
+    assert len(whole) == 5
+    for size in (1, 2, 3, 7, 50):
+        pieces = [said[at : at + size] for at in range(0, len(said), size)]
+        assert _received(pieces) == whole
+
+
+async def test_nonsense() -> None:
+    """Test that nothing that arrives makes the connection fall over."""
+    random = Random(1)
+    words = [b"Event", b"Response", b":", b": ", b"\r\n", b"\n", b"ActionID: 1"]
+    words += [b"\xff", b"\0", b"Success", b"EventList: Complete", b"\r\n\r\n"]
+    for _ in range(1_000):
+        said = b"".join(random.choices(words, k=100))
+        for event in _received([_GREETING, said]):
+            assert event.fields[0][0] == "Event"

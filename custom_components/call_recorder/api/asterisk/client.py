@@ -6,9 +6,8 @@ theirs.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any, ClassVar, Final, override
 
@@ -16,31 +15,23 @@ from aiohttp import ClientSession
 
 from ..audio import AudioDownload
 from ..client import Capability, RecorderClient, Storage
-from ..errors import (
-    AccessError,
-    CannotConnectError,
-    ErrorKey,
-    RecorderError,
-    RefusedError,
-)
+from ..errors import CannotConnectError, ErrorKey, RecorderError, RefusedError
 from ..models import (
-    ActiveRecording,
     ActiveRecordingFilter,
     LineAddress,
     LiveState,
-    LocalParty,
     Recording,
     RecordingMode,
     RecordingPage,
     RecordingQuery,
-    oldest_first,
 )
 from ..transport import parse_address
 from .archive import AsteriskArchive
 from .ari import API_PATH
-from .channels import Call, Channel, join_calls, parse_channels
-from .monitors import Monitor, Monitors, get_variable
-from .names import archive_name, make_path, recording_id
+from .channels import Call, Channel
+from .live import LiveView, Look, Running
+from .monitors import get_variable
+from .names import make_path, recording_id
 from .session import DEFAULT_PORT, Session, host_of
 from .wire import Fields, Message, Wire
 
@@ -54,25 +45,6 @@ _REFUSALS: Final[Mapping[str, ErrorKey]] = {
     "Could not stop monitoring channel": ErrorKey.NOT_ACTIVE_RECORDING,
     "Cannot set mute flag": ErrorKey.NOT_ACTIVE_RECORDING,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Running:
-    """An active recording, and what commands need to name it."""
-
-    recording: ActiveRecording
-    call: Call
-    channel: Channel
-    monitor: Monitor
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Live:
-    """One look at the PBX."""
-
-    calls: Mapping[str, Call]
-    running: tuple[_Running, ...] | None
-    """Oldest first; `None` when it cannot be told of a channel."""
 
 
 class AsteriskClient(RecorderClient):
@@ -97,18 +69,14 @@ class AsteriskClient(RecorderClient):
         For the archive, `ari_url`, `ari_username` and `ari_password` too; `session`
         is for these only.
         """
+        self._archive = AsteriskArchive.of(session, settings)
+        self._live = LiveView(self._archive)
         self._session = Session(
-            settings, on_connect=self._forget, on_event=self._take_event
+            settings, on_connect=self._live.forget, on_event=self._live.take_event
         )
         self._time_zone = time_zone
-        self._archive = AsteriskArchive.of(session, settings)
-        self._monitors = Monitors()
-        self._first_seen: dict[str, datetime | None] = {}
-        """When each active recording began, as far as it is known."""
-        self._is_first_look = True
-        self._spool: str | None = None
-        self._lock = asyncio.Lock()
-        self._on_change: Callable[[], None] | None = None
+        self._start_turn = asyncio.Lock()
+        """One start at a time: each looks first whether the call is recorded."""
         self.info = self._session.info
 
     @classmethod
@@ -161,11 +129,11 @@ class AsteriskClient(RecorderClient):
     @override
     async def listen(self, on_change: Callable[[], None]) -> None:
         """Stay connected, and say when recordings or calls have changed."""
-        self._on_change = on_change
+        self._live.on_change = on_change
         try:
             await self._session.follow(on_change, self._set_connected)
         finally:
-            self._on_change = None
+            self._live.on_change = None
             await self._session.close()
 
     def _set_connected(self, is_connected: bool) -> None:
@@ -174,22 +142,12 @@ class AsteriskClient(RecorderClient):
         if not is_connected and self._archive is not None:
             self._archive.note_gap()
 
-    def _take_event(self, event: Message) -> None:
-        """Learn from an event."""
-        if self._monitors.take_event(event) and self._on_change is not None:
-            self._on_change()
-
-    def _forget(self) -> None:
-        """Know nothing: what happened while nothing was heard is unknown."""
-        self._monitors = Monitors()
-        self._is_first_look = True
-
     # --- Active recordings ---
 
     @override
     async def get_live_state(self) -> LiveState:
         """Read all channels, and what is being recorded of them."""
-        return self._state_of(await self._look())
+        return (await self._look()).state
 
     @override
     async def get_active_recordings(
@@ -197,108 +155,18 @@ class AsteriskClient(RecorderClient):
     ) -> LiveState:
         """Read the active recordings of an extension; Asterisk tells no other names."""
         self.raise_for_fields(recording_filter)
-        live = await self._look()
-        number = recording_filter.directory_number
-        if number is None or live.running is None:
-            return self._state_of(live)
-        found = tuple(one for one in live.running if one.call.leg_of(number))
-        return self._state_of(_Live(calls=live.calls, running=found))
+        look = await self._look()
+        if (number := recording_filter.directory_number) is not None:
+            look = look.of_line(number)
+        return look.state
 
-    def _state_of(self, live: _Live) -> LiveState:
-        """Return a look as what is told of it."""
-        connected = [call for call in live.calls.values() if call.is_connected]
-        return LiveState(
-            recordings=None
-            if live.running is None
-            else tuple(one.recording for one in live.running),
-            active_calls=len(connected),
-            busy_numbers=frozenset(name for call in connected for name in call.names),
-        )
-
-    async def _look(self) -> _Live:
-        """Read the channels ("CoreShowChannels") and the MixMonitors of each.
-
-        Raises `AccessError` when the user may do neither.
-        """
-        async with self._lock:
-            wire = await self._session.connect()
-            commands = self._session.commands
+    async def _look(self) -> Look:
+        """Look at the channels, and learn what the user may do."""
+        try:
+            return await self._live.look(self._session)
+        finally:
             self.info = self._session.info
             self.capabilities = self._allowed()
-            if "CoreShowChannels" not in commands or not (
-                commands & {"Command", "Getvar"}
-            ):
-                raise AccessError(ErrorKey.INSUFFICIENT_PERMISSIONS)
-            if self._spool is None and "Getvar" in commands:
-                self._spool = await get_variable(wire, "ASTSPOOLDIR")
-            channels = parse_channels(await wire.ask_list("CoreShowChannels"))
-            recorded = await self._monitors.look(wire, commands, channels)
-            calls = join_calls(channels)
-            running = sorted(
-                self._running(calls, recorded),
-                key=lambda one: oldest_first(one.recording),
-            )
-            ids = {one.recording.id for one in running}
-            for gone in self._first_seen.keys() - ids:
-                del self._first_seen[gone]
-            self._is_first_look = False
-            self._tell_archive(recorded)
-        is_known = None not in recorded.values()
-        return _Live(calls=calls, running=tuple(running) if is_known else None)
-
-    def _tell_archive(self, recorded: Mapping[str, tuple[Monitor, ...] | None]) -> None:
-        """Tell the archive what is being written, and whether something was missed."""
-        if self._archive is None:
-            return
-        # Also what does not count yet, because the call only rings.
-        found = (one for monitors in recorded.values() for one in monitors or ())
-        names = [self._name(monitor) for monitor in found]
-        self._archive.note_active({recording_id(name): name for name in names})
-        if self._monitors.has_missed_one:
-            self._monitors.has_missed_one = False
-            self._archive.note_gap()
-
-    def _running(
-        self,
-        calls: Mapping[str, Call],
-        recorded: Mapping[str, tuple[Monitor, ...] | None],
-    ) -> Iterator[_Running]:
-        """Go through the recordings of calls that are, or were, connected."""
-        for call in calls.values():
-            for channel in call.channels:
-                for monitor in recorded.get(channel.name) or ():
-                    name = recording_id(self._name(monitor))
-                    if name in self._first_seen or channel.is_connected:
-                        yield self._make(name, call, channel, monitor)
-
-    def _make(
-        self, name: str, call: Call, channel: Channel, monitor: Monitor
-    ) -> _Running:
-        """Describe an active recording."""
-        if name not in self._first_seen:
-            # What ran already when we came began some time after its channel.
-            self._first_seen[name] = (
-                channel.began_at if self._is_first_look else datetime.now(UTC)
-            )
-        local, remote = call.parties
-        others = call.extensions[1:]
-        recording = ActiveRecording(
-            id=name,
-            started_at=self._first_seen[name],
-            is_paused=self._monitors.is_paused(channel.name),
-            direction=call.direction,
-            local_party=local,
-            further_local_parties=tuple(LocalParty(number=other) for other in others),
-            remote_party=remote,
-            call_id=call.id,
-        )
-        return _Running(
-            recording=recording, call=call, channel=channel, monitor=monitor
-        )
-
-    def _name(self, monitor: Monitor) -> str:
-        """Return how the archive calls what a MixMonitor writes."""
-        return archive_name(monitor.path, self._spool)
 
     # --- Commands ---
 
@@ -316,17 +184,18 @@ class AsteriskClient(RecorderClient):
         self.raise_for_fields(line)
         if line.is_empty:
             raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
-        live = await self._look()
-        call = _find_call(live.calls.values(), line)
-        if any(one.call.id == call.id for one in live.running or ()):
-            raise RefusedError(ErrorKey.ALREADY_RECORDING)
-        channel = call.originator
-        if channel is None or not channel.is_connected:
-            channel = next(leg for leg in call.channels if leg.is_connected)
-        wire = await self._session.connect()
-        path = await self._new_path(wire, call, channel, line)
-        await self._start(wire, channel, path)
-        return recording_id(archive_name(path, self._spool))
+        async with self._start_turn:
+            look = await self._look()
+            call = _find_call(look.calls.values(), line)
+            if any(one.call.id == call.id for one in look.running or ()):
+                raise RefusedError(ErrorKey.ALREADY_RECORDING)
+            channel = call.originator
+            if channel is None or not channel.is_connected:
+                channel = next(leg for leg in call.channels if leg.is_connected)
+            wire = await self._session.connect()
+            path = await self._new_path(wire, call, channel, line)
+            await self._start(wire, channel, path)
+        return recording_id(self._live.name_of(path))
 
     async def _new_path(
         self, wire: Wire, call: Call, channel: Channel, line: LineAddress
@@ -334,11 +203,11 @@ class AsteriskClient(RecorderClient):
         """Choose a file of its own, where FreePBX and ARI find it."""
         folder = await get_variable(wire, "MIXMON_DIR")
         if folder is None:
-            if self._spool is None:
+            if self._live.spool is None:
                 raise RefusedError(ErrorKey.NOT_AUTHORIZED)
             # FreePBX without that setting knows only its own folder, ARI the other.
             is_freepbx = await get_variable(wire, "MIXMON_FORMAT")
-            folder = f"{self._spool}/{'' if is_freepbx else 'recording/'}monitor"
+            folder = f"{self._live.spool}/{'' if is_freepbx else 'recording/'}monitor"
         local, remote = call.parties
         return make_path(
             folder,
@@ -382,7 +251,7 @@ class AsteriskClient(RecorderClient):
     async def _writes(self, wire: Wire, channel: Channel, path: str) -> bool:
         """Look whether a MixMonitor has opened its file, which takes it a moment."""
         for _ in range(_LOOKS):
-            monitors = await self._monitors.ask(
+            monitors = await self._live.monitors.ask(
                 wire, self._session.commands, channel.name
             )
             if any(monitor.path == path for monitor in monitors or ()):
@@ -393,10 +262,10 @@ class AsteriskClient(RecorderClient):
     async def _runs(self, path: str) -> bool:
         """Look, by another connection, whether a file is being written."""
         try:
-            live = await self._look()
+            look = await self._look()
         except RecorderError:
             return False
-        return any(one.monitor.path == path for one in live.running or ())
+        return any(one.monitor.path == path for one in look.running or ())
 
     @override
     async def stop_recording(
@@ -439,13 +308,13 @@ class AsteriskClient(RecorderClient):
         )
         return one.recording.id
 
-    async def _find(self, recording_id: str | None, line: LineAddress) -> _Running:
+    async def _find(self, recording_id: str | None, line: LineAddress) -> Running:
         """Find the active recording that a command means."""
         self.raise_for_fields(line)
         if recording_id is None and line.is_empty:
             raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
-        live = await self._look()
-        for one in live.running or ():
+        look = await self._look()
+        for one in look.running or ():
             if recording_id is not None:
                 if one.recording.id == recording_id:
                     return one

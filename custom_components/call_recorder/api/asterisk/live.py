@@ -1,0 +1,168 @@
+"""Looks at the channels of Asterisk, and at what is being recorded of them.
+
+Source: Asterisk's documentation of the AMI action CoreShowChannels.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ..errors import AccessError, ErrorKey
+from ..models import ActiveRecording, LiveState, LocalParty, oldest_first
+from .archive import AsteriskArchive
+from .channels import Call, Channel, join_calls, parse_channels
+from .monitors import Monitor, Monitors, get_variable
+from .names import archive_name, recording_id
+from .session import Session
+from .wire import Message
+
+type _Recorded = Mapping[str, tuple[Monitor, ...] | None]
+"""The MixMonitors of each channel; `None` where they cannot be told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """An active recording, and what commands need to name it."""
+
+    recording: ActiveRecording
+    call: Call
+    channel: Channel
+    monitor: Monitor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What was seen at one time."""
+
+    calls: Mapping[str, Call]
+    running: tuple[Running, ...] | None
+    """Oldest first; `None` when it cannot be told of a channel."""
+
+    def of_line(self, number: str) -> Look:
+        """Return the same calls, and the recordings of those of an extension."""
+        if self.running is None:
+            return self
+        found = tuple(one for one in self.running if one.call.leg_of(number))
+        return Look(calls=self.calls, running=found)
+
+    @property
+    def state(self) -> LiveState:
+        """Return what is told of it."""
+        connected = [call for call in self.calls.values() if call.is_connected]
+        return LiveState(
+            recordings=None
+            if self.running is None
+            else tuple(one.recording for one in self.running),
+            active_calls=len(connected),
+            busy_numbers=frozenset(name for call in connected for name in call.names),
+        )
+
+
+class LiveView:
+    """Remembers what events told, so that a look asks only about what is new."""
+
+    def __init__(self, archive: AsteriskArchive | None) -> None:
+        """Take the archive that is told what is being written."""
+        self._archive = archive
+        self.monitors = Monitors()
+        self.spool: str | None = None
+        """The folder of Asterisk in which ARI's is, known after the first look."""
+        self.on_change: Callable[[], None] | None = None
+        """Called when a look now would show a change."""
+        self._first_seen: dict[str, datetime | None] = {}
+        """When each active recording began, as far as it is known."""
+        self._is_first_look = True
+        self._lock = asyncio.Lock()
+
+    def forget(self) -> None:
+        """Know nothing: what happened while nothing was heard is unknown."""
+        self.monitors = Monitors()
+        self._is_first_look = True
+
+    def take_event(self, event: Message) -> None:
+        """Learn from an event."""
+        if self.monitors.take_event(event) and self.on_change is not None:
+            self.on_change()
+
+    async def look(self, session: Session) -> Look:
+        """Read the channels and the MixMonitors of each.
+
+        Raises `AccessError` when the user may do neither.
+        """
+        async with self._lock:
+            wire = await session.connect()
+            commands = session.commands
+            if "CoreShowChannels" not in commands or not (
+                commands & {"Command", "Getvar"}
+            ):
+                raise AccessError(ErrorKey.INSUFFICIENT_PERMISSIONS)
+            if self.spool is None and "Getvar" in commands:
+                self.spool = await get_variable(wire, "ASTSPOOLDIR")
+            channels = parse_channels(await wire.ask_list("CoreShowChannels"))
+            recorded = await self.monitors.look(wire, commands, channels)
+            calls = join_calls(channels)
+            running = {one.recording.id: one for one in self._running(calls, recorded)}
+            for gone in self._first_seen.keys() - running.keys():
+                del self._first_seen[gone]
+            self._is_first_look = False
+            self._tell_archive(recorded)
+        if None in recorded.values():
+            return Look(calls=calls, running=None)
+        in_order = sorted(running.values(), key=lambda one: oldest_first(one.recording))
+        return Look(calls=calls, running=tuple(in_order))
+
+    def name_of(self, path: str) -> str:
+        """Return how the archive calls a file."""
+        return archive_name(path, self.spool)
+
+    def _tell_archive(self, recorded: _Recorded) -> None:
+        """Tell the archive what is being written, and whether something was missed."""
+        if self._archive is None:
+            return
+        # Also what does not count yet, because the call only rings.
+        found = (one for monitors in recorded.values() for one in monitors or ())
+        names = [self.name_of(monitor.path) for monitor in found]
+        self._archive.note_active({recording_id(name): name for name in names})
+        if self.monitors.has_missed_one:
+            self.monitors.has_missed_one = False
+            self._archive.note_gap()
+
+    def _running(
+        self, calls: Mapping[str, Call], recorded: _Recorded
+    ) -> Iterator[Running]:
+        """Go through the recordings of calls that are, or were, connected."""
+        for call in calls.values():
+            for channel in call.channels:
+                for monitor in recorded.get(channel.name) or ():
+                    active_id = recording_id(self.name_of(monitor.path))
+                    if active_id in self._first_seen or channel.is_connected:
+                        recording = self._describe(active_id, call, channel)
+                        yield Running(
+                            recording=recording,
+                            call=call,
+                            channel=channel,
+                            monitor=monitor,
+                        )
+
+    def _describe(
+        self, active_id: str, call: Call, channel: Channel
+    ) -> ActiveRecording:
+        """Describe an active recording."""
+        if active_id not in self._first_seen:
+            # What ran already when we came began some time after its channel.
+            self._first_seen[active_id] = (
+                channel.began_at if self._is_first_look else datetime.now(UTC)
+            )
+        local, remote = call.parties
+        others = call.extensions[1:]
+        return ActiveRecording(
+            id=active_id,
+            started_at=self._first_seen[active_id],
+            is_paused=self.monitors.is_paused(channel.name),
+            direction=call.direction,
+            local_party=local,
+            further_local_parties=tuple(LocalParty(number=other) for other in others),
+            remote_party=remote,
+            call_id=call.id,
+        )
