@@ -18,8 +18,8 @@ export async function callAction(
   }
 }
 
-/** Return the action's own sentence, which the error itself has in English only. */
-async function sentence(hass: HomeAssistant, error: ActionError): Promise<string> {
+/** Return an error's own sentence in the user's language; the error itself has it in English. */
+export async function sentence(hass: HomeAssistant, error: ActionError): Promise<string> {
   const { translation_domain: domain, translation_key: key } = error;
   if (domain && key) {
     // The function that comes back knows what was loaded; the one in `hass` may not yet.

@@ -36,6 +36,9 @@ const STATUS_TEXT: Record<Exclude<ShownLine["status"], "unknown">, TextKey> = {
   "not-recorded": "state_not_recorded",
 };
 
+/** Milliseconds. */
+const NOTICE_TIME = 8000;
+
 interface Notice {
   text: string;
   isRefusal: boolean;
@@ -491,12 +494,21 @@ export class CallRecorderCard extends LitElement {
     this.notice = undefined;
     try {
       const sentence = await run(hass, localizeFor(hass.language));
-      if (sentence) this.notice = { text: sentence, isRefusal: false };
+      if (sentence) this.say(sentence);
     } catch (error) {
       this.notice = { text: (error as Error).message, isRefusal: true };
     } finally {
       this.busy = new Set([...this.busy].filter((other) => other !== id));
     }
+  }
+
+  /** Say for a while that something went well. A refusal stays until it is dismissed. */
+  private say(sentence: string): void {
+    const notice = { text: sentence, isRefusal: false };
+    this.notice = notice;
+    window.setTimeout(() => {
+      if (this.notice === notice) this.notice = undefined;
+    }, NOTICE_TIME);
   }
 
   static override styles = [styles.controls, styles.card];

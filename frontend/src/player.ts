@@ -2,11 +2,12 @@
 
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { property, state } from "lit/decorators.js";
+import { sentence } from "./actions.js";
 import { clock, spokenDuration } from "./format.js";
 import { icon } from "./icons.js";
 import { controls } from "./styles.js";
 import { localizeFor } from "./texts.js";
-import type { HomeAssistant, Recording } from "./types.js";
+import type { ActionError, HomeAssistant, Recording } from "./types.js";
 
 const SPEEDS = [1, 1.5, 2];
 const SKIP = 10;
@@ -54,7 +55,7 @@ export class CallRecorderPlayer extends LitElement {
       });
       if (this.isConnected) this.url = url;
     } catch (error) {
-      this.error = (error as { message?: string }).message ?? "";
+      this.error = await sentence(this.hass, error as ActionError);
     }
   }
 
