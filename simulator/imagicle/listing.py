@@ -31,6 +31,7 @@ def list_recordings(
 ) -> dict[str, Any]:
     """Return the answer; without `pageSize` it holds ALL matches (628, Paging)."""
     page, size = _paging(query)
+    size = suite.rows_per_page or size
     archive = suite.office.archive
     positions = _ended_within(
         archive, _span(query.get("endTime")), _span(query.get("startTime"))

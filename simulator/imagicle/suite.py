@@ -45,6 +45,8 @@ class Suite(Recorder):
         """Unknown fields are left out instead of null."""
         self.fractions = False
         """Durations carry fractions of a second."""
+        self.rows_per_page: int | None = None
+        """Rows of a page of the archive, whatever is asked for."""
         self.duration_counts_pauses = True
         self.archive_times_have_zone = True
         """`startTime` in UTC with a Z; otherwise local without a zone, as `startedAt` is."""

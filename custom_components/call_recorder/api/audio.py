@@ -11,7 +11,7 @@ from typing import Final
 from .errors import UnexpectedResponseError
 
 HEAD_SIZE: Final = 12
-"""Bytes that are needed to tell the kind."""
+"""Bytes that show which kind it is."""
 
 _WAV: Final = "audio/wav"
 _MP3: Final = "audio/mpeg"
@@ -58,7 +58,7 @@ _UNNAMED: Final = {
     "audio/x-unknown",
     "binary/octet-stream",
 }
-"""Types that say nothing, so that only the first bytes tell whether it is audio."""
+"""Types that mean any file: only the first bytes show whether it is audio."""
 _NAME_TYPES: Final = {"mp3": _MP3, "wav": _WAV, "wave": _WAV, "ogg": _OGG, "m4a": _MP4}
 _MPEG_SYNC: Final = 0xE0
 _MPEG_LAYER: Final = 0x06
@@ -77,7 +77,7 @@ class AudioDownload:
 
 
 def audio_type(declared: str, head: bytes) -> str:
-    """Return the type of audio that begins with these bytes.
+    """Return the type of audio whose first bytes are given.
 
     Raises `UnexpectedResponseError` for what is declared as something else, and for
     what is declared as nothing and is no audio by its first bytes.

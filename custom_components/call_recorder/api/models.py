@@ -45,7 +45,7 @@ class RecordingMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecorderInfo:
-    """What a recorder tells of itself."""
+    """What a recorder reports about itself."""
 
     model: str
     sw_version: str | None = None
@@ -176,7 +176,7 @@ class Recording:
     size: int | None = None
     sha256: str | None = None
     audio_type: str | None = field(default=None, metadata=INTERNAL)
-    """Type of the audio, where the name of its file tells it."""
+    """Type of the audio, where the name of its file shows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,7 +101,7 @@ def parse_address(address: str, api_path: str) -> URL:
 
 def basic_auth(username: str, password: str) -> str:
     """Return the Authorization header of Basic authentication (RFC 7617)."""
-    # A colon would end the name, and sign in as somebody else. No user has one.
+    # A colon would end the name, and sign in as another user. No name has one.
     return encode_basic_auth(username.replace(":", "%3A"), password)
 
 
@@ -316,7 +316,7 @@ class Transport:
 
 
 async def _open_audio(response: ClientResponse) -> AudioDownload:
-    """Read the first bytes, which tell what it is; the rest is read on demand."""
+    """Read the first bytes, which show its type; the rest is read on demand."""
     encoding = response.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower()
     if encoding not in ("", "identity", "gzip", "deflate"):
         raise UnexpectedResponseError("encoded audio")

@@ -1072,6 +1072,68 @@ async def test_a_cursor_of_somebody_else(
     assert simulator.imagicle.requests == []
 
 
+# --- Pages of another size than asked for ---
+
+
+@pytest.mark.parametrize("limit", [1, 30, 500])
+async def test_a_server_with_small_pages(
+    client: ImagicleClient, office: Office, simulator: Simulator, limit: int
+) -> None:
+    """A short page is the last one only where no total is reported."""
+    simulator.imagicle.rows_per_page = 20
+    for index in range(70):
+        put(office, TEN - timedelta(minutes=index))
+    found: list[str] = []
+    query = RecordingQuery(limit=limit)
+    for _ in range(100):
+        page = await client.get_recordings(query)
+        assert page.total == 70
+        found += [recording.id for recording in page.recordings]
+        if page.next_cursor is None:
+            break
+        query = replace(query, cursor=page.next_cursor)
+    assert len(found) == len(set(found)) == 70
+    oldest = await client.get_oldest_start()
+    assert oldest == TEN - timedelta(minutes=69)
+
+
+async def test_small_pages_of_one_second(
+    client: ImagicleClient, office: Office, simulator: Simulator
+) -> None:
+    """More recordings of one second than a page has are no endless loop."""
+    simulator.imagicle.rows_per_page = 20
+    for _ in range(30):
+        put(office, TEN)
+    put(office, TEN - timedelta(minutes=1))
+    query = RecordingQuery(limit=50)
+    found: list[str] = []
+    pages = 0
+    while pages < 10:
+        page = await client.get_recordings(query)
+        pages += 1
+        found += [recording.id for recording in page.recordings]
+        if page.next_cursor is None:
+            break
+        query = replace(query, cursor=page.next_cursor)
+    assert pages == 3
+    assert len(found) == len(set(found)) == 21
+
+
+async def test_a_page_longer_than_asked_for(
+    client: ImagicleClient, simulator: Simulator
+) -> None:
+    """It is refused before one of its rows is parsed."""
+    rows = [{"id": f"r{number}"} for number in range(101)]
+    body = json.dumps({"totalCount": 101, "recordings": rows})
+    simulator.imagicle.faults.add(
+        Fault("body", path="/Recordings", body=body, content_type="application/json")
+    )
+    with pytest.raises(UnexpectedResponseError, match="too many rows"):
+        await client.get_recordings(RecordingQuery(limit=50))
+    page = await client.get_recordings(RecordingQuery(limit=100))
+    assert len(page.recordings) == 100
+
+
 # --- Which recorder it is ---
 
 

@@ -242,7 +242,7 @@ class ImagicleClient(RecorderClient):
         body: Any = None,
         done: tuple[int, ...] = (),
     ) -> Reply:
-        """Send an order once; raise what a refusal means.
+        """Send a command once; raise what a refusal means.
 
         `done` are further statuses that mean that the wish is fulfilled already.
         """

@@ -1,7 +1,7 @@
 """The zone of Imagicle's times, which have none.
 
 `startedAt` ("Get Active Recordings") has no zone and none is documented. The duration
-tells how long ago that was, so the difference, in whole quarter-hours, is the zone.
+shows how long ago that was, so the difference, in whole quarter-hours, is the zone.
 """
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -57,7 +57,7 @@ class RecorderClock:
         *,
         is_paused: bool,
     ) -> datetime | None:
-        """Return when an active recording started, as far as can be told.
+        """Return when an active recording started, as far as that is known.
 
         A pause may or may not count in the duration.
         """

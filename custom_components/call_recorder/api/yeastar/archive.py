@@ -23,7 +23,7 @@ from ..models import (
     RecordingQuery,
 )
 from ..paging import ArchivePart, TimeCursor
-from ..parsing import as_int, as_object, as_text
+from ..parsing import as_int, as_object, as_text, check_count
 from ..row_cache import RowCache
 from .pbx_time import PbxClock, parse_call_id, parse_file_name
 from .rows import (
@@ -189,6 +189,7 @@ class YeastarArchive:
             reported, rows = await self._read_rows(
                 {**filters, "page": str(number), "page_size": str(size)}
             )
+            check_count(rows, _LARGEST_PAGE)
             total = reported if number == 1 else total
             rows_read += len(rows)
             is_short = len(rows) < size if total is None else rows_read >= total
