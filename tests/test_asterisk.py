@@ -163,6 +163,21 @@ async def test_start_by_action(
     assert strength(audio, 700) < 0.1
 
 
+async def test_line_that_must_be_recorded(hass: HomeAssistant, pbx: Pbx) -> None:
+    """Test that a line starts its recordings by itself: its calls are known."""
+    line = {"directory_number": "1002", "must_be_recorded": True, "auto_start": True}
+    data = {"recorder": "asterisk", **pbx.settings}
+    entry = make_entry(hass, data, subentries_data=add_lines(Reception=line))
+    await set_up(hass, entry)
+    seen = follow(hass, EVENTS)
+    call = await pbx.call("501")
+    await wait_for(hass, RECORDING, lambda state: state == STATE_ON)
+    assert "started" in seen
+    await pbx.hang_up(call)
+    await wait_for(hass, RECORDING, lambda state: state != STATE_ON)
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
 async def test_crash(hass: HomeAssistant, pbx: Pbx, asterisk: MockConfigEntry) -> None:
     """Test that a PBX that crashes is unavailable, comes back, and nothing is made up."""
     seen = follow(hass, EVENTS)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from simulator.asterisk import Asterisk
 from simulator.asterisk.files import MONITOR_FOLDER, unique_id
-from simulator.calls import Call, Line
+from simulator.calls import Call, Direction, Line
 from simulator.office import Office
 from simulator.server import Simulator
 
@@ -76,11 +76,17 @@ class SimulatedPbx:
     # --- Calls ---
 
     async def call(
-        self, called: str, *, name: str = "", digits: str = "", until: str = "Up"
+        self,
+        called: str,
+        *,
+        caller: str = "",
+        name: str = "",
+        digits: str = "",
+        until: str = "Up",
     ) -> SimulatedCall:
-        """Call from outside; what happens depends on the first digit."""
+        """Call from outside, or from an extension; the first digit says what happens."""
         self._callers += 1
-        number = f"+1555{self._callers:04}"
+        number = caller or f"+1555{self._callers:04}"
         call = self._call(called, number, name)
         return SimulatedCall(number=number, call_id=unique_id(call, 0), call=call)
 
@@ -92,13 +98,21 @@ class SimulatedPbx:
     def _call(self, called: str, number: str, name: str) -> Call:
         """Connect a call, or let it ring, recorded or not."""
         first, _, last = name.partition(" ")
+        line = "1003" if called.startswith("8") else "1002"
+        remote = number
+        direction: Direction = "incoming"
+        if number in _EXTENSIONS:
+            outside = called.startswith("9")
+            line, remote = number, called if outside else line
+            direction = "outgoing" if outside else "internal"
         call = self.office.connect(
-            "1003" if called.startswith("8") else "1002",
-            number,
+            line,
+            remote,
+            direction,
             ringing=True,
             remote_name=(first, last) if name else None,
         )
-        if called[0] in "467":
+        if called[0] in "4679":
             self.office.start_recording(call)
             self.asterisk.tell_changes()
         if not called.startswith("4"):

@@ -22,9 +22,15 @@ class Pbx(Protocol):
         """Return what a user enters who may only watch, and has no archive."""
 
     async def call(
-        self, called: str, *, name: str = "", digits: str = "", until: str = "Up"
+        self,
+        called: str,
+        *,
+        caller: str = "",
+        name: str = "",
+        digits: str = "",
+        until: str = "Up",
     ) -> Any:
-        """Call from outside; return when the caller's channel has got so far."""
+        """Call from outside, or from an extension; return when it has got so far."""
 
     async def call_often(self, called: str, calls: int) -> None:
         """Make many calls at once; return when all are connected."""

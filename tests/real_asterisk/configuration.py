@@ -7,6 +7,7 @@
 | 6xx | 1002 answers, recorded from the first ring, as FreePBX does |
 | 7xx | 1002 answers, recorded; the caller's `*1` ends the recording |
 | 8xx | 1003 answers, nothing is recorded |
+| 9xx | somebody outside answers, recorded |
 """
 
 from dataclasses import dataclass
@@ -143,6 +144,11 @@ contact=sip:1003@127.0.0.1:{ports.answering}
 
 [trunk]
 {endpoint}context=office
+aors=trunk
+
+[trunk]
+type=aor
+contact=sip:127.0.0.1:{ports.answering}
 
 [trunk]
 type=identify
@@ -157,23 +163,26 @@ def _extensions(folder: Path) -> str:
 MIXMON_DIR={folder}/spool/recording/monitor/
 
 [office]
-exten => _4XX,1,Gosub(record,s,1(in))
+exten => _4XX,1,Gosub(record,s,1(in,1002))
  same => n,Wait(120)
 
 exten => _5XX,1,Dial(PJSIP/1002)
 
-exten => _6XX,1,Gosub(record,s,1(in))
+exten => _6XX,1,Gosub(record,s,1(in,1002))
  same => n,Dial(PJSIP/1002)
 
 exten => _8XX,1,Dial(PJSIP/1003)
 
-exten => _7XX,1,Gosub(record,s,1(in))
+exten => _7XX,1,Gosub(record,s,1(in,1002))
  same => n,Set(DYNAMIC_FEATURES=stop_recording)
  same => n,Dial(PJSIP/1002,,T)
 
+exten => _9XX,1,Gosub(record,s,1(out,${{EXTEN}}))
+ same => n,Dial(PJSIP/${{EXTEN}}@trunk)
+
 [record]
 exten => s,1,Set(STAMP=${{STRFTIME(${{EPOCH}},,%Y%m%d-%H%M%S)}})
- same => n,Set(NAME=${{ARG1}}-1002-${{CALLERID(num)}}-${{STAMP}}-${{UNIQUEID}})
+ same => n,Set(NAME=${{ARG1}}-${{ARG2}}-${{CALLERID(num)}}-${{STAMP}}-${{UNIQUEID}})
  same => n,Set(YEAR=${{STRFTIME(${{EPOCH}},,%Y/%m/%d)}})
  same => n,Set(__REC_STATUS=RECORDING)
  same => n,Set(CDR(recordingfile)=${{NAME}}.wav)

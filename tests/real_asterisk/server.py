@@ -151,11 +151,17 @@ class RealAsterisk:
     # --- Calls ---
 
     async def call(
-        self, called: str, *, name: str = "", digits: str = "", until: str = "Up"
+        self,
+        called: str,
+        *,
+        caller: str = "",
+        name: str = "",
+        digits: str = "",
+        until: str = "Up",
     ) -> RealCall:
-        """Call from outside; return when the caller's channel has got so far."""
+        """Call from outside, or from an extension; return when it has got so far."""
         self._callers += 1
-        number = f"+1555{self._callers:04}"
+        number = caller or f"+1555{self._callers:04}"
         phone = self._start_phone(called, number, name, digits, 1)
         channel, call_id = await self._wait_for(
             lambda rows: next(
@@ -193,14 +199,15 @@ class RealAsterisk:
     def _start_phone(
         self, called: str, number: str, name: str, digits: str, calls: int
     ) -> subprocess.Popen[bytes]:
-        """Let a phone call through the trunk."""
+        """Let a phone call, through the trunk if it is not one of the extensions."""
+        address = _TRUNK if number.startswith("+") else "127.0.0.1"
         return self._phones.call(
             called,
-            port=_free_port(socket.SOCK_DGRAM, _TRUNK),
+            port=_free_port(socket.SOCK_DGRAM, address),
             rtp=self._phone_rtp,
             number=number,
             name=name,
-            address=_TRUNK,
+            address=address,
             digits=digits,
             calls=calls,
         )

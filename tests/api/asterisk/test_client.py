@@ -170,6 +170,38 @@ async def test_transfer(pbx: Pbx, watcher: Watcher) -> None:
         assert state.recordings == found
 
 
+async def test_internal_call(pbx: Pbx, watcher: Watcher) -> None:
+    """Test that a call between two extensions is on both of their lines."""
+    await pbx.call("601", caller="1001")
+    active = await watcher.wait_for_recording()
+    assert active.direction is Direction.INTERNAL
+    assert active.local_party.number == "1001"
+    assert [party.number for party in active.further_local_parties] == ["1002"]
+    assert active.remote_party.phone_number == "1002"
+    for number in ("1001", "1002"):
+        line = LineAddress(directory_number=number)
+        assert await watcher.client.find_active_recording(line) == active.id
+    assert (await watcher.client.get_live_state()).busy_numbers == frozenset(
+        {"1001", "1002"}
+    )
+
+
+async def test_outgoing_call(pbx: Pbx, watcher: Watcher) -> None:
+    """Test a call from an extension to somebody outside."""
+    call = await pbx.call("901", caller="1001")
+    active = await watcher.wait_for_recording()
+    assert active.direction is Direction.OUTGOING
+    assert active.local_party.number == "1001"
+    assert active.remote_party.phone_number == "901"
+    await pbx.talk(call, 1.0)
+    await pbx.hang_up(call)
+    await watcher.wait_for_none()
+    archived = await watcher.client.find_archived(active)
+    assert archived is not None
+    assert archived.direction is Direction.OUTGOING
+    assert (archived.local_number, archived.remote_number) == ("1001", "901")
+
+
 async def test_fifty_at_once(pbx: Pbx, watcher: Watcher) -> None:
     """Test fifty recorded calls."""
     await pbx.call_often("601", 50)
