@@ -24,7 +24,7 @@ from custom_components.call_recorder.api.bandwidth.sample import Sample
 from custom_components.call_recorder.api.bandwidth.times import Span
 from custom_components.call_recorder.api.bandwidth.walk import ListOrder, Walk
 from custom_components.call_recorder.api.errors import (
-    CannotConnectError,
+    RefusedError,
     UnexpectedResponseError,
 )
 from custom_components.call_recorder.api.models import RecordingQuery
@@ -751,8 +751,9 @@ async def test_an_archive_that_is_still_being_read(recorder: Bandwidth) -> None:
     """Where the newest recordings are is not known before the walk has ended."""
     async with open_client(recorder) as client:
         assert await client.get_oldest_start() is None
-        with pytest.raises(CannotConnectError):
+        with pytest.raises(RefusedError) as err:
             await client.get_recordings(RecordingQuery())
+        assert err.value.key == "not_yet_known"
 
 
 async def test_all_rows_unreadable(recorder: Bandwidth) -> None:

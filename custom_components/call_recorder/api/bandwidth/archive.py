@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Self
 
-from ..errors import CannotConnectError
+from ..errors import ErrorKey, RefusedError
 from ..models import Direction, Recording, RecordingPage, RecordingQuery, newest_first
 from ..paging import read_cursor, write_cursor
 from ..row_cache import RowCache
@@ -70,7 +70,7 @@ class Archive:
             position.order is None and position.is_known
         ):
             return self._read_whole(cursor)
-        raise CannotConnectError("the archive is still being read")
+        raise RefusedError(ErrorKey.NOT_YET_KNOWN)
 
     async def _read_whole(self, cursor: RowCursor | None) -> AsyncIterator[_Part]:
         """Sort the only page, or the rows that the walk has kept."""

@@ -143,7 +143,7 @@ class BandwidthClient(RecorderClient):
         """Read what is being recorded now, usually with one request ("List Recordings").
 
         A second one reads the numbers of new recordings. The recordings are `None`
-        until the list has been read once (see `listen`).
+        until the order of the list is known (see `listen`).
 
         Raises `AccessError("service_gone")` when for 15 minutes nothing was found at
         the address.
@@ -238,8 +238,9 @@ class BandwidthClient(RecorderClient):
     async def listen(self, on_change: Callable[[], None]) -> None:
         """Read what a poll has no time for, until cancelled.
 
-        That is the list, as far as it is unknown: a million recordings take about
-        20 minutes, at the one request per second that the vendor allows.
+        That is the list, as far as it is unknown. Its order is learnt from a few pages
+        if it is sorted. A million recordings take about 20 minutes to read, at the one
+        request per second that the vendor allows.
         """
         while True:
             self._has_polled.clear()
@@ -412,8 +413,8 @@ class BandwidthClient(RecorderClient):
         A page may have fewer rows than asked for, even none, and yet a
         `next_cursor`: five pages of the list and ten calls (a second each, for
         `number` and `direction`) are the most that one question costs. A number
-        with a "+" needs none of the latter. Raises `CannotConnectError` until the
-        list has been read, and `RefusedError(ErrorKey.NOT_SUPPORTED)` for a user.
+        with a "+" needs none of the latter. Raises `RefusedError` with `not_yet_known`
+        until the order of the list is known, and with `not_supported` for a user.
         """
         self.raise_for_fields(query)
         return await self._archive.get_recordings(query)
