@@ -563,6 +563,7 @@ async def test_selector_options_have_texts(
 
 _PLACEHOLDERS: Final = {
     ErrorKey.EXPORT_FAILED: {"reason"},
+    ErrorKey.NOT_SUPPORTED: {"what"},
     ErrorKey.REQUEST_REFUSED: {"code", "text"},
 }
 

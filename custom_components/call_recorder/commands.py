@@ -33,9 +33,11 @@ class StartResult(NamedTuple):
 
 @contextmanager
 def translated_errors(
-    live: LiveCoordinator, *, may_be_cached: bool = False
+    live: LiveCoordinator, *, what: str = "…", may_be_cached: bool = False
 ) -> Iterator[None]:
     """Raise what a recorder refused or failed at in the user's language.
+
+    `what` names what the recorder may not support, unless the refusal names a field.
 
     After two requests in a row whose credentials it did not accept, the user is asked
     to sign in. A success takes that back, unless it may have asked nothing
@@ -53,12 +55,21 @@ def translated_errors(
         raise (ServiceValidationError if can_mend else HomeAssistantError)(
             translation_domain=DOMAIN,
             translation_key=err.key,
-            translation_placeholders={"code": err.code, "text": err.text}
-            if isinstance(err, RefusedError) and err.key == ErrorKey.REQUEST_REFUSED
-            else None,
+            translation_placeholders=_placeholders(err, what),
         ) from err
     if not may_be_cached:
         live.async_note_accepted()
+
+
+def _placeholders(err: RecorderError, what: str) -> dict[str, str] | None:
+    """Return what the message of an error has to be told."""
+    if not isinstance(err, RefusedError):
+        return None
+    if err.key == ErrorKey.REQUEST_REFUSED:
+        return {"code": err.code, "text": err.text}
+    if err.key == ErrorKey.NOT_SUPPORTED:
+        return {"what": err.text or what}
+    return None
 
 
 async def async_start_recording(

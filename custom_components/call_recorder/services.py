@@ -167,7 +167,7 @@ async def _start_recording(call: ServiceCall) -> ServiceResponse:
     """Record the connected call of a line."""
     target = _get_target(call)
     await async_raise_unless_may(call, POLICY_CONTROL, target.entry, target.line_id)
-    with translated_errors(target.live):
+    with translated_errors(target.live, what=call.service):
         result = await async_start_recording(
             target.live,
             _get_line(call, target),
@@ -202,7 +202,7 @@ async def _command(
     target = _get_target(call)
     await async_raise_unless_may(call, POLICY_CONTROL, target.entry, target.line_id)
     line = _get_line(call, target)
-    with translated_errors(target.live):
+    with translated_errors(target.live, what=call.service):
         recording_id = call.data.get("recording_id") or None
         if recording_id is None and line.is_empty and target.line is not None:
             recording_id = _newest_of(target.live, target.line)
@@ -220,7 +220,7 @@ async def _get_active_recordings(call: ServiceCall) -> ServiceResponse:
         username=_get_field(call, target, "username"),
         numeric_user_id=_get_field(call, target, "numeric_user_id"),
     )
-    with translated_errors(target.live):
+    with translated_errors(target.live, what=call.service):
         state = await target.client.get_active_recordings(recording_filter)
     if state.recordings is None:
         raise HomeAssistantError(
@@ -243,7 +243,7 @@ async def _get_recording(call: ServiceCall) -> ServiceResponse:
     """Return all that the archive knows of a recording."""
     target = _get_target(call)
     await async_raise_unless_may_listen(call, target.entry)
-    with translated_errors(target.live):
+    with translated_errors(target.live, what=call.service):
         recording = await target.client.get_recording(_get_recording_id(call))
     return fields_as_json(recording)
 
@@ -261,7 +261,7 @@ async def _get_recordings(call: ServiceCall) -> ServiceResponse:
         limit=call.data["limit"],
         cursor=call.data.get("cursor") or None,
     )
-    with translated_errors(target.live):
+    with translated_errors(target.live, what=call.service):
         if target.line is None:
             page = await target.client.get_recordings(query)
         else:
@@ -277,7 +277,7 @@ async def _export_recording(call: ServiceCall) -> ServiceResponse:
     """Keep a copy of a recording in a folder of Home Assistant."""
     target = _get_target(call)
     async with target.entry.runtime_data.export_lock:
-        with translated_errors(target.live):
+        with translated_errors(target.live, what=call.service):
             recording = await target.client.get_recording(_get_recording_id(call))
             export = await async_export(
                 call.hass,

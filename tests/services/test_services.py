@@ -563,8 +563,9 @@ async def test_a_call_id_means_nothing_to_imagicle(
 ) -> None:
     """Imagicle knows lines, not calls: it is not asked with half the wish."""
     seen = len(recorder.requests)
-    key, _ = await _refused(hass, action, directory_number="101", call_id="c-1234")
+    key, text = await _refused(hass, action, directory_number="101", call_id="c-1234")
     assert key == "not_supported"
+    assert text.endswith(": call_id")
     assert len(recorder.requests) == seen
 
 
@@ -1046,8 +1047,9 @@ async def test_a_version_that_cannot_pause(
 ) -> None:
     """A recorder without these calls is told apart from a missing recording."""
     recorder.pause_refusal = status
-    key, _ = await _refused(hass, action, directory_number="101")
+    key, text = await _refused(hass, action, directory_number="101")
     assert key == "not_supported"
+    assert text.endswith(f": {action}")
 
 
 # --- Ids that would be a way to somewhere else ---

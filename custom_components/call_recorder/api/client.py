@@ -233,7 +233,7 @@ class RecorderClient(ABC):
         """Raise `not_supported` for a field that the recorder does not know."""
         for name in LINE_FIELDS:
             if getattr(asked, name, None) and name not in self.line_fields:
-                raise RefusedError(ErrorKey.NOT_SUPPORTED)
+                raise RefusedError(ErrorKey.NOT_SUPPORTED, text=name)
 
 
 def judge_lost_start(active: Sequence[ActiveRecording], sent_at: datetime) -> str:

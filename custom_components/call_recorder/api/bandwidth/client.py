@@ -270,7 +270,7 @@ class BandwidthClient(RecorderClient):
         device or a mode: both are Imagicle's.
         """
         if mode is not None:
-            raise RefusedError(ErrorKey.NOT_SUPPORTED)
+            raise RefusedError(ErrorKey.NOT_SUPPORTED, text="mode")
         call_id = await self._find_call(line)
         refusals = _START_REFUSALS if line.call_id else _START_LINE_REFUSALS
         sent_at = datetime.now(UTC)

@@ -210,7 +210,7 @@ class YeastarClient(RecorderClient):
         """
         self.raise_for_fields(line)
         if mode is not None:
-            raise RefusedError(ErrorKey.NOT_SUPPORTED)
+            raise RefusedError(ErrorKey.NOT_SUPPORTED, text="mode")
         if line.is_empty:
             raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
         calls, _ = await self._read_calls()
