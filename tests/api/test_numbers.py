@@ -83,6 +83,7 @@ def test_no_digits_are_no_number(end: str) -> None:
         ("Ann", "Ann"),
         ("Ann +15557654321", "Ann •••••••••321"),
         ("+15557654321<+15557654321>", "•••••••••321<•••••••••321>"),
+        ("Ann +1\u00a0555\u2011765", "Ann " + "•" * 7 + "765"),
         ("Room 12", "Room 12"),
         ("", ""),
     ],
@@ -103,6 +104,7 @@ def test_mask() -> None:
         ("The page is too large", "The page is too large"),
         ("+15551234567 is unknown", "… is unknown"),
         ("No user on 0039 (0584) 943-232.", "No user on …."),
+        ("+1\u00a0555\u2011765 is busy", "… is busy"),
         ("code 1234", "code 1234"),
     ],
 )

@@ -7,7 +7,7 @@ _SHOWN_DIGITS: Final = 3
 _SEPARATORS: Final = " \t\u00a0\u2010\u2011\u2012\u2013+()/.-"
 """What people write between the digits of a number."""
 _NO_SEPARATORS: Final = str.maketrans("", "", _SEPARATORS)
-_NUMBER_IN_TEXT: Final = re.compile(r"\+?\d[\d ()/.-]{3,}\d")
+_NUMBER_IN_TEXT: Final = re.compile(r"\+?\d[\d \t\u00a0\u2010-\u2013()/.-]{3,}\d")
 
 
 def digits(number: str) -> str:
