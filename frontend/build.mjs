@@ -1,6 +1,6 @@
 // Bundles the card and the wallboard into one file, and puts the other languages beside it. Usage: node build.mjs OUTPUT
 
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
 
@@ -28,8 +28,12 @@ await build({
   plugins: [withoutIndentation],
 });
 
+const folder = dirname(process.argv[2]);
+// The bundle contains Lit.
+await copyFile("node_modules/lit/LICENSE", join(folder, "LICENSE-lit.txt"));
+
 const source = "src/translations";
-const target = join(dirname(process.argv[2]), "translations");
+const target = join(folder, "translations");
 await mkdir(target, { recursive: true });
 for (const name of await readdir(source)) {
   // English is in the bundle.

@@ -146,8 +146,9 @@ class _Subscription:
 
         @callback
         def _handle_update() -> None:
-            """Send what has changed."""
-            self._send_changes(entry)
+            """Send what has changed, unless the recorder is being reloaded."""
+            if entry.state is ConfigEntryState.LOADED:
+                self._send_changes(entry)
 
         data = entry.runtime_data
         self._unlisten += [
