@@ -1,0 +1,378 @@
+"""Credentials, names and numbers stay where they belong: each recorder, everything that is told.
+
+Unique secrets, names and a number are planted in the form, in the recorder's answers and
+in its errors. Then a recorder's life goes by, with faults, and all that others can read
+is searched. A listener at another address gets nothing at all.
+"""
+
+from base64 import b64encode
+from collections.abc import AsyncGenerator
+import json
+import logging
+from typing import Any, Final
+from urllib.parse import unquote
+
+from aiohttp import ClientError, web
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+)
+from pytest_homeassistant_custom_component.typing import (
+    ClientSessionGenerator,
+    WebSocketGenerator,
+)
+
+from custom_components.call_recorder.const import DOMAIN
+from homeassistant.const import MATCH_ALL
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from simulator.asterisk import Asterisk
+from simulator.faults import Fault
+from simulator.imagicle import Imagicle
+from simulator.office import Office
+from simulator.recorder import Recorder
+from simulator.server import Simulator
+from simulator.yeastar import Yeastar
+from tests.conftest import Poll, add_lines, entry_data, make_entry, set_up
+from tests.test_privacy import FAULTS, TALKATIVE, found
+
+REMOTE: Final = "+15550007777"
+NAMES: Final = ("Hushremote", "Hushcaller", "Hushfirst", "Hushlast", "hush.user")
+SECRET: Final = "hush-Secret-9f3b"
+USER: Final = "hush-user-51c"
+_OTHER_ADDRESS: Final = "127.0.0.2"
+
+
+class Listener:
+    """A server that no request may reach."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self.requests: list[str] = []
+        self.url = ""
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Note a request."""
+        self.requests.append(f"{request.method} {request.path_qs} {request.headers}")
+        return web.json_response([])
+
+
+@pytest.fixture
+async def listener(socket_enabled: None) -> AsyncGenerator[Listener]:
+    """Listen at another address of loopback."""
+    listener = Listener()
+    app = web.Application()
+    app.add_routes([web.route("*", "/{path:.*}", listener.answer)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, _OTHER_ADDRESS, 0).start()
+    listener.url = f"http://{_OTHER_ADDRESS}:{runner.addresses[0][1]}"
+    yield listener
+    await runner.cleanup()
+
+
+def lures(listener: Listener, recorder: Recorder) -> list[Fault]:
+    """Return answers that lead to the listener."""
+
+    def elsewhere(body: bytes) -> bytes:
+        """Put the listener's address wherever the answer has one."""
+        text = body.decode().replace(recorder.url, listener.url)
+        return text.replace("/api/download/", f"{listener.url}/x/").encode()
+
+    link = {"Link": f'<{listener.url}/v1/users/u/recordings?page=1>; rel="next"'}
+    row = '[{"id": "r-1", "state": "complete"}]'
+    return [
+        *(
+            Fault("redirect", status=status, url=f"{listener.url}/{SECRET}")
+            for status in (301, 302, 303, 307, 308)
+        ),
+        Fault("body", body=row, headers=link, content_type="application/json"),
+        Fault("rewrite", rewrite=elsewhere),
+    ]
+
+
+@pytest.fixture
+def recorder(office: Office, simulator: Simulator, recorder_name: str) -> Recorder:
+    """Plant secrets in a recorder, and names in the office."""
+    recorder = simulator.recorders[recorder_name]
+    if isinstance(recorder, Imagicle):
+        recorder.username, recorder.password = USER, SECRET
+        recorder.users[0].username, recorder.users[0].password = USER, SECRET
+    elif isinstance(recorder, Asterisk):
+        recorder.users[USER] = (SECRET, recorder.users[recorder.username][1])
+        recorder.username, recorder.secret = USER, SECRET
+        recorder.ari_username, recorder.ari_password = f"{USER}-ari", f"{SECRET}-ari"
+    elif isinstance(recorder, Yeastar):
+        recorder.client_id, recorder.client_secret = USER, SECRET
+    else:
+        vars(recorder).update(api_token=USER, api_secret=SECRET)
+    line = office.lines[0]
+    line.username = "hush.user"
+    line.first_name, line.last_name = "Hushfirst", "Hushlast"
+    return recorder
+
+
+def credentials_of(recorder: Recorder) -> list[str]:
+    """Return what must not be seen anywhere, as it travels too."""
+    plain = [SECRET, USER]
+    for user, secret in ((USER, SECRET), (f"{USER}-ari", f"{SECRET}-ari")):
+        plain.append(b64encode(f"{user}:{secret}".encode()).decode())
+    if isinstance(recorder, Yeastar):
+        plain += [
+            text
+            for token in recorder.tokens.valid()
+            for text in (token.access, token.refresh)
+        ]
+    return plain
+
+
+class Witness:
+    """Collects all that others can read, by its kind."""
+
+    def __init__(self, hass: HomeAssistant, recorder: Recorder) -> None:
+        """Listen to all events."""
+        self.told: dict[str, list[str]] = {}
+        self.credentials: set[str] = set()
+        self._hass = hass
+        self._recorder = recorder
+        hass.bus.async_listen(MATCH_ALL, self._take_event)
+
+    def note(self, kind: str, told: Any) -> None:
+        """Keep something that was told."""
+        text = told if isinstance(told, str) else json.dumps(told, default=repr)
+        self.told.setdefault(kind, []).append(unquote(text))
+        self.credentials.update(credentials_of(self._recorder))
+
+    @callback
+    def _take_event(self, event: Event) -> None:
+        """Keep our events, and those that show states and issues."""
+        # What a person asks for holds what the person has written.
+        if event.event_type != "call_service":
+            self.note("event", {"type": event.event_type, **event.data})
+        issues = ir.async_get(self._hass).issues.values()
+        self.note("issue", [repr(issue) for issue in issues])
+
+    def found(self, kind: str, secrets: tuple[str, ...]) -> list[str]:
+        """Return which of the secrets were told."""
+        return found("\n".join(self.told.get(kind, [])), secrets)
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant,
+    office: Office,
+    recorder: Recorder,
+    freezer: FrozenDateTimeFactory,
+) -> MockConfigEntry:
+    """Return the recorder with a line, one finished recording, and one that is active."""
+    for component in ("http", "websocket_api", "config", "diagnostics", "media_source"):
+        assert await async_setup_component(hass, component, {})
+    for _ in range(2):
+        for active in office.active_recordings():
+            office.hang_up(active.call)
+        call = office.connect(
+            "101", remote=REMOTE, remote_name=("Hushremote", "Hushcaller")
+        )
+        office.start_recording(call)
+        freezer.tick(60)
+    number = recorder.directory_number(office.line("101"))
+    return make_entry(
+        hass,
+        entry_data(recorder),
+        options={"mask_numbers": True},
+        subentries_data=add_lines(Reception={"directory_number": number}),
+    )
+
+
+async def fill_in_form(
+    client: Any, witness: Witness, recorder: Recorder, data: dict[str, Any]
+) -> None:
+    """Fill in the form as a browser does."""
+    flow = "/api/config/config_entries/flow"
+    body = {"handler": DOMAIN, "show_advanced_options": True}
+    started = await (await client.post(flow, json=body)).json()
+    at = f"{flow}/{started['flow_id']}"
+    witness.note("browser", started)
+    form = await (await client.post(at, json={"next_step_id": recorder.name})).json()
+    witness.note("browser", form)
+    answer = await client.post(at, json=data)
+    witness.note("browser", await answer.text())
+    await client.delete(at)
+
+
+async def act(
+    hass: HomeAssistant, office: Office, recorder: Recorder, witness: Witness
+) -> str | None:
+    """Call all actions, and keep how they fail; return the id of a finished recording."""
+    number = recorder.directory_number(office.line("101"))
+    finished: str | None = None
+    for action, data in (
+        ("start_recording", {"directory_number": number}),
+        ("stop_recording", {"directory_number": number}),
+        ("pause_recording", {"directory_number": number}),
+        ("get_active_recordings", {"directory_number": number}),
+        ("get_recordings", {"number": REMOTE}),
+        ("get_recordings", {}),
+        ("get_recording", {"recording_id": "77"}),
+    ):
+        try:
+            answer: Any = await hass.services.async_call(
+                DOMAIN, action, data, blocking=True, return_response=True
+            )
+        except HomeAssistantError as err:
+            told = f"{err} {err!r} {vars(err)} {err.__cause__!r} {err.__context__!r}"
+            witness.note("error", told)
+        else:
+            if answer.get("recordings") and action == "get_recordings":
+                finished = answer["recordings"][-1]["id"]
+    return finished
+
+
+async def browse(client: Any, websocket: Any, witness: Witness, place: str) -> None:
+    """Open the first folders below a place, and play the recordings in them."""
+    request = {"type": "media_source/browse_media", "media_content_id": place}
+    await websocket.send_json_auto_id(request)
+    answer = await receive_result(websocket, witness)
+    # The newest of each: where the oldest is not known, months go back to 1970.
+    for child in ((answer.get("result") or {}).get("children") or ())[:3]:
+        if child["can_expand"]:
+            await browse(client, websocket, witness, child["media_content_id"])
+        elif child["can_play"]:
+            await play(client, websocket, witness, child["media_content_id"])
+
+
+async def play(client: Any, websocket: Any, witness: Witness, recording: str) -> None:
+    """Play a recording as a browser does."""
+    request = {"type": "media_source/resolve_media", "media_content_id": recording}
+    await websocket.send_json_auto_id(request)
+    answer = await receive_result(websocket, witness)
+    if answer["success"]:
+        try:
+            async with client.get(answer["result"]["url"]) as response:
+                witness.note("browser", f"{response.headers}")
+                if response.content_type == "application/json":
+                    witness.note("browser", await response.text())
+                else:
+                    await response.read()
+        except ClientError:
+            witness.note("browser", "broken off")
+
+
+async def receive_result(websocket: Any, witness: Witness) -> dict[str, Any]:
+    """Return the answer to a command; keep what was sent before it, too."""
+    while True:
+        message: dict[str, Any] = await websocket.receive_json()
+        witness.note("browser", message)
+        if message["type"] == "result":
+            return message
+
+
+async def receive_all(websocket: Any, witness: Witness) -> None:
+    """Keep all that was sent until now."""
+    await websocket.send_json_auto_id({"type": "ping"})
+    while (message := await websocket.receive_json())["type"] != "pong":
+        witness.note("browser", message)
+    await websocket.close()
+
+
+async def test_nothing_leaks(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    hass_ws_client: WebSocketGenerator,
+    office: Office,
+    recorder: Recorder,
+    entry: MockConfigEntry,
+    listener: Listener,
+    pass_time: Poll,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No credential anywhere; no name or number in logs and errors; no number where masked."""
+    caplog.set_level(logging.DEBUG)
+    # Fails at a frozen time.
+    monkeypatch.setattr(logging.getLogger("aiohttp.access"), "disabled", True)
+    witness = Witness(hass, recorder)
+    await set_up(hass, entry)
+    await hass_ws_client(hass)
+    client = await hass_client()
+    # In less than the half hour for which the browser is signed in.
+    faults: list[Fault | None] = [None, *lures(listener, recorder), *FAULTS[:9]]
+    for fault in faults:
+        if fault is not None:
+            recorder.faults.add(fault)
+        await pass_time(31)
+        await act(hass, office, recorder, witness)
+        await fill_in_form(
+            client, witness, recorder, {**recorder.settings, "verify_ssl": True}
+        )
+        # A new one each time: a connection does not outlive minutes without an answer.
+        websocket = await hass_ws_client(hass)
+        await websocket.send_json_auto_id({"type": f"{DOMAIN}/subscribe"})
+        await receive_result(websocket, witness)
+        await browse(client, websocket, witness, f"media-source://{DOMAIN}")
+        await pass_time(11)
+        await receive_all(websocket, witness)
+        witness.note(
+            "diagnostics",
+            await get_diagnostics_for_config_entry(hass, hass_client, entry),
+        )
+        recorder.faults.clear()
+        await pass_time(31)
+        witness.note("state", [state.as_dict() for state in hass.states.async_all()])
+    office.hang_up(office.calls[-1])
+    await pass_time(61)
+    await recorder.stop()
+    await pass_time(301)
+    await act(hass, office, recorder, witness)
+    await hass.config_entries.async_reload(entry.entry_id)
+    for record in caplog.records:
+        if record.name.startswith("pytest"):
+            # What the tests' helpers would write to the disk.
+            continue
+        kind = "log" if is_ours(record) else "log of others"
+        witness.note(kind, logging.Formatter("%(name)s %(message)s").format(record))
+
+    assert listener.requests == []
+    credentials = tuple(witness.credentials)
+    for kind in witness.told:
+        assert (kind, witness.found(kind, credentials)) == (kind, [])
+    number = (REMOTE.removeprefix("+"),)
+    for kind in ("event", "state", "browser"):
+        assert witness.told[kind]
+        assert (kind, witness.found(kind, number)) == (kind, [])
+    for kind in ("log", "error", "diagnostics", "issue"):
+        assert witness.told[kind]
+        assert (kind, witness.found(kind, (*NAMES, *number))) == (kind, [])
+
+
+def is_ours(record: logging.LogRecord) -> bool:
+    """Return whether a line of the log is of this integration, or about it."""
+    return record.name.startswith(
+        ("custom_components", "homeassistant.helpers.update", "aiohttp.client")
+    ) or record.name in ("homeassistant.config_entries", "homeassistant.setup")
+
+
+async def test_what_is_planted_can_be_found(
+    hass: HomeAssistant, recorder: Recorder, entry: MockConfigEntry
+) -> None:
+    """The recorder was given the secrets, and tells the number to whom may have it."""
+    await set_up(hass, entry)
+    page: Any = await hass.services.async_call(
+        DOMAIN, "get_recordings", {}, blocking=True, return_response=True
+    )
+    answer = await hass.services.async_call(
+        DOMAIN,
+        "get_recording",
+        {"recording_id": page["recordings"][0]["id"]},
+        blocking=True,
+        return_response=True,
+    )
+    told = json.dumps(answer, default=repr)
+    assert found(told, (REMOTE.removeprefix("+"),))
+    assert SECRET in json.dumps(recorder.settings)
+    assert USER in json.dumps(recorder.settings)
+    assert REMOTE in TALKATIVE
