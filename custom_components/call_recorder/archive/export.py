@@ -14,6 +14,7 @@ import os
 from pathlib import Path
 import re
 import tempfile
+import time
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
@@ -68,7 +69,13 @@ class Export:
 async def async_setup_exports(hass: HomeAssistant) -> None:
     """Delete what exports left half-written that were killed."""
     store = hass.data[_FOLDERS] = Store(hass, 1, f"{DOMAIN}.export_folders")
-    await hass.async_add_executor_job(_sweep, await store.async_load() or [])
+    folders, now = await store.async_load() or [], time.time()
+
+    async def _sweep_folders() -> None:
+        """Go through the folders. Some may be on a network that hangs."""
+        await hass.async_add_executor_job(_sweep, folders, now)
+
+    hass.async_create_background_task(_sweep_folders(), f"{DOMAIN} sweep")
 
 
 async def async_forget_exports(hass: HomeAssistant) -> None:
@@ -228,12 +235,13 @@ async def _remember_folder(hass: HomeAssistant, folder: Path) -> None:
         await store.async_save([*known, str(folder)][-_MOST_FOLDERS:])
 
 
-def _sweep(folders: list[str]) -> None:
-    """Delete what is half-written in folders. Blocks."""
+def _sweep(folders: list[str], before: float) -> None:
+    """Delete what was half-written in folders before a time (Unix). Blocks."""
     for folder in folders:
         with suppress(OSError):
             for path in Path(folder).glob(f"{_PREFIX}*"):
-                path.unlink(missing_ok=True)
+                if path.stat().st_mtime < before:
+                    path.unlink(missing_ok=True)
 
 
 def _stem(recording: Recording) -> str:
