@@ -7,8 +7,10 @@ from typing import Any, Final
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.call_recorder.const import DOMAIN
+from custom_components.call_recorder.views import recording_path
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.const import STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
@@ -128,9 +130,13 @@ async def test_a_call(hass: HomeAssistant, pbx: Pbx, asterisk: MockConfigEntry) 
 
 
 async def test_start_by_action(
-    hass: HomeAssistant, pbx: Pbx, asterisk: MockConfigEntry, tmp_path: Path
+    hass: HomeAssistant,
+    pbx: Pbx,
+    asterisk: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    tmp_path: Path,
 ) -> None:
-    """Test that what is started by the action is what is heard in the copy."""
+    """Test that what is started by the action is what is played, and what is in a copy."""
     await wait_for(hass, RECORDING, lambda state: state != STATE_UNAVAILABLE)
     with pytest.raises(ServiceValidationError) as caught:
         await _call(hass, asterisk, "start_recording", directory_number="1002")
@@ -150,6 +156,13 @@ async def test_start_by_action(
     await pbx.talk(call, 1.0)
     await _call(hass, asterisk, "stop_recording", directory_number="1002")
     await wait_for(hass, RECORDING, lambda state: state != STATE_ON)
+    player = await hass_client()
+    url = recording_path(asterisk.entry_id, started["recording_id"])
+    played = await (await player.get(url)).read()
+    assert all(strength(played, tone) > 0.5 for tone in pbx.tones)
+    # Asterisk knows no ranges.
+    answer = await player.get(url, headers={"Range": "bytes=44-8043"})
+    assert (answer.status, await answer.read()) == (206, played[44:8044])
     copy = await _call(
         hass,
         asterisk,
@@ -159,7 +172,7 @@ async def test_start_by_action(
     )
     audio = await asyncio.to_thread(Path(copy["path"]).read_bytes)
     assert len(audio) == copy["size"]
-    assert all(strength(audio, tone) > 0.5 for tone in pbx.tones)
+    assert audio == played
     assert strength(audio, 700) < 0.1
 
 
