@@ -144,6 +144,108 @@ async def test_each_trigger_has_its_event(
     assert len({call.data["id"] for call in calls}) == 1
 
 
+async def test_resumed_and_lost(
+    hass: HomeAssistant,
+    office: Office,
+    entry: MockConfigEntry,
+    calls: list[ServiceCall],
+    pass_time: Poll,
+) -> None:
+    """A recording is resumed, ends, and does not arrive in the archive."""
+    await automate(
+        hass,
+        [
+            {"trigger": f"{DOMAIN}.recording_resumed"},
+            {"trigger": f"{DOMAIN}.recording_lost"},
+        ],
+    )
+    call = office.connect("101")
+    recording = office.start_recording(call)
+    recording.fate = "lost"
+    office.pause(recording)
+    await pass_time(31)
+    office.resume(recording)
+    await pass_time(11)
+    office.hang_up(call)
+    await pass_time(11)
+    for _ in range(11):
+        await pass_time(61)
+    assert [(call.data["what"], call.data["reason"]) for call in calls] == [
+        ("resumed on Reception", None),
+        ("lost on Reception", "recording_not_found"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("target", "lines"),
+    [
+        ("device", ["Reception"]),
+        ("recorder", ["None", "Reception", "Sales"]),
+        ("recorder and line", ["None", "Reception", "Sales"]),
+        ("entity", ["Reception"]),
+        ("label", ["Sales"]),
+        ("nothing", []),
+    ],
+)
+async def test_targets(
+    hass: HomeAssistant,
+    office: Office,
+    entry: MockConfigEntry,
+    device_registry: dr.DeviceRegistry,
+    calls: list[ServiceCall],
+    pass_time: Poll,
+    target: str,
+    lines: list[str],
+) -> None:
+    """A trigger is about the recorders and lines of its target, and each event once."""
+    recorder, reception, sales = (
+        device_id(device_registry, entry, name)
+        for name in ("Imagicle", "Reception", "Sales")
+    )
+    device_registry.async_update_device(sales, labels={"desk"})
+    targets = {
+        "device": {"device_id": reception},
+        "recorder": {"device_id": [recorder]},
+        "recorder and line": {"device_id": [recorder, reception]},
+        "entity": {"entity_id": "event.reception_recording_events"},
+        "label": {"label_id": "desk"},
+        "nothing": {"label_id": "unused"},
+    }
+    await automate(
+        hass,
+        {"trigger": f"{DOMAIN}.recording_started", "target": targets[target]},
+    )
+    for number in ("101", "102", "103"):
+        office.start_recording(office.connect(number))
+    await pass_time(31)
+    assert sorted(str(call.data["line"]) for call in calls) == lines
+
+
+async def test_a_target_that_grows(
+    hass: HomeAssistant,
+    office: Office,
+    entry: MockConfigEntry,
+    device_registry: dr.DeviceRegistry,
+    calls: list[ServiceCall],
+    pass_time: Poll,
+) -> None:
+    """A line that gets the label later is heard from then on, and no longer without."""
+    await automate(
+        hass,
+        {"trigger": f"{DOMAIN}.recording_started", "target": {"label_id": "desk"}},
+    )
+    sales = device_id(device_registry, entry, "Sales")
+    for labels in ({"desk"}, set()):
+        device_registry.async_update_device(sales, labels=labels)
+        await settle(hass)
+        call = office.connect("102")
+        office.start_recording(call)
+        await pass_time(31)
+        office.hang_up(call)
+        await pass_time(31)
+    assert [call.data["line"] for call in calls] == ["Sales"]
+
+
 async def test_a_refused_start_triggers(
     hass: HomeAssistant, entry: MockConfigEntry, calls: list[ServiceCall]
 ) -> None:
@@ -168,8 +270,12 @@ async def test_a_refused_start_triggers(
         ("is_paused", "Reception", True, True),
         ("is_paused", "Sales", True, False),
         ("is_paused", "Reception", False, False),
+        ("is_idle", None, False, False),
+        ("is_idle", "Reception", True, False),
+        ("is_idle", "Sales", False, True),
     ],
 )
+@pytest.mark.parametrize("way", ["options", "target"])
 async def test_conditions(
     hass: HomeAssistant,
     office: Office,
@@ -177,20 +283,23 @@ async def test_conditions(
     device_registry: dr.DeviceRegistry,
     calls: list[ServiceCall],
     pass_time: Poll,
+    way: str,
     condition: str,
     device: str | None,
     paused: bool,
     holds: bool,
 ) -> None:
     """A condition is true while any of the chosen devices is in its state."""
-    chosen = [device_id(device_registry, entry, device)] if device else []
+    chosen = (
+        {"device_id": [device_id(device_registry, entry, device)]} if device else {}
+    )
     recording = office.start_recording(office.connect("101"))
     {False: office.resume, True: office.pause}[paused](recording)
     await pass_time(31)
     await automate(
         hass,
         {"trigger": "event", "event_type": "ask"},
-        {"condition": f"{DOMAIN}.{condition}", "options": {"device_id": chosen}},
+        {"condition": f"{DOMAIN}.{condition}", **({way: chosen} if device else {})},
     )
     hass.bus.async_fire("ask")
     await settle(hass)

@@ -1,4 +1,4 @@
-"""Conditions that need no knowledge of entities: is recording, is paused."""
+"""Conditions of automations: a recorder or line is recording, paused or idle."""
 
 from typing import Unpack, override
 
@@ -10,9 +10,9 @@ from homeassistant.helpers.condition import (
 )
 from homeassistant.helpers.typing import ConfigType
 
+from .automation_targets import ChosenSources, async_validate_chosen
 from .const import DOMAIN
 from .data import CallRecorderConfigEntry
-from .device_targets import async_get_chosen_ids, async_validate_devices
 from .snapshot import Activity, LiveStatus
 
 
@@ -26,37 +26,36 @@ class RecordingCondition(Condition):
     async def async_validate_config(
         cls, hass: HomeAssistant, config: ConfigType
     ) -> ConfigType:
-        """Validate the chosen devices."""
-        return async_validate_devices(hass, config)
+        """Validate what was chosen."""
+        return async_validate_chosen(hass, config)
 
     def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
         """Keep what was chosen."""
         super().__init__(hass, config)
-        self._chosen = async_get_chosen_ids(hass, config.options)
+        self._chosen = ChosenSources(hass, config.target, config.options)
 
     @override
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
-        """Look at what the recorders said last."""
-        return any(snapshot.status is self.status for snapshot in self._snapshots())
+        """Compare with the last snapshots."""
+        return any(activity.status is self.status for activity in self._activities())
 
-    def _snapshots(self) -> list[Activity]:
-        """Return what is being recorded where, as far as it is known now."""
+    def _activities(self) -> list[Activity]:
+        """Return what is recorded by the recorders and lines that answer."""
+        chosen = self._chosen.async_get_ids()
+        activities: list[Activity] = []
         entries: list[CallRecorderConfigEntry] = (
             self._hass.config_entries.async_loaded_entries(DOMAIN)
         )
-        snapshots: list[Activity] = []
         for entry in entries:
             live = entry.runtime_data.live
             if not live.last_update_success:
                 continue
-            if self._chosen is None or entry.entry_id in self._chosen:
-                snapshots.append(live.data)
-            snapshots += [
-                live.data.of_line(line.id)
-                for line in live.lines
-                if self._chosen is not None and line.id in self._chosen
-            ]
-        return snapshots
+            if chosen is None or entry.entry_id in chosen:
+                activities.append(live.data)
+            if chosen is not None:
+                line_ids = chosen & entry.subentries.keys()
+                activities += map(live.data.of_line, line_ids)
+        return activities
 
 
 class IsRecordingCondition(RecordingCondition):
@@ -71,6 +70,16 @@ class IsPausedCondition(RecordingCondition):
     status = LiveStatus.PAUSED
 
 
+class IsIdleCondition(RecordingCondition):
+    """True while nothing is recorded."""
+
+    status = LiveStatus.IDLE
+
+
 async def async_get_conditions(hass: HomeAssistant) -> dict[str, type[Condition]]:
     """Return the conditions."""
-    return {"is_recording": IsRecordingCondition, "is_paused": IsPausedCondition}
+    return {
+        "is_idle": IsIdleCondition,
+        "is_paused": IsPausedCondition,
+        "is_recording": IsRecordingCondition,
+    }

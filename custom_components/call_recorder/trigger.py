@@ -1,4 +1,4 @@
-"""Triggers that need no knowledge of entities: a recording started, ended, ..."""
+"""Triggers of automations: a recording was started, paused, ended, ..."""
 
 from typing import Final, override
 
@@ -11,7 +11,7 @@ from homeassistant.helpers.trigger import (
 )
 from homeassistant.helpers.typing import ConfigType
 
-from .device_targets import async_get_chosen_ids, async_validate_devices
+from .automation_targets import ChosenSources, async_validate_chosen
 from .recording_events import RecordingEvent, RecordingEventType, async_listen_events
 
 
@@ -25,13 +25,13 @@ class RecordingTrigger(Trigger):
     async def async_validate_config(
         cls, hass: HomeAssistant, config: ConfigType
     ) -> ConfigType:
-        """Validate the chosen devices."""
-        return async_validate_devices(hass, config)
+        """Validate what was chosen."""
+        return async_validate_chosen(hass, config)
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
         """Keep what was chosen."""
         super().__init__(hass, config)
-        self._options = config.options
+        self._chosen = ChosenSources(hass, config.target, config.options)
 
     @override
     async def async_attach_runner(
@@ -39,8 +39,7 @@ class RecordingTrigger(Trigger):
         run_action: TriggerActionRunner,
         did_not_trigger: TriggerNotTriggeredReporter | None = None,
     ) -> CALLBACK_TYPE:
-        """Run the action at each event that is meant."""
-        chosen = async_get_chosen_ids(self._hass, self._options)
+        """Run the action at each event of what was chosen."""
 
         @callback
         def _handle_event(event: RecordingEvent) -> None:
@@ -52,18 +51,9 @@ class RecordingTrigger(Trigger):
                     f"{event.type.value} on {event.line or event.recorder}",
                 )
 
-        removes = [
-            async_listen_events(self._hass, _handle_event, source)
-            for source in ([None] if chosen is None else chosen)
-        ]
-
-        @callback
-        def _remove() -> None:
-            """Listen no more."""
-            for remove in removes:
-                remove()
-
-        return _remove
+        return await self._chosen.async_follow(
+            lambda source: async_listen_events(self._hass, _handle_event, source)
+        )
 
 
 class RecordingStartedTrigger(RecordingTrigger):
@@ -76,6 +66,12 @@ class RecordingPausedTrigger(RecordingTrigger):
     """A recording was paused."""
 
     event_type = RecordingEventType.PAUSED
+
+
+class RecordingResumedTrigger(RecordingTrigger):
+    """A paused recording was resumed."""
+
+    event_type = RecordingEventType.RESUMED
 
 
 class RecordingEndedTrigger(RecordingTrigger):
@@ -96,6 +92,12 @@ class RecordingFailedTrigger(RecordingTrigger):
     event_type = RecordingEventType.FAILED
 
 
+class RecordingLostTrigger(RecordingTrigger):
+    """A recording did not arrive in the archive."""
+
+    event_type = RecordingEventType.LOST
+
+
 class CallNotRecordedTrigger(RecordingTrigger):
     """A call that must be recorded is not."""
 
@@ -105,9 +107,11 @@ class CallNotRecordedTrigger(RecordingTrigger):
 TRIGGERS: Final[dict[str, type[Trigger]]] = {
     "recording_started": RecordingStartedTrigger,
     "recording_paused": RecordingPausedTrigger,
+    "recording_resumed": RecordingResumedTrigger,
     "recording_ended": RecordingEndedTrigger,
     "recording_archived": RecordingArchivedTrigger,
     "recording_failed": RecordingFailedTrigger,
+    "recording_lost": RecordingLostTrigger,
     "call_not_recorded": CallNotRecordedTrigger,
 }
 
