@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator
 import contextlib
+from datetime import UTC
 import json
 
+from aiohttp import ClientSession
 import pytest
 
 from custom_components.call_recorder.api.asterisk import AsteriskClient, archive
@@ -35,6 +37,13 @@ async def simulated(socket_enabled: None) -> AsyncGenerator[SimulatedPbx]:
     yield pbx
     await pbx.stop()
     await asyncio.get_running_loop().shutdown_default_executor()
+
+
+@pytest.fixture
+async def http_session() -> AsyncGenerator[ClientSession]:
+    """Return a session for ARI."""
+    async with ClientSession() as session:
+        yield session
 
 
 @pytest.fixture
@@ -155,6 +164,20 @@ async def test_starting(simulated: SimulatedPbx, watcher: Watcher) -> None:
         await watcher.client.get_live_state()
     simulated.asterisk.actions.is_starting = False
     await watcher.wait_for_recording()
+
+
+async def test_failed_setup_leaves_no_connection(
+    simulated: SimulatedPbx, http_session: ClientSession
+) -> None:
+    """Test that no connection is kept when nobody will use this client again."""
+    simulated.asterisk.actions.is_starting = True
+    await simulated.call("601")
+    client = AsteriskClient(http_session, simulated.settings, time_zone=UTC)
+    with pytest.raises(CannotConnectError):
+        await client.get_live_state()
+    async with asyncio.timeout(10):
+        while simulated.asterisk.sessions:
+            await asyncio.sleep(0)
 
 
 async def test_no_ari(simulated: SimulatedPbx, make_watcher: MakeWatcher) -> None:

@@ -164,6 +164,11 @@ class AsteriskClient(RecorderClient):
         """Look at the channels, and learn what the user may do."""
         try:
             return await self._live.look(self._session)
+        except BaseException:
+            if self._live.on_change is None:
+                # The set-up has failed, and will be tried with another client.
+                self._session.drop()
+            raise
         finally:
             self.info = self._session.info
             self.capabilities = self._allowed()

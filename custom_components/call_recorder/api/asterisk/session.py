@@ -92,6 +92,10 @@ class Session:
     async def close(self) -> None:
         """End the connection for good."""
         self._is_closed = True
+        self.drop()
+
+    def drop(self) -> None:
+        """End the connection; the next question makes another one."""
         if self._wire is not None:
             self._wire.close()
 
