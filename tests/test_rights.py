@@ -19,10 +19,11 @@ from homeassistant.auth.models import RefreshToken
 from homeassistant.components.http.auth import async_sign_path
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized
+from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import make_entry, set_up
+from tests.conftest import add_lines, make_entry, set_up
 from tests.test_views import path_of
 
 _DOC: Final = Path(__file__).parents[1] / "docs" / "security.md"
@@ -217,6 +218,51 @@ async def test_a_user_who_may_not_listen_sees_no_numbers(
     assert len(recordings) == 1
     number = recordings[0]["remote_party"]["phone_number"]
     assert number == ("+15551234" if listening == "everyone" else "••••••234")
+
+
+async def test_a_user_of_one_line(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    imagicle_data: dict[str, Any],
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    """The right to one line is no right to what other fields name."""
+    lines = add_lines(Reception={"directory_number": "101"})
+    entry = make_entry(hass, imagicle_data, subentries_data=lines)
+    await set_up(hass, entry)
+    office.connect("101")
+    other = office.start_recording(office.connect("102"))
+    (line_id,) = entry.subentries
+    device = device_registry.async_get_device_by_identifier(
+        (DOMAIN, line_id), entry.entry_id
+    )
+    assert device is not None
+    user = MockUser().add_to_hass(hass)
+    user.mock_policy(
+        {"entities": {"entity_ids": {"binary_sensor.reception_recording": True}}}
+    )
+
+    async def act(action: str, **data: Any) -> Any:
+        return await hass.services.async_call(
+            DOMAIN,
+            action,
+            {"device_id": device.id, **data},
+            blocking=True,
+            context=Context(user_id=user.id),
+            return_response=True,
+        )
+
+    assert (await act("start_recording"))["result"] == "started"
+    assert len((await act("get_active_recordings"))["recordings"]) == 1
+    for action, data in (
+        ("start_recording", {"directory_number": "102"}),
+        ("stop_recording", {"recording_id": simulator.imagicle.id_of(other)}),
+        ("get_active_recordings", {"username": "marco.bianchi"}),
+    ):
+        with pytest.raises(Unauthorized):
+            await act(action, **data)
+    assert other in office.active_recordings()
 
 
 async def test_a_user_who_is_gone(

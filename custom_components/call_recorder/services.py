@@ -19,7 +19,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv, service
 from homeassistant.util import dt as dt_util
 
-from .api.client import RecorderClient
+from .api.client import LINE_FIELDS, RecorderClient
 from .api.errors import ErrorKey, RefusedError
 from .api.models import (
     ActiveRecordingFilter,
@@ -109,6 +109,8 @@ _EXPORT_SCHEMA: Final = vol.Schema(
         vol.Required("path"): cv.string,
     }
 )
+_NAMING_FIELDS: Final = (*LINE_FIELDS, "recording_id")
+"""Fields that name a line or a recording."""
 _FIRST_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_TIME: Final = datetime(2999, 1, 1, tzinfo=UTC)
 """No recording is older or newer, and every recorder can count with these times."""
@@ -130,11 +132,6 @@ class _Target(NamedTuple):
     def client(self) -> RecorderClient:
         """Return the client of the recorder."""
         return self.entry.runtime_data.client
-
-    @property
-    def line_id(self) -> str | None:
-        """Return the id of the chosen line."""
-        return self.line.id if self.line else None
 
 
 @callback
@@ -166,7 +163,7 @@ def async_setup_actions(hass: HomeAssistant) -> None:
 async def _start_recording(call: ServiceCall) -> ServiceResponse:
     """Record the connected call of a line."""
     target = _get_target(call)
-    await async_raise_unless_may(call, POLICY_CONTROL, target.entry, target.line_id)
+    await _raise_unless_may(call, POLICY_CONTROL, target)
     with translated_errors(target.live, what=call.service):
         result = await async_start_recording(
             target.live,
@@ -200,7 +197,7 @@ async def _command(
 ) -> ServiceResponse:
     """Send a command about a recording, named by its id or its line."""
     target = _get_target(call)
-    await async_raise_unless_may(call, POLICY_CONTROL, target.entry, target.line_id)
+    await _raise_unless_may(call, POLICY_CONTROL, target)
     line = _get_line(call, target)
     with translated_errors(target.live, what=call.service):
         recording_id = call.data.get("recording_id") or None
@@ -213,7 +210,7 @@ async def _command(
 async def _get_active_recordings(call: ServiceCall) -> ServiceResponse:
     """Return what is being recorded now."""
     target = _get_target(call)
-    await async_raise_unless_may(call, POLICY_READ, target.entry, target.line_id)
+    await _raise_unless_may(call, POLICY_READ, target)
     recording_filter = ActiveRecordingFilter(
         device_name=_get_field(call, target, "device_name"),
         directory_number=_get_field(call, target, "directory_number"),
@@ -287,6 +284,17 @@ async def _export_recording(call: ServiceCall) -> ServiceResponse:
                 call.data["path"],
             )
     return fields_as_json(export)
+
+
+async def _raise_unless_may(call: ServiceCall, policy: str, target: _Target) -> None:
+    """Raise `Unauthorized` unless the caller may read or control the target.
+
+    A line's device alone means that line. What the other fields name may be anywhere,
+    so it needs the right to the whole recorder.
+    """
+    is_line_alone = target.line and not any(map(call.data.get, _NAMING_FIELDS))
+    line_id = target.line.id if target.line and is_line_alone else None
+    await async_raise_unless_may(call, policy, target.entry, line_id)
 
 
 def _as_utc(time: datetime | None) -> datetime | None:
