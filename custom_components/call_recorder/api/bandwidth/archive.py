@@ -88,8 +88,8 @@ class Archive:
         if cursor is None:
             is_plain = not (query.number or query.direction or query.start)
             size = WINDOW if is_plain and query.limit <= WINDOW // 2 else MAX_SIZE
+            number, size = reader.newest_page(size)
             pages = _Pages(self._catapult, size, self._cache)
-            number = reader.number(0, size)
             if query.end is not None:
                 number = await find_page(
                     pages.read,

@@ -51,6 +51,10 @@ class SortedListReader(ListReader):
     def number(self, index: int, size: int) -> int:
         """Return the number of a page, counted by `index` from the newest one."""
 
+    def newest_page(self, size: int) -> tuple[int, int]:
+        """Return number and size of the page with the newest rows, of about `size`."""
+        return self.number(0, size), size
+
     @abstractmethod
     def newest_first(self, page: Page[Row]) -> list[Row]:
         """Return the rows of a page."""
@@ -94,6 +98,13 @@ class EndReader(SortedListReader):
     @override
     def number(self, index: int, size: int) -> int:
         return self._position.total // size - index
+
+    @override
+    def newest_page(self, size: int) -> tuple[int, int]:
+        if size > WINDOW:
+            return super().newest_page(size)
+        query = end_query(self._position.total)
+        return int(query["page"]), int(query["size"])
 
     @override
     def newest_first(self, page: Page[Row]) -> list[Row]:
