@@ -18,8 +18,10 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
-from tests.conftest import add_lines, make_entry, set_up
+from simulator.server import Simulator
+from tests.conftest import add_lines, entry_data, make_entry, set_up
 from tests.helpers.pbx import Pbx
+from tests.helpers.states import value
 from tests.real_asterisk.tones import strength
 
 _PATIENCE: Final = 20.0
@@ -287,3 +289,16 @@ async def test_archive_is_given_up(
     assert result["reason"] == "reconfigure_successful"
     assert not {key for key in asterisk.data if key.startswith("ari_")}
     await hass.async_block_till_done()
+
+
+async def test_no_archive_at_first(
+    hass: HomeAssistant, simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Test a REST interface that is off when Home Assistant starts."""
+    simulator.asterisk.has_ari = False
+    entry = make_entry(hass, entry_data(simulator.asterisk))
+    await set_up(hass, entry)
+    assert value(hass, ACTIVE) == "0"
+    assert value(hass, "sensor.asterisk_last_recording") == STATE_UNAVAILABLE
+    assert "Unexpected error" not in caplog.text
+    await hass.config_entries.async_unload(entry.entry_id)

@@ -51,7 +51,9 @@ class _RecorderDeviceEntity[CoordinatorT: PollingCoordinator[Any]](
     @override
     def _handle_coordinator_update(self) -> None:
         """Write the state when it has changed."""
-        shown = (self.available, self.value)
+        # Before the first answer there is nothing that a value could be read from.
+        available = self.available
+        shown = (available, self.value if available else None)
         if shown != self._shown:
             self._shown = shown
             self.async_write_ha_state()
