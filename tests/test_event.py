@@ -104,6 +104,9 @@ async def test_attributes(
         "phone_number": "+15551234",
     }
     assert told["reason"] is None
+    assert state.state_info is not None
+    unrecorded = state.state_info["unrecorded_attributes"]
+    assert {"local_party", "remote_party"} <= unrecorded
 
 
 async def test_the_end_tells_the_duration(

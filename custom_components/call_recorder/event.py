@@ -37,6 +37,9 @@ async def async_setup_entry(
 class _RecordingEvents(EventEntity):
     """Shows the events of a source: a recorder or a line."""
 
+    # Automations see who spoke with whom; the database does not keep it.
+    _unrecorded_attributes = frozenset({"local_party", "remote_party"})
+
     def _listen(self, source: str) -> None:
         """Listen to the events of the source."""
         self.async_on_remove(async_listen_events(self.hass, self._show, source))
