@@ -145,13 +145,13 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
         self._sent = after
         if before is None:
             return
-        line_ids = {**before.line_ids, **after.line_ids}
         for event_type, recording in changes(earlier, recordings):
-            lines = self.lines.by_ids(line_ids[recording.id])
+            known = after if recording.id in after.line_ids else before
+            lines = self.lines.by_ids(known.line_ids[recording.id])
             self.events.async_send(from_active(event_type, recording), lines)
-        for recording_id in earlier.keys() & recordings.keys():
-            was, now = before.line_ids[recording_id], after.line_ids[recording_id]
-            if was != now:
+        for recording_id, now in after.line_ids.items():
+            was = before.line_ids.get(recording_id, now)
+            if was != now and recording_id in earlier and recording_id in recordings:
                 self._send_move(recordings[recording_id], was, now)
 
     @callback
