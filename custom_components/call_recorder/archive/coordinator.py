@@ -181,6 +181,10 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
             recordings, read_to = await self._read_on(page)
         except RecorderError as err:
             self.expected.note_outage()
+            if err.key == ErrorKey.NOT_YET_KNOWN:
+                # No failure: a list that is read for the first time takes a while.
+                self.update_interval = _EXPECTANT_INTERVAL
+                return self.data
             if (
                 isinstance(err, AccessError)
                 and err.key == ErrorKey.INSUFFICIENT_PERMISSIONS

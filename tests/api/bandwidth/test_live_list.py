@@ -773,8 +773,9 @@ async def test_entities_are_up_before_the_walk_has_ended(
     simulator: Simulator,
     bandwidth_data: dict[str, Any],
     hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """What is not known yet is unknown, and known as soon as all has been read."""
+    """What is not known yet is unknown and no error, and known as soon as all is read."""
     sensor = "sensor.bandwidth_active_recordings"
     office.start_recording(office.connect("101"))
     recorder = simulator.bandwidth
@@ -782,6 +783,8 @@ async def test_entities_are_up_before_the_walk_has_ended(
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert value(hass, sensor) == "unknown"
     await until(hass, lambda: value(hass, sensor) == "1")
+    assert value(hass, "sensor.bandwidth_recordings_today") == "unavailable"
+    assert not [row for row in caplog.records if row.levelname == "ERROR"]
     assert await hass.config_entries.async_unload(entry.entry_id)
     saved = hass_storage[f"call_recorder.{entry.entry_id}"]["data"]
     assert saved["list"]["order"] == "front"
