@@ -194,6 +194,22 @@ async def test_one_page_in_no_order(office: Office, recorder: Bandwidth) -> None
     assert [rec.id for rec in found] == ids(office, truth(office))
 
 
+@pytest.mark.parametrize("order", _SORTED)
+async def test_a_server_that_knows_no_pages(
+    office: Office, recorder: Bandwidth, order: ServedOrder
+) -> None:
+    """The same rows again and again are read twice, and not for ever."""
+    recorder.order = order
+    rows = [{"id": f"r-{n}", "state": "complete"} for n in range(500)]
+    async with open_client(recorder) as client:
+        await poll_until_known(client)
+        recorder.faults.add(rows_fault(rows))
+        recorder.requests.clear()
+        found = await read_all(client, limit=100)
+    assert sorted(rec.id for rec in found) == sorted(row["id"] for row in rows)
+    assert len(recorder.requests) <= 12
+
+
 # --- Times ---
 
 

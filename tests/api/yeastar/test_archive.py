@@ -434,6 +434,16 @@ async def test_a_pbx_with_small_pages(
     assert oldest == office.archive[0].call.started_at.replace(microsecond=0)
 
 
+async def test_a_pbx_that_knows_no_pages(client: YeastarClient, pbx: Yeastar) -> None:
+    """The same rows again and again, and a total that promises more."""
+    rows = [_EXAMPLE[0] | {"id": number} for number in range(50)]
+    pbx.faults.add(fault("/recording/", answer(0, total_number=10**6, data=rows)))
+    page = await client.get_recordings(RecordingQuery(limit=500))
+    assert len(page.recordings) == 50
+    assert page.next_cursor is None
+    assert asked(pbx, "/recording/list") == 2
+
+
 async def test_a_call_among_many_on_small_pages(
     client: YeastarClient, pbx: Yeastar
 ) -> None:

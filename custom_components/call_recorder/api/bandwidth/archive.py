@@ -134,10 +134,15 @@ async def _read_parts(
     pages: _Pages, reader: SortedListReader, number: int, start: datetime | None
 ) -> AsyncIterator[_Part]:
     """Read pages from `number` on to older rows, back to `start`."""
+    newest: Row | None = None
     for _ in range(_MAX_PAGES):
         page = await pages.read(number)
         rows = reader.newest_first(page)
-        is_last = reader.is_oldest(number, page)
+        # Where a server does not know `page`, all pages are the first.
+        is_repeated = bool(rows) and rows[0] == newest
+        newest = rows[0] if rows else None
+        rows = [] if is_repeated else rows
+        is_last = is_repeated or reader.is_oldest(number, page)
         starts = [row.started_at for row in rows if row.started_at]
         if start and starts and starts[-1] < start - SLACK:
             is_last = True

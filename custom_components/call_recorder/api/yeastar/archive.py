@@ -138,7 +138,12 @@ class YeastarArchive:
         total, has_more = None, False
         async for page in self._read_pages(filters, size):
             total, has_more = page.total, page.has_more
+            known = len(recordings)
             recordings |= {rec.id: rec for rec in await self._parse(page.rows)}
+            if len(recordings) == known:
+                # Where a PBX does not know `page`, all pages are the first.
+                has_more = len(page.rows) >= size
+                break
             if wanted <= (
                 sum(matches(rec, query, end) for rec in recordings.values())
                 if is_sieved(query)
