@@ -305,6 +305,9 @@ async def many_lines(named_by: str) -> list[Figure]:
             await subject.ours()
             same = await polls(subject)
             changed = await polls(subject, new=3)
+            # The durations of recordings of less than a minute move at every poll.
+            remote.do("wait", 60.0)
+            await subject.ours()
             subject.writes.clear()
             remote.do("wait", 1.0)
             await subject.ours()

@@ -87,7 +87,7 @@ async def async_setup_entry(
 def _async_follow_info(
     hass: HomeAssistant, entry: CallRecorderConfigEntry, live: LiveCoordinator
 ) -> None:
-    """Show what a recorder tells of itself later: its model, its firmware."""
+    """Show what a recorder reports of itself later: its model, its firmware."""
     info = live.client.info
 
     @callback

@@ -161,7 +161,7 @@ class PauseForgottenSensor(_BinarySensor, LineEntity):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Note the pauses that began and ended."""
+        """Note the pauses that started and ended."""
         self._note_pauses()
         super()._handle_coordinator_update()
 

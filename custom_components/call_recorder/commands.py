@@ -62,7 +62,7 @@ def translated_errors(
 
 
 def _placeholders(err: RecorderError, what: str) -> dict[str, str] | None:
-    """Return what the message of an error has to be told."""
+    """Return the placeholders of an error's message."""
     if not isinstance(err, RefusedError):
         return None
     if err.key == ErrorKey.REQUEST_REFUSED:

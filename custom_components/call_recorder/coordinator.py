@@ -177,7 +177,7 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
 
     @callback
     def async_expect_change(self) -> None:
-        """Poll now, and often for a while: a command was sent, or a call has begun."""
+        """Poll now, and often for a while: a command was sent, or a call has started."""
         self._expectant_until = dt_util.utcnow() + _EXPECTANT_TIME
         self.async_refresh_soon()
 

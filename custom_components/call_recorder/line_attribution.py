@@ -26,7 +26,7 @@ class LineAttribution:
     """Remembers the lines of each active recording, for as long as it runs.
 
     Lines follow who is in the call: they are found anew when its parties change. The
-    recorder is asked only about new recordings that do not tell enough themselves, so
+    recorder is asked only about new recordings that do not show it themselves, so
     an idle poll costs nothing more for any number of lines.
     """
 
@@ -49,7 +49,7 @@ class LineAttribution:
         """Return the lines of each recording, none for one that belongs to no line.
 
         A recording is left out while its line is being looked for. Raises nothing:
-        when the recorder has failed to tell three times, the recording has no line.
+        when the recorder has failed to answer three times, the recording has no line.
         The same mapping comes back while nothing has changed.
         """
         if recordings == self._attributed and len(recordings) == len(self._line_ids):

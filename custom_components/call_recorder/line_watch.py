@@ -67,7 +67,7 @@ class WatchState(Enum):
     """What is known about the calls of a line."""
 
     UNKNOWN = auto()
-    """Neither an entity nor the recorder tells whether the line is in a call."""
+    """Neither an entity nor the recorder shows whether the line is in a call."""
     IDLE = auto()
     """In no call."""
     GRACE = auto()
@@ -176,7 +176,7 @@ class LineWatch:
 
     @callback
     def _handle_call(self) -> None:
-        """Act when a call begins."""
+        """Act when a call starts."""
         # The next poll may be half a minute away: the call is shorter than that.
         self._live.async_expect_change()
         self._starter.async_handle_call()
@@ -267,7 +267,7 @@ class _Starter:
 
     @callback
     def async_handle_call(self) -> None:
-        """Start recording a call that begins, if the line is to do so."""
+        """Start recording a new call, if the line is to do so."""
         self.refusal = None
         self._attempts = 0
         if self._line.auto_start:

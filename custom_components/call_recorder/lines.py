@@ -101,7 +101,7 @@ class Lines:
     """The lines of a recorder, found without going through all of them."""
 
     def __init__(self, lines: Iterable[Line]) -> None:
-        """Sort the lines by what a recording may tell of its party."""
+        """Sort the lines by what a recording may contain of its party."""
         self._by_id = {line.id: line for line in lines}
         self._by_number: dict[str, list[Line]] = {}
         self._by_username: dict[str, list[Line]] = {}
@@ -146,7 +146,7 @@ class Lines:
         return self._by_number.get(_number(number) or "", [])
 
     def of_archived(self, recording: Recording) -> list[Line]:
-        """Return the lines of a finished recording, as far as it tells."""
+        """Return the lines of a finished recording, as far as it shows them."""
         owners = self.owners(
             LocalParty(
                 username=recording.owner.username if recording.owner else None,

@@ -84,8 +84,8 @@ class RecordingEvent:
 
     def attributes(self) -> dict[str, Any]:
         """Return the attributes of an event entity: the contract's names, as JSON."""
-        told = {name: as_json(getattr(self.change, name)) for name in _ATTRIBUTES}
-        return {**told, "line": self.line}
+        facts = {name: as_json(getattr(self.change, name)) for name in _ATTRIBUTES}
+        return {**facts, "line": self.line}
 
 
 def from_active(

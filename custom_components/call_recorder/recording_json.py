@@ -40,7 +40,7 @@ def fields_as_json(data: DataclassInstance) -> JsonObjectType:
 def active_as_json(recording: ActiveRecording, line: str | None) -> JsonObjectType:
     """Return an active recording as a JSON object, with the name of its line.
 
-    A duration that the recorder does not tell is counted, in whole seconds.
+    A duration that the recorder does not report is counted, in whole seconds.
     """
     duration = recording.duration
     if duration is None and recording.started_at is not None:

@@ -32,7 +32,7 @@ class Activity:
     """
 
     recordings: tuple[ActiveRecording, ...] | None
-    """Oldest first; `None` while the recorder has not told enough to know."""
+    """Oldest first; `None` while the recorder has not reported enough to know."""
     measured_at: datetime | None = None
     """The time that durations are counted to; `None` when nothing is recorded."""
     durations: Mapping[str, timedelta] = field(
@@ -58,7 +58,7 @@ class Activity:
 
     @cached_property
     def paused_count(self) -> int | None:
-        """Return how many recordings are paused; `None` unless all tell."""
+        """Return how many recordings are paused; `None` unless all report it."""
         if self.recordings is None:
             return None
         paused = [recording.is_paused for recording in self.recordings]
@@ -117,7 +117,7 @@ class LineSnapshot(Activity):
     """What is being recorded on a line."""
 
     in_call: bool | None = None
-    """Whether the line is in a call, recorded or not; `None` where not told."""
+    """Whether the line is in a call, recorded or not; `None` where not reported."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +126,7 @@ class Snapshot(Activity):
 
     active_calls: int | None = None
     busy_numbers: frozenset[str] | None = None
-    """Numbers that are in a call, where the recorder tells."""
+    """Numbers that are in a call, where the recorder reports them."""
     by_line: Mapping[str, LineSnapshot] = field(default_factory=dict)
     """The lines (their subentries) that are in a call or recorded."""
     line_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -219,7 +219,7 @@ def _by_line(
 
 
 def _in_call(busy_numbers: Iterable[str] | None, lines: Lines) -> set[str] | None:
-    """Return the lines that are in a call; `None` where the recorder does not tell."""
+    """Return the lines that are in a call; `None` where not reported."""
     if busy_numbers is None:
         return None
     return {line.id for number in busy_numbers for line in lines.with_number(number)}
