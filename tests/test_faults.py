@@ -199,10 +199,7 @@ class House:
                 self._freezer.tick(1)
                 idle = 0
             idle += 1
-            await asyncio.wait(
-                [task, asyncio.ensure_future(self._nap())],
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+            await self._nap()
         return await task
 
     async def _nap(self) -> None:

@@ -40,6 +40,15 @@ class _RecordingEvents(EventEntity):
     # Automations see who spoke with whom; the database does not keep it.
     _unrecorded_attributes = frozenset({"local_party", "remote_party"})
 
+    @property
+    @override
+    def available(self) -> bool:
+        """Stay available in an outage, in which there are events too.
+
+        The archive may answer while the live list does not, and a command be refused.
+        """
+        return True
+
     def _listen(self, source: str) -> None:
         """Listen to the events of the source."""
         self.async_on_remove(async_listen_events(self.hass, self._show, source))

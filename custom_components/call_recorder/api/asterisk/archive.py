@@ -59,7 +59,7 @@ class _Entry:
 class _Details:
     """What a look at a file told."""
 
-    state: RecordingState
+    state: RecordingState | None
     size: int | None
     duration: timedelta | None
 
@@ -209,8 +209,9 @@ class AsteriskArchive:
                 raise
             return None
         except UnexpectedResponseError:
-            # A format that is not sent as audio.
-            return _Details(RecordingState.ERROR, None, None)
+            # A format that is not sent as audio, or a proxy's page: it is there all
+            # the same, so it is not lost.
+            return _Details(None, None, None)
         details = _details(file)
         if details is not None and details.state is RecordingState.COMPLETE:
             self._details[entry.id] = details
