@@ -130,11 +130,7 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
         whose line is being looked for counts when that is settled.
         """
         before, after = self._sent, self.data
-        if after.recordings is None or (
-            before is not None
-            and before.recordings is after.recordings
-            and before.line_ids is after.line_ids
-        ):
+        if after.recordings is None or after.has_same_recordings(before):
             return
         recordings = {
             recording.id: recording

@@ -132,6 +132,14 @@ class Snapshot(Activity):
     line_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The lines of each recording; one whose line is being looked for is left out."""
 
+    def has_same_recordings(self, other: Snapshot | None) -> bool:
+        """Return whether the recordings and their lines are the very same objects."""
+        return (
+            other is not None
+            and self.recordings is other.recordings
+            and self.line_ids is other.line_ids
+        )
+
     def of_line(self, line_id: str) -> LineSnapshot:
         """Return what is being recorded on a line."""
         line = self.by_line.get(line_id)
@@ -163,14 +171,12 @@ def next_snapshot(
     if before is None:
         before = Snapshot(recordings=None)
     same_recordings = state.recordings == before.recordings
-    is_same = (
+    if (
         same_recordings
         and line_ids is before.line_ids
         and state.active_calls == before.active_calls
         and state.busy_numbers == before.busy_numbers
-    )
-    if is_same and not any(
-        activity.is_due(now) for activity in (before, *before.by_line.values())
+        and not _is_any_due(before, now)
     ):
         return before
     recordings, measured_at, durations = state.recordings, now, state.durations
@@ -189,6 +195,22 @@ def next_snapshot(
     )
 
 
+def _is_any_due(snapshot: Snapshot, now: datetime) -> bool:
+    """Return whether durations of the recorder or of a line should move on."""
+    return any(part.is_due(now) for part in (snapshot, *snapshot.by_line.values()))
+
+
+def _recordings_by_line(
+    state: LiveState, line_ids: Mapping[str, tuple[str, ...]]
+) -> dict[str, list[ActiveRecording]]:
+    """Return the recordings of each line that has any."""
+    recordings: dict[str, list[ActiveRecording]] = {}
+    for recording in state.recordings or ():
+        for line_id in line_ids.get(recording.id, ()):
+            recordings.setdefault(line_id, []).append(recording)
+    return recordings
+
+
 def _by_line(
     before: Snapshot,
     state: LiveState,
@@ -197,10 +219,7 @@ def _by_line(
     now: datetime,
 ) -> dict[str, LineSnapshot]:
     """Return the snapshots of the lines that are in a call or recorded."""
-    recordings: dict[str, list[ActiveRecording]] = {}
-    for recording in state.recordings or ():
-        for line_id in line_ids.get(recording.id, ()):
-            recordings.setdefault(line_id, []).append(recording)
+    recordings = _recordings_by_line(state, line_ids)
     busy = _in_call(state.busy_numbers, lines)
     found = {}
     for line_id in recordings.keys() | (busy or set()):

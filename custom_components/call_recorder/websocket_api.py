@@ -30,7 +30,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 
-from .api.client import Capability
+from .api.client import Capability, RecorderClient
 from .api.models import ActiveRecording, Recording
 from .const import CONF_MASK_NUMBERS, DOMAIN
 from .data import CallRecorderConfigEntry
@@ -214,12 +214,19 @@ def _recorder(
     }
     if entry.state is not ConfigEntryState.LOADED:
         return description
-    live, archive = entry.runtime_data.live, entry.runtime_data.archive
+    return description | _live(hass, user, entry) | _archive(hass, user, entry)
+
+
+def _live(
+    hass: HomeAssistant, user: User, entry: CallRecorderConfigEntry
+) -> dict[str, Any]:
+    """Return what is recorded now, and what the user may do about it."""
+    live = entry.runtime_data.live
     capabilities = live.client.capabilities
     may_control = may(hass, user, POLICY_CONTROL, entry)
     recordings = live.data.recordings
     line_ids = live.data.line_ids
-    description |= {
+    return {
         "available": live.last_update_success,
         "can_pause": may_control and Capability.PAUSED in capabilities,
         "can_stop": may_control and Capability.STOP in capabilities,
@@ -230,14 +237,24 @@ def _recorder(
             for recording in recordings
         ],
     }
-    if archive.data is not None:
-        description["today"] = archive.data.today
-        if may_listen(hass, user, entry):
-            description["recent"] = [
-                _recording(entry, recording)
-                for recording in archive.data.recent[:_RECENT]
-            ]
-    return description
+
+
+def _archive(
+    hass: HomeAssistant, user: User, entry: CallRecorderConfigEntry
+) -> dict[str, Any]:
+    """Return what is finished, as far as it is known and the user may hear it."""
+    data = entry.runtime_data.archive.data
+    if data is None:
+        return {}
+    if not may_listen(hass, user, entry):
+        return {"today": data.today}
+    recent = [_recording(entry, recording) for recording in data.recent[:_RECENT]]
+    return {"today": data.today, "recent": recent}
+
+
+def _can_start(client: RecorderClient, line: Line) -> bool:
+    """Return whether the recorder can be asked to record the line."""
+    return Capability.START in client.capabilities and not line.address.is_empty
 
 
 def _line(
@@ -245,20 +262,23 @@ def _line(
 ) -> dict[str, Any]:
     """Return what a user may see of a line, as JSON."""
     device = _device(hass, entry, line.id)
-    data = entry.runtime_data if entry.state is ConfigEntryState.LOADED else None
-    watch = data.watches.get(line.id) if data else None
-    return {
+    description: dict[str, Any] = {
         "id": line.id,
         "device_id": device.id if device else None,
         "name": (device and device.name_by_user) or line.name,
-        "start": _start_fields(entry, line)
-        if data
-        and Capability.START in data.client.capabilities
-        and not line.address.is_empty
-        and may(hass, user, POLICY_CONTROL, entry, line.id)
-        else None,
-        "not_recorded": watch.not_recorded if watch and line.must_be_recorded else None,
+        "start": None,
+        "not_recorded": None,
     }
+    if entry.state is not ConfigEntryState.LOADED:
+        return description
+    data = entry.runtime_data
+    if _can_start(data.client, line) and may(
+        hass, user, POLICY_CONTROL, entry, line.id
+    ):
+        description["start"] = _start_fields(entry, line)
+    if line.must_be_recorded and (watch := data.watches.get(line.id)):
+        description["not_recorded"] = watch.not_recorded
+    return description
 
 
 def _start_fields(entry: ConfigEntry, line: Line) -> dict[str, str]:

@@ -278,15 +278,20 @@ async def test_the_archive_fails_alone(
     simulator: Simulator,
     imagicle_entry: MockConfigEntry,
     pass_time: Poll,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A recorder whose archive fails can still be watched, from the start."""
     simulator.imagicle.faults.add(Fault("status", path=ARCHIVE, status=500))
     assert await hass.config_entries.async_setup(imagicle_entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
+    await pass_time(61)
     assert state(hass, "active_recordings") == "0"
     assert state(hass, "recordings_today") == STATE_UNAVAILABLE
+    assert not [
+        row for row in caplog.records if row.levelname == "ERROR" and row.exc_info
+    ]
     simulator.imagicle.faults.clear()
-    await pass_time(61)
+    await pass_time(301)
     assert state(hass, "recordings_today") == "0"
 
 

@@ -1,7 +1,7 @@
 """Goes through an archive by time, so that new recordings do not shift the pages."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 import json
@@ -91,8 +91,13 @@ class TimeCursor:
         if len(fresh) > limit:
             starts = (rec.started_at for rec in reversed(shown))
             read_to = next(filter(None, starts), None)
-        if read_to is None:
-            return RecordingPage(recordings=shown, total=total)
+        cursor = str(self._behind(shown, read_to, total)) if read_to else None
+        return RecordingPage(recordings=shown, next_cursor=cursor, total=total)
+
+    def _behind(
+        self, shown: Iterable[Recording], read_to: datetime, total: int | None
+    ) -> TimeCursor:
+        """Return the cursor for what started at `read_to` or before, and was not shown."""
         second = read_to.replace(microsecond=0)
         if second == self.second and not shown:
             # A server that gives the same full page again would never come to an end.
@@ -104,5 +109,4 @@ class TimeCursor:
         }
         if second == self.second:
             seen |= self.seen
-        cursor = TimeCursor(second=second, seen=frozenset(seen), total=total)
-        return RecordingPage(recordings=shown, next_cursor=str(cursor), total=total)
+        return TimeCursor(second=second, seen=frozenset(seen), total=total)

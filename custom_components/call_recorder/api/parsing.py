@@ -1,6 +1,6 @@
 """Reads loosely typed answers: liberal in what is accepted, never guessing."""
 
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Iterable, Sized
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, timezone, tzinfo
 import logging
 import re
@@ -200,15 +200,20 @@ def parse_duration(value: Any) -> timedelta | None:
         units = _DURATION_UNITS
     else:
         return None
+    return _sum_units(match.groups(), units)
+
+
+def _sum_units(
+    numbers: Iterable[str | None], units: Iterable[timedelta]
+) -> timedelta | None:
+    """Return so many of each unit together; `None` when that is too long."""
+    parts = (
+        float(number.replace(",", ".")) * unit
+        for number, unit in zip(numbers, units, strict=True)
+        if number
+    )
     try:
-        duration = sum(
-            (
-                float(number.replace(",", ".")) * unit
-                for number, unit in zip(match.groups(), units, strict=True)
-                if number
-            ),
-            timedelta(),
-        )
+        duration = sum(parts, timedelta())
     except OverflowError:
         return None
     return duration if duration <= LONGEST_DURATION else None

@@ -51,20 +51,11 @@ class RowCache[Item]:
             return self._items
         known = dict(zip(self._marks, self._of_rows, strict=True))
         of_rows = [known.get(mark) for mark in marks]
-        unknown = [index for index, item in enumerate(of_rows) if item is None]
-        unreadable, reason = 0, ""
-        for count, index in enumerate(unknown, 1):
-            row = as_object(rows[index])
-            if self._moving is not None:
-                row[self._moving] = moved[index]
-            try:
-                of_rows[index] = parse(row)
-            except (ValueError, OverflowError) as err:
-                # Our own parsers' texts name the field only, never its content.
-                unreadable, reason = unreadable + 1, str(err)
-            if count % _PARSED_AT_ONCE == 0:
-                await asyncio.sleep(0)
-        report_unreadable(len(rows), unreadable, reason)
+        missing = [index for index, item in enumerate(of_rows) if item is None]
+        if self._moving is not None:
+            for index in missing:
+                as_object(rows[index])[self._moving] = moved[index]
+        await _parse_missing(rows, missing, of_rows, parse)
         self._marks, self._of_rows, self._moved = marks, of_rows, moved
         self._items = tuple(item for item in of_rows if item is not None)
         return self._items
@@ -86,6 +77,25 @@ class RowCache[Item]:
         if (name := self._moving) is None:
             return []
         return [row.pop(name, None) if isinstance(row, dict) else None for row in rows]
+
+
+async def _parse_missing[Item](
+    rows: list[Any],
+    missing: list[int],
+    of_rows: list[Item | None],
+    parse: Callable[[dict[str, Any]], Item],
+) -> None:
+    """Parse the rows whose items are missing, as far as they can be read."""
+    unreadable, reason = 0, ""
+    for count, index in enumerate(missing, 1):
+        try:
+            of_rows[index] = parse(as_object(rows[index]))
+        except (ValueError, OverflowError) as err:
+            # Our own parsers' texts name the field only, never its content.
+            unreadable, reason = unreadable + 1, str(err)
+        if count % _PARSED_AT_ONCE == 0:
+            await asyncio.sleep(0)
+    report_unreadable(len(rows), unreadable, reason)
 
 
 def _fingerprints(rows: list[Any]) -> list[int]:

@@ -90,13 +90,17 @@ def parse_address(address: str, api_path: str) -> URL:
     if url.user is not None or url.password is not None:
         raise ValueError("the address carries credentials")
     segments = [segment for segment in url.raw_path.split("/") if segment]
-    own = api_path.strip("/").casefold().split("/")
+    proxy = _before(api_path.strip("/").casefold().split("/"), segments)
+    return url.origin().with_path("/".join(("", *proxy)), encoded=True)
+
+
+def _before(own: list[str], segments: list[str]) -> list[str]:
+    """Return the segments in front of the API's own path, or of its begin at the end."""
     for index in range(len(segments)):
-        rest = [segment.casefold() for segment in segments[index:]]
+        rest = map(str.casefold, segments[index:])
         if all(one == other for one, other in zip(rest, own, strict=False)):
-            segments = segments[:index]
-            break
-    return url.origin().with_path("/".join(("", *segments)), encoded=True)
+            return segments[:index]
+    return segments
 
 
 def basic_auth(username: str, password: str) -> str:

@@ -12,7 +12,7 @@ from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
 from ..api.client import Capability, RecorderClient
-from ..api.errors import AccessError, ErrorKey, RecorderError, RefusedError
+from ..api.errors import ErrorKey, RecorderError, RefusedError
 from ..api.models import (
     ActiveRecording,
     Recording,
@@ -180,19 +180,7 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
             )
             recordings, read_to = await self._read_on(page)
         except RecorderError as err:
-            self.expected.note_outage()
-            if err.key == ErrorKey.NOT_YET_KNOWN:
-                # No failure: a list that is read for the first time takes a while.
-                self.update_interval = _EXPECTANT_INTERVAL
-                return self.data
-            if (
-                isinstance(err, AccessError)
-                and err.key == ErrorKey.INSUFFICIENT_PERMISSIONS
-            ):
-                async_create_issue(
-                    self.hass, self.config_entry, IssueKey.ARCHIVE_NOT_ALLOWED
-                )
-            return self._tolerate_or_raise(err, _EXPECTANT_INTERVAL)
+            return self._tolerate_outage(err)
         self._note_success()
         async_delete_issue(self.hass, self.config_entry, IssueKey.ARCHIVE_NOT_ALLOWED)
         if self.known is None:
@@ -201,11 +189,8 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
             self.known.add(rec for rec in recordings if rec.id not in self.expected)
         await self._take_in(self.known, recordings)
         self.known.forget(_start_of_interest(), page.recordings)
-        self._archived_line_ids = {
-            recording_id: line_ids
-            for recording_id, line_ids in self._archived_line_ids.items()
-            if recording_id in self.known
-        }
+        for recording_id in self._archived_line_ids.keys() - self.known.ids:
+            del self._archived_line_ids[recording_id]
         self.update_interval = self._interval()
         newest = (rec for rec in recordings if not (_has_failed(rec) or _is_ahead(rec)))
         recent = tuple(rec for rec in page.recordings if not _is_ahead(rec))
@@ -220,6 +205,19 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
             return _EAGER_INTERVAL
         return _EXPECTANT_INTERVAL
 
+    def _tolerate_outage(self, err: RecorderError) -> ArchiveSnapshot:
+        """Note that the archive was not read, and whether that is not allowed."""
+        self.expected.note_outage()
+        if err.key == ErrorKey.NOT_YET_KNOWN:
+            # No failure: a list that is read for the first time takes a while.
+            self.update_interval = _EXPECTANT_INTERVAL
+            return self.data
+        if err.key == ErrorKey.INSUFFICIENT_PERMISSIONS:
+            async_create_issue(
+                self.hass, self.config_entry, IssueKey.ARCHIVE_NOT_ALLOWED
+            )
+        return self._tolerate_or_raise(err, _EXPECTANT_INTERVAL)
+
     async def _read_on(self, page: RecordingPage) -> tuple[list[Recording], datetime]:
         """Read on while there may be new rows; at first, until today is known.
 
@@ -230,9 +228,8 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
         growth = self._growth(page.total)
         recordings = list(page.recordings)
         for _ in range(_MOST_PAGES):
-            fresh = sum(known is None or rec.id not in known for rec in recordings)
             if page.next_cursor is None or (
-                self._is_settled(page, until) and (growth is None or fresh >= growth)
+                self._is_settled(page, until) and self._count_new(recordings) >= growth
             ):
                 return recordings, until
             page = await self.client.get_recordings(
@@ -247,12 +244,17 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
             known.since = until
         return recordings, until
 
-    def _growth(self, total: int | None) -> int | None:
-        """Return by how much the archive has grown; `None` where that is not known."""
+    def _growth(self, total: int | None) -> int:
+        """Return by how much the archive has grown, as far as that is known."""
         before = self.data.total if self.data is not None else None
         if self.known is None or total is None or before is None:
-            return None
+            return 0
         return total - before
+
+    def _count_new(self, recordings: list[Recording]) -> int:
+        """Return how many of the recordings are not known yet."""
+        known = () if self.known is None else self.known
+        return sum(rec.id not in known for rec in recordings)
 
     def _is_settled(self, page: RecordingPage, until: datetime) -> bool:
         """Return whether the end of a page has nothing new that began since `until`."""

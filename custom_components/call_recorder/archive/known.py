@@ -1,6 +1,6 @@
 """The part of the archive that is known: today's recordings, and the newest ones."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -30,6 +30,11 @@ class KnownRecordings:
     def __contains__(self, recording_id: object) -> bool:
         """Return whether a recording is known."""
         return recording_id in self._rows
+
+    @property
+    def ids(self) -> AbstractSet[str]:
+        """Return the ids of the recordings that are kept."""
+        return self._rows.keys()
 
     def __len__(self) -> int:
         """Return how many recordings are kept."""

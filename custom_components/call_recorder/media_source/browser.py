@@ -81,15 +81,19 @@ class Browser:
             ),
         ]
 
+    def _newest_day(self) -> date:
+        """Return the local day of the newest recording, or today."""
+        archive = self._data.archive.data
+        newest = archive.newest if archive else None
+        started_at = newest.started_at if newest else None
+        return dt_util.as_local(started_at or dt_util.utcnow()).date()
+
     async def _months(self, folder: Folder) -> list[BrowseMediaSource]:
         """List the months with recordings, newest first, a year at a time."""
         archive = self._data.archive.data
         if archive is not None and archive.total == 0:
             return []
-        newest = archive and archive.newest and archive.newest.started_at
-        month = first_of_month(
-            folder.until or dt_util.as_local(newest or dt_util.utcnow()).date()
-        )
+        month = first_of_month(folder.until or self._newest_day())
         oldest = await self._data.client.get_oldest_start()
         last = first_of_month(dt_util.as_local(oldest).date()) if oldest else None
         folder = replace(folder, until=None)

@@ -2,7 +2,7 @@
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -125,6 +125,22 @@ class AsteriskArchive:
             raise RefusedError(ErrorKey.RECORDING_NOT_FOUND)
         return _recording(entry, details)
 
+    async def _look_at_all(
+        self, entries: Iterable[_Entry], most: int
+    ) -> list[tuple[_Entry, Recording]]:
+        """Return the first entries that are recordings, at least `most` if there are."""
+        found: list[tuple[_Entry, Recording]] = []
+        for some in batched(entries, _LOOKS_AT_ONCE, strict=False):
+            looks = await asyncio.gather(*(self._look_at(one) for one in some))
+            found += [
+                (entry, _recording(entry, details))
+                for entry, details in zip(some, looks, strict=True)
+                if details is not None
+            ]
+            if len(found) >= most:
+                break
+        return found
+
     async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
         """Read a page, newest first, without what is active or no recording.
 
@@ -140,16 +156,7 @@ class AsteriskArchive:
             for entry in islice(entries, start, None)
             if entry.id not in self._active and _matches(entry, query)
         )
-        found: list[tuple[_Entry, Recording]] = []
-        for some in batched(matching, _LOOKS_AT_ONCE, strict=False):
-            looks = await asyncio.gather(*(self._look_at(one) for one in some))
-            found += [
-                (entry, _recording(entry, details))
-                for entry, details in zip(some, looks, strict=True)
-                if details is not None
-            ]
-            if len(found) > query.limit:
-                break
+        found = await self._look_at_all(matching, query.limit + 1)
         shown = found[: query.limit]
         return RecordingPage(
             recordings=tuple(recording for _, recording in shown),

@@ -226,12 +226,16 @@ class Wire(asyncio.Protocol):
             if not question.is_list or not message.is_success:
                 question.answer.set_result((message, []))
         elif question.first is not None:
-            if message.get("EventList") == "Complete":
-                question.answer.set_result((question.first, question.rows))
-            else:
-                question.rows.append(message)
-                if len(question.rows) > _MAX_ROWS:
-                    self._refuse("a list is too long")
+            self._take_row(question, question.first, message)
+
+    def _take_row(self, question: _Question, first: Message, message: Message) -> None:
+        """Keep a row of a list, or hand the whole list over at its end."""
+        if message.get("EventList") == "Complete":
+            question.answer.set_result((first, question.rows))
+            return
+        question.rows.append(message)
+        if len(question.rows) > _MAX_ROWS:
+            self._refuse("a list is too long")
 
     def _refuse(self, reason: str) -> None:
         """End a connection on which something impossible was said."""

@@ -67,16 +67,23 @@ class Sample:
         number = next((n for n in range(FIRST_PAGES - 1) if n not in self.spans), None)
         if self._probes >= _MAX_PROBES or (number or 0) >= self.empty:
             return None
-        if number is None and self._is_ordered(rising=False):
+        if number is None:
+            number = self._next_in_order()
+        return None if number is None else page_query(number, MAX_SIZE)
+
+    def _next_in_order(self) -> int | None:
+        """Return the page that proves the order of the first ones, or learn the order."""
+        number = None
+        if self._is_ordered(rising=False):
             number = next(self._front_probes(), None)
             if number is None and max(self.spans) >= _PROBES[0]:
                 self.order = ListOrder.FRONT
-        elif number is None and self._is_ordered(rising=True):
+        elif self._is_ordered(rising=True):
             number = self._guess_last()
             if number is None:
                 self.last = self.empty - 1
                 self.order = ListOrder.END
-        return None if number is None else page_query(number, MAX_SIZE)
+        return number
 
     def _is_ordered(self, *, rising: bool) -> bool:
         """Return whether the times on and between the pages go one way."""

@@ -33,9 +33,8 @@ async def find_page(
     for probe in range(_MAX_PROBES):
         if first >= beyond or end >= newest:
             break
-        span = newest - oldest
-        share = 0.5 if probe % 3 == 2 or not span else (newest - end) / span
-        index = first + int((beyond - first) * min(max(share, 0.0), 0.999))
+        share = 0.5 if probe % 3 == 2 else _share(newest, end, oldest)
+        index = first + int((beyond - first) * share)
         page = await read(reader.number(index, size))
         starts = [row.started_at for row in reader.newest_first(page) if row.started_at]
         if not starts:
@@ -46,3 +45,10 @@ async def find_page(
         else:
             first, newest = index + 1, starts[-1]
     return reader.number(first, size)
+
+
+def _share(newest: datetime, time: datetime, oldest: datetime) -> float:
+    """Return how far a time is from the newest to the oldest: 0 up to, not with, 1."""
+    if newest == oldest:
+        return 0.5
+    return min(max((newest - time) / (newest - oldest), 0.0), 0.999)

@@ -65,6 +65,10 @@ class Member:
         """Return whether the member's side was answered, held now or not."""
         return self.is_talking or self.status == _HOLD
 
+    def can_be_recorded(self, *, may_hold: bool) -> bool:
+        """Return whether a start may be meant for the member's channel."""
+        return self.is_answered if may_hold else self.is_talking
+
     @property
     def is_caller(self) -> bool:
         """Return whether the member started the call, as far as its status shows it."""
@@ -118,12 +122,16 @@ class Call:
             if member.kind == _EXTENSION and member.status not in _RINGING
         ]
         found.sort(key=lambda member: (not member.is_caller, not member.is_talking))
-        if numbers := tuple(member.number for member in found if member.number):
-            return numbers
+        numbers = tuple(member.number for member in found if member.number)
+        return numbers or tuple(filter(None, (self._own_end_of_trunk,)))
+
+    @property
+    def _own_end_of_trunk(self) -> str | None:
+        """Return the number on this side of the call's trunk."""
         if trunk := self._find(_INBOUND):
-            return (trunk.callee,) if trunk.callee else ()
+            return trunk.callee
         trunk = self._find(_OUTBOUND)
-        return (trunk.caller,) if trunk and trunk.caller else ()
+        return trunk.caller if trunk else None
 
     def has_extension(self, number: str) -> bool:
         """Return whether an extension takes part, however its number is written."""
@@ -227,7 +235,7 @@ def find_channel(
         if call.is_connected
         for member in call.members
         if (channel_id := member.channel_id) is not None
-        and (member.is_talking or (may_hold and member.is_answered))
+        and member.can_be_recorded(may_hold=may_hold)
         and (extension is None or is_same(extension, member.number))
         and call_id in (None, call.id, channel_id)
     ]

@@ -199,6 +199,23 @@ class YeastarClient(RecorderClient):
 
     # --- Commands ---
 
+    async def _find_channel(self, line: LineAddress) -> tuple[str | None, str]:
+        """Return the call, if it is known, and the channel that a start is meant for."""
+        calls, _ = await self._read_calls()
+        found = find_channel(
+            calls,
+            line.call_id,
+            line.directory_number,
+            # A call that is named is meant even when it is on hold.
+            may_hold=line.call_id is not None,
+        )
+        if found is not None:
+            return found[0].id, found[1]
+        if line.directory_number is None and is_unknown_channel(calls, line.call_id):
+            # The PBX knows better whether there is such a channel.
+            return None, line.call_id or ""
+        raise RefusedError(ErrorKey.NO_CONNECTED_CALL)
+
     @override
     async def start_recording(
         self, line: LineAddress, mode: RecordingMode | None
@@ -213,21 +230,7 @@ class YeastarClient(RecorderClient):
             raise RefusedError(ErrorKey.NOT_SUPPORTED, text="mode")
         if line.is_empty:
             raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
-        calls, _ = await self._read_calls()
-        found = find_channel(
-            calls,
-            line.call_id,
-            line.directory_number,
-            # A call that is named is meant even when it is on hold.
-            may_hold=line.call_id is not None,
-        )
-        if found is not None:
-            call_id, channel_id = found[0].id, found[1]
-        elif line.directory_number is None and is_unknown_channel(calls, line.call_id):
-            # The PBX knows better whether there is such a channel.
-            call_id, channel_id = None, line.call_id or ""
-        else:
-            raise RefusedError(ErrorKey.NO_CONNECTED_CALL)
+        call_id, channel_id = await self._find_channel(line)
         if call_id is not None and self._ledger.is_ours_alone(call_id):
             raise RefusedError(ErrorKey.ALREADY_RECORDING)
         answer = await self._command("record_start", channel_id)
