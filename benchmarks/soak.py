@@ -159,6 +159,8 @@ class Looker:
 
     async def look(self) -> dict[str, int]:
         """Return the counts."""
+        # A token is valid for half an hour.
+        await self._ha.sign_in()
         probe = await self._ha.get("/api/soak_probe")
         offices = [
             await self._simulator.office(name) for name in self._simulator.settings

@@ -70,7 +70,7 @@ class HomeAssistant:
         await self._start()
         try:
             await wait_for(self._is_up)
-            await self._sign_in()
+            await self.sign_in()
             await wait_for(self._is_running)
         except BaseException:
             await self._stop()
@@ -189,7 +189,7 @@ class HomeAssistant:
         config = await self.get("/api/config")
         return bool(config["state"] == "RUNNING")
 
-    async def _sign_in(self) -> None:
+    async def sign_in(self) -> None:
         """Create the owner at the first start, then log in as a trusted network."""
         client = {"client_id": f"{self.url}/"}
         async with self._session.get("/api/onboarding") as response:
