@@ -145,9 +145,9 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
             known = after if recording.id in after.line_ids else before
             lines = self.lines.by_ids(known.line_ids[recording.id])
             self.events.async_send(from_active(event_type, recording), lines)
-        for recording_id, now in after.line_ids.items():
-            was = before.line_ids.get(recording_id, now)
-            if was != now and recording_id in earlier and recording_id in recordings:
+        for recording_id in earlier.keys() & recordings.keys():
+            now = after.line_ids[recording_id]
+            if (was := before.line_ids.get(recording_id, now)) != now:
                 self._send_move(recordings[recording_id], was, now)
 
     @callback

@@ -105,13 +105,15 @@ def _one(
         f"{name}.sections", "text", sections, own.get("sections", {})
     )
     for key, field in fields.items():
-        select = field["selector"].get("select") or {}
-        translation = select.get("translation_key")
-        if translation and translation not in texts.get("selector", {}):
-            yield f"{name}.{key}: the selector {translation} has no texts"
-            continue
-        options = (
-            texts["selector"][translation].get("options", {}) if translation else {}
-        )
-        if translation and set(options) != set(select["options"]):
-            yield f"{name}.{key}: the options of the selector {translation} differ from their texts"
+        yield from _select(f"{name}.{key}", field, texts.get("selector", {}))
+
+
+def _select(name: str, field: dict[str, Any], texts: dict[str, Any]) -> Iterator[str]:
+    """Yield the problems of a field's list of options."""
+    select = field["selector"].get("select") or {}
+    if (translation := select.get("translation_key")) is None:
+        return
+    if translation not in texts:
+        yield f"{name}: the selector {translation} has no texts"
+    elif set(texts[translation].get("options", {})) != set(select["options"]):
+        yield f"{name}: the options of the selector {translation} differ from their texts"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 import json
 from pathlib import Path
 import re
+from typing import Any
 
 from homeassistant.util.yaml import load_yaml_dict
 
@@ -49,21 +50,31 @@ _PLATFORMS = {"binary_sensor", "button", "event", "sensor", "switch"}
 _DISCOVERIES = {"bluetooth", "dhcp", "homekit", "mqtt", "ssdp", "usb", "zeroconf"}
 
 
+def _status(entry: str | dict[str, Any]) -> Any:
+    """Return a rule's status, written alone or with a comment."""
+    return entry if isinstance(entry, str) else entry.get("status")
+
+
+def _entries(rules: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with single rules."""
+    known = [rule for tier in RULES.values() for rule in tier]
+    for rule in sorted(set(known) ^ set(rules)):
+        yield f"{rule} is {'missing' if rule in known else 'no rule'}"
+    for rule, entry in rules.items():
+        status = _status(entry)
+        if status not in ("done", "todo", "exempt"):
+            yield f"{rule} is {status}"
+        if status == "exempt" and not entry.get("comment"):
+            yield f"{rule} is exempt without a reason"
+
+
 def problems(root: Path) -> Iterator[str]:
     """Yield the problems of the quality scale."""
     folder = integration(root)
     rules = load_yaml_dict(str(folder / "quality_scale.yaml"))["rules"]
     manifest = json.loads((folder / "manifest.json").read_text())
-    known = [rule for tier in RULES.values() for rule in tier]
-    for rule in sorted(set(known) ^ set(rules)):
-        yield f"{rule} is {'missing' if rule in known else 'no rule'}"
-    statuses = {}
-    for rule, entry in rules.items():
-        statuses[rule] = entry if isinstance(entry, str) else entry.get("status")
-        if statuses[rule] not in ("done", "todo", "exempt"):
-            yield f"{rule} is {statuses[rule]}"
-        if statuses[rule] == "exempt" and not entry.get("comment"):
-            yield f"{rule} is exempt without a reason"
+    yield from _entries(rules)
+    statuses = {rule: _status(entry) for rule, entry in rules.items()}
     done = {rule for rule, status in statuses.items() if status == "done"}
     yield from _tier(
         manifest.get("quality_scale"),

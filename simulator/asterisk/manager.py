@@ -98,6 +98,10 @@ class Session:
             raise AmiError("Invalid/unknown command")
         if not self._may(action):
             raise AmiError("Permission denied")
+        return self._answer_user(action, asked)
+
+    def _answer_user(self, action: str, asked: Asked) -> list[Block]:
+        """Answer a user who may ask this."""
         if action == "ListCommands":
             return [[(name, "") for name in RIGHTS if self._may(name)]]
         if action == "Filter":

@@ -150,6 +150,11 @@ class Switchboard:
             yield [("Event", "Newstate"), *fields]
         if now.is_bridged and not (before and before.is_bridged):
             yield [("Event", "BridgeEnter"), *fields]
+        yield from self._monitor_changes(now)
+
+    def _monitor_changes(self, now: Channel) -> Iterator[Block]:
+        """Yield the events of one channel's MixMonitors."""
+        fields = now.fields()
         known = self._monitors.setdefault(now.name, {})
         running = {
             monitor.id: bool(monitor.recording and monitor.recording.is_paused)

@@ -63,21 +63,21 @@ class LiveRecordings:
         manual = [line for line in lines if line.manual_recording]
         if not manual:
             return refused(400, 4)
+        return self._not_set_up() or self._start_on(manual)
+
+    def _not_set_up(self) -> web.Response | None:
+        """Refuse while the service cannot record at all (501)."""
         if not self._office.license_valid:
             return refused(501, 0)
         if not self._office.pilot_configured:
             return refused(501, 1)
         if not self._office.correctly_configured:
             return refused(501, 2)
-        return self._start_on(manual)
+        return None
 
     def _start_on(self, lines: list[Line]) -> web.Response:
         """Check the state of the lines (409) and of their calls (429, 403, 503)."""
-        calls = [
-            call
-            for call in self._office.calls
-            if call.line in lines and call.is_connected
-        ]
+        calls = self._connected_calls(lines)
         if not calls:
             return refused(409, 1, extension=None)
         unrecorded = [call for call in calls if self._unfinished(call) is None]
@@ -88,6 +88,14 @@ class LiveRecordings:
         if not call.line.has_user:
             return refused(409, 0, extension=call.line.number)
         return self._forbidden(call) or self._start_call(call)
+
+    def _connected_calls(self, lines: list[Line]) -> list[Call]:
+        """Return the connected calls of the lines."""
+        return [
+            call
+            for call in self._office.calls
+            if call.line in lines and call.is_connected
+        ]
 
     def _forbidden(self, call: Call) -> web.Response | None:
         """Refuse a call that the service's restrictions do not let record (403)."""

@@ -38,20 +38,25 @@ class Recordings:
         if "ids" in query:
             chosen = [self._find(identifier) for identifier in query["ids"].split(",")]
             return self._page(query, (), [row for row in chosen if row is not None])
-        start = _unix_time(query, "start_time") or datetime.min.replace(tzinfo=UTC)
-        end = _unix_time(query, "end_time") or datetime.max.replace(tzinfo=UTC)
-        archive = self._office.archive
-        everything = range(archive.older)
-        older: Sequence[int] = everything[
-            bisect_left(everything, start, key=self._call_start) : bisect_right(
-                everything, end, key=self._call_start
-            )
-        ]
-        newer = [row for row in archive.newer if start <= row.call.started_at <= end]
+        older, newer = self._between(
+            _unix_time(query, "start_time") or datetime.min.replace(tzinfo=UTC),
+            _unix_time(query, "end_time") or datetime.max.replace(tzinfo=UTC),
+        )
         if fits := _party_test(query):
-            older = archive.select(older, fits)
+            older = self._office.archive.select(older, fits)
             newer = [row for row in newer if fits(row.call)]
         return self._page(query, older, newer)
+
+    def _between(
+        self, start: datetime, end: datetime
+    ) -> tuple[Sequence[int], Sequence[Recording]]:
+        """Return the older and the newer recordings whose calls began in that time."""
+        archive = self._office.archive
+        everything = range(archive.older)
+        first = bisect_left(everything, start, key=self._call_start)
+        beyond = bisect_right(everything, end, key=self._call_start)
+        newer = [row for row in archive.newer if start <= row.call.started_at <= end]
+        return everything[first:beyond], newer
 
     async def download(self, request: web.Request) -> dict[str, Any]:
         """Answer Download Recording: an address that is valid for 30 minutes."""
@@ -81,11 +86,8 @@ class Recordings:
         if size > _LARGEST_PAGE_SIZE:
             raise parameter_error("page_size", query["page_size"])
         size = self._pbx.rows_per_page or size
-        sort_by, order_by = query.get("sort_by", "id"), query.get("order_by", "asc")
-        if sort_by not in ("id", "time"):
-            raise parameter_error("sort_by", sort_by)
-        if order_by not in ("asc", "desc"):
-            raise parameter_error("order_by", order_by)
+        sort_by = _choice(query, "sort_by", "id", "time")
+        order_by = _choice(query, "order_by", "asc", "desc")
         newer = sorted(
             newer,
             key=lambda row: row.call.started_at if sort_by == "time" else row.number,
@@ -138,6 +140,14 @@ class Recordings:
         )
         near = (self._office.archive[position] for position in positions)
         return next((row for row in near if file_name(self._pbx, row) == name), None)
+
+
+def _choice(query: Mapping[str, str], name: str, default: str, other: str) -> str:
+    """Return a parameter that knows two values."""
+    chosen = query.get(name, default)
+    if chosen not in (default, other):
+        raise parameter_error(name, chosen)
+    return chosen
 
 
 def _number(query: Mapping[str, str], name: str, default: int) -> int:

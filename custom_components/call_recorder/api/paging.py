@@ -1,7 +1,7 @@
 """Goes through an archive by time, so that new recordings do not shift the pages."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 import json
@@ -95,7 +95,7 @@ class TimeCursor:
         return RecordingPage(recordings=shown, next_cursor=cursor, total=total)
 
     def _behind(
-        self, shown: Iterable[Recording], read_to: datetime, total: int | None
+        self, shown: Sequence[Recording], read_to: datetime, total: int | None
     ) -> TimeCursor:
         """Return the cursor for what started at `read_to` or before, and was not shown."""
         second = read_to.replace(microsecond=0)

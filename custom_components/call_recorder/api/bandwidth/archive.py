@@ -130,6 +130,13 @@ class _Pages:
         return self._pages[number]
 
 
+def _ends_before(rows: list[Row], start: datetime | None) -> bool:
+    """Return whether rows, newest first, go back beyond a start."""
+    starts = (row.started_at for row in reversed(rows) if row.started_at)
+    oldest = next(starts, None)
+    return start is not None and oldest is not None and oldest < start - SLACK
+
+
 async def _read_parts(
     pages: _Pages, reader: SortedListReader, number: int, start: datetime | None
 ) -> AsyncIterator[_Part]:
@@ -142,10 +149,9 @@ async def _read_parts(
         is_repeated = bool(rows) and rows[0] == newest
         newest = rows[0] if rows else None
         rows = [] if is_repeated else rows
-        is_last = is_repeated or reader.is_oldest(number, page)
-        starts = [row.started_at for row in rows if row.started_at]
-        if start and starts and starts[-1] < start - SLACK:
-            is_last = True
+        is_last = (
+            is_repeated or reader.is_oldest(number, page) or _ends_before(rows, start)
+        )
         yield _Part(rows, number, pages.size, is_last)
         if is_last:
             return
