@@ -1,9 +1,9 @@
 """An office, its recorders on loopback, and Home Assistant in front of them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Generator
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -27,7 +27,12 @@ from tests.helpers.asterisk import SimulatedPbx
 from tests.helpers.pbx import Pbx
 from tests.real_asterisk.servers import Servers
 
-type Poll = Callable[[float], Awaitable[None]]
+
+class Poll(Protocol):
+    """Lets seconds pass, as often as told, and what is due then happen."""
+
+    async def __call__(self, seconds: float, times: int = 1) -> None:
+        """Let the seconds pass `times` times."""
 
 
 async def settle(hass: HomeAssistant) -> None:
@@ -223,11 +228,12 @@ async def yeastar(hass: HomeAssistant, yeastar_data: dict[str, Any]) -> MockConf
 def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Poll:
     """Return a function that lets seconds pass, and what is due then happen."""
 
-    async def pass_time(seconds: float) -> None:
-        # A request under way would time out with the clock that leaps.
-        await settle(hass)
-        freezer.tick(timedelta(seconds=seconds))
-        async_fire_time_changed(hass)
-        await settle(hass)
+    async def pass_time(seconds: float, times: int = 1) -> None:
+        for _ in range(times):
+            # A request under way would time out with the clock that leaps.
+            await settle(hass)
+            freezer.tick(timedelta(seconds=seconds))
+            async_fire_time_changed(hass)
+            await settle(hass)
 
     return pass_time

@@ -770,8 +770,7 @@ async def test_reauth(
 ) -> None:
     """A changed password is asked for once, and then all works again."""
     recorder.users[0].password = "Imagicle-new"
-    for _ in range(3):
-        await pass_time(31)
+    await pass_time(31, times=3)
     (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert flow["step_id"] == "reauth_confirm"
     assert flow["context"]["source"] == SOURCE_REAUTH

@@ -169,8 +169,7 @@ async def test_an_idle_poll_writes_nothing(
     reported = {
         state.entity_id: state.last_reported for state in hass.states.async_all()
     }
-    for _ in range(60):
-        await pass_time(31)
+    await pass_time(31, times=60)
     assert polls(simulator) == 61
     assert writes == []
     assert reported == {
@@ -227,8 +226,7 @@ async def test_durations_move_every_30_seconds(
     office.start_recording(office.connect("101"))
     await pass_time(31)
     writes.clear()
-    for _ in range(90):
-        await pass_time(10)
+    await pass_time(10, times=90)
     assert set(writes) == {LONGEST, TOTAL}
     assert 20 <= writes.count(LONGEST) <= 33
     assert writes.count(TOTAL) == writes.count(LONGEST)
@@ -293,14 +291,11 @@ async def test_the_oldest_start_is_exact_and_stays(
     await pass_time(31)
     assert value(hass, OLDEST) == "2027-07-02T12:00:00+00:00"
     writes.clear()
-    for _ in range(25):
-        await pass_time(10.123)
+    await pass_time(10.123, times=25)
     office.pause(recording)
-    for _ in range(60):
-        await pass_time(10.456)
+    await pass_time(10.456, times=60)
     office.resume(recording)
-    for _ in range(25):
-        await pass_time(10.789)
+    await pass_time(10.789, times=25)
     assert OLDEST not in writes
     assert value(hass, OLDEST) == "2027-07-02T12:00:00+00:00"
 
@@ -348,8 +343,7 @@ async def test_an_outage(
     assert values(hass) == before
     await pass_time(11)
     assert set(values(hass).values()) == {STATE_UNAVAILABLE}
-    for _ in range(5):
-        await pass_time(301)
+    await pass_time(301, times=5)
     assert set(values(hass).values()) == {STATE_UNAVAILABLE}
 
     simulator.imagicle.faults.clear()
@@ -605,8 +599,7 @@ async def test_a_recorder_that_asks_to_wait_shortly_is_not_asked_often(
     )
     await pass_time(31)
     begun = polls(simulator)
-    for _ in range(22):
-        await pass_time(2)
+    await pass_time(2, times=22)
     assert polls(simulator) <= begun + 2
 
 
@@ -708,8 +701,7 @@ async def test_wrong_credentials(
     # The archive is asked for on its own, and learns of it once.
     await pass_time(901)
     requests = len(simulator.imagicle.requests)
-    for _ in range(5):
-        await pass_time(901)
+    await pass_time(901, times=5)
     assert polls(simulator) == asked
     assert len(simulator.imagicle.requests) == requests
     assert len(list(imagicle.async_get_active_flows(hass, {"reauth"}))) == 1

@@ -100,8 +100,7 @@ async def test_diagnostics_of_an_outage(
 ) -> None:
     """Why a recorder cannot be read is told by key and status."""
     simulator.imagicle.faults.add(Fault("status", status=502))
-    for _ in range(3):
-        await pass_time(31)
+    await pass_time(31, times=3)
     diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, recorder)
     live = diagnostics["live"]
     assert isinstance(live, dict)

@@ -185,8 +185,7 @@ async def test_an_outage_invents_nothing(
     office.start_recording(call)
     await pass_time(31)
     await simulator.imagicle.stop()
-    for _ in range(4):
-        await pass_time(61)
+    await pass_time(61, times=4)
     await simulator.imagicle.start()
     await pass_time(301)
     assert told(RECORDER) == ["started"]

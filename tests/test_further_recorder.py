@@ -318,8 +318,7 @@ async def test_a_recording_is_archived(
     recording = office.start_recording(call)
     await pass_time(31)
     office.hang_up(call)
-    for _ in range(3):
-        await pass_time(31)
+    await pass_time(31, times=3)
     assert value(hass, "sensor.dummy_active_recordings") == "0"
     assert value(hass, "sensor.dummy_recordings_today") == "1"
     newest = datetime.fromisoformat(value(hass, "sensor.dummy_last_recording"))

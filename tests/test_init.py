@@ -107,8 +107,7 @@ async def test_unload(
     assert imagicle.state is ConfigEntryState.NOT_LOADED
     assert _state(hass, _ACTIVE) == "unavailable"
     seen = len(recorder.requests)
-    for _ in range(3):
-        await pass_time(301)
+    await pass_time(301, times=3)
     assert len(recorder.requests) == seen
 
 
@@ -127,8 +126,7 @@ async def test_unload_right_after_an_order(
     assert await hass.config_entries.async_unload(imagicle.entry_id)
     await settle(hass)
     seen = len(recorder.requests)
-    for _ in range(7):
-        await pass_time(5)
+    await pass_time(5, times=7)
     assert len(recorder.requests) == seen
 
 
@@ -316,8 +314,7 @@ async def test_one_of_two_recorders_fails(
 ) -> None:
     """An outage of one recorder is no outage of the other."""
     await branch.stop()
-    for _ in range(3):
-        await pass_time(31)
+    await pass_time(31, times=3)
     assert _state(hass, "sensor.branch_active_recordings") == "unavailable"
     assert _state(hass, _ACTIVE) == "0"
 

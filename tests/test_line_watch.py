@@ -223,8 +223,7 @@ async def test_give_up_after_the_third_time(
     await pass_time(5)
     assert get_state(hass, EVENT).attributes["event_type"] == "failed"
     assert get_state(hass, EVENT).attributes["reason"] == "no_connected_call"
-    for _ in range(5):
-        await pass_time(10)
+    await pass_time(10, times=5)
     assert starts(simulator) == 3
     assert get_state(hass, EVENT).attributes["event_type"] == "not_recorded"
     assert get_state(hass, EVENT).attributes["reason"] == "no_connected_call"
@@ -241,8 +240,7 @@ async def test_stop_at_a_refusal_that_no_retry_can_mend(
     office.blacklist.add("+15551234")
     office.connect("101", remote="+15551234")
     hass.states.async_set(PHONE, "on")
-    for _ in range(4):
-        await pass_time(5)
+    await pass_time(5, times=4)
     assert starts(simulator) == 1
     assert value(hass, NOT_RECORDED) == "on"
     reason = get_state(hass, EVENT).attributes["reason"]
@@ -259,8 +257,7 @@ async def test_no_start_after_the_call(
     hass.states.async_set(PHONE, "on")
     await settle(hass)
     hass.states.async_set(PHONE, "off")
-    for _ in range(4):
-        await pass_time(5)
+    await pass_time(5, times=4)
     assert starts(simulator) == 1
 
 
@@ -369,8 +366,7 @@ async def test_a_call_that_the_pbx_did_not_record(
     unrecorded = office.connect("101")
     await pass_time(61)
     office.hang_up(unrecorded)
-    for _ in range(14):
-        await pass_time(61)
+    await pass_time(61, times=14)
     assert value(hass, NOT_RECORDED) == "on"
     reason = get_state(hass, EVENT).attributes["reason"]
     assert reason == "recording_not_found"
@@ -378,6 +374,5 @@ async def test_a_call_that_the_pbx_did_not_record(
     office.start_recording(recorded)
     await pass_time(61)
     office.hang_up(recorded)
-    for _ in range(3):
-        await pass_time(61)
+    await pass_time(61, times=3)
     assert value(hass, NOT_RECORDED) == "off"

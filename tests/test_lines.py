@@ -110,8 +110,7 @@ async def test_an_idle_poll_is_one_request_for_200_lines(
     entry = make_entry(hass, imagicle_data, subentries_data=add_lines(**many))
     await set_up(hass, entry)
     simulator.imagicle.requests.clear()
-    for _ in range(4):
-        await pass_time(31)
+    await pass_time(31, times=4)
     live = [
         request
         for request in simulator.imagicle.requests
@@ -130,8 +129,7 @@ async def test_only_a_new_recording_is_asked_about(
     """A line given by its user is never asked for; the other one once per recording."""
     office.start_recording(office.connect("101"))
     simulator.imagicle.requests.clear()
-    for _ in range(4):
-        await pass_time(31)
+    await pass_time(31, times=4)
     filtered = [dict(request.query) for request in simulator.imagicle.requests]
     assert [query for query in filtered if "directoryNumber" in query] == [
         {"directoryNumber": "101"}

@@ -127,8 +127,7 @@ async def test_an_outage_concerns_every_line(
     for subentry_id in entry.subentries:
         listen(subentry_id)
     await simulator.imagicle.stop()
-    for _ in range(3):
-        await pass_time(301)
+    await pass_time(301, times=3)
     assert sorted(called) == sorted(entry.subentries)
     called.clear()
     await simulator.imagicle.start()

@@ -82,8 +82,7 @@ async def test_try_again(
 ) -> None:
     """What the PBX's administrator has mended is tried at once, not at the next poll."""
     simulator.yeastar.refusals = refusals
-    for _ in range(3):
-        await pass_time(61)
+    await pass_time(61, times=3)
     assert _has_issue(issue_registry, yeastar, key)
     form = await repairs.open(yeastar, key)
     result = await repairs.submit(form)

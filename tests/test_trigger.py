@@ -168,8 +168,7 @@ async def test_resumed_and_lost(
     await pass_time(11)
     office.hang_up(call)
     await pass_time(11)
-    for _ in range(11):
-        await pass_time(61)
+    await pass_time(61, times=11)
     assert [(call.data["what"], call.data["reason"]) for call in calls] == [
         ("resumed on Reception", None),
         ("lost on Reception", "recording_not_found"),

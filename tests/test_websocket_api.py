@@ -218,8 +218,7 @@ async def test_a_recording_arrives_in_the_archive(
     client = await hass_ws_client(hass)
     (recorder,) = (await subscribe(client))["recorders"]
     office.hang_up(call)
-    for _ in range(12):
-        await pass_time(11)
+    await pass_time(11, times=12)
     recent: list[dict[str, Any]] = []
     while not recent:
         recent = (await receive(client))["recorder"].get("recent", [])
@@ -326,8 +325,7 @@ async def test_call_that_is_not_recorded(
     (recorder,) = (await subscribe(client))["recorders"]
     assert [line["not_recorded"] for line in recorder["lines"]] == [False, None]
     hass.states.async_set("binary_sensor.phone", "on")
-    for _ in range(4):
-        await pass_time(6)
+    await pass_time(6, times=4)
     change = await receive(client)
     assert [line["not_recorded"] for line in change["recorder"]["lines"]] == [
         True,

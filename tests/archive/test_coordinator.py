@@ -573,14 +573,12 @@ async def test_a_lost_recording_is_told_of(
 ) -> None:
     """Ten minutes after its end a recording is archived or lost."""
     await let_end(office, pass_time, "lost")
-    for _ in range(9):
-        await pass_time(61)
+    await pass_time(61, times=9)
     assert ("lost", "recording_not_found") not in told
     await pass_time(61)
     assert told[-1] == ("lost", "recording_not_found")
     assert get_state(hass, EVENT).attributes["duration"] == 42
-    for _ in range(11):
-        await pass_time(61)
+    await pass_time(61, times=11)
     assert [event for event, _ in told] == ["started", "ended", "lost"]
 
 
@@ -594,8 +592,7 @@ async def test_a_slow_archive_is_waited_for(
     """A recording that takes nine minutes to be saved is not lost."""
     office.saving_time = timedelta(minutes=9)
     await let_end(office, pass_time)
-    for _ in range(12):
-        await pass_time(61)
+    await pass_time(61, times=12)
     assert [event for event, _ in told] == ["started", "ended", "archived"]
 
 
@@ -611,14 +608,11 @@ async def test_an_outage_raises_no_false_alarm(
     office.saving_time = timedelta(minutes=5)
     await let_end(office, pass_time, "lost")
     simulator.imagicle.faults.add(Fault("drop"))
-    for _ in range(15):
-        await pass_time(61)
+    await pass_time(61, times=15)
     simulator.imagicle.faults.clear()
-    for _ in range(9):
-        await pass_time(61)
+    await pass_time(61, times=9)
     assert [event for event, _ in told] == ["started", "ended"]
-    for _ in range(6):
-        await pass_time(61)
+    await pass_time(61, times=6)
     assert [event for event, _ in told] == ["started", "ended", "lost"]
 
 
@@ -636,8 +630,7 @@ async def test_a_restart_raises_no_false_alarm(
     assert await hass.config_entries.async_unload(imagicle.entry_id)
     office.hang_up(call)
     assert await hass.config_entries.async_setup(imagicle.entry_id)
-    for _ in range(13):
-        await pass_time(61)
+    await pass_time(61, times=13)
     assert [event for event, _ in told] == ["started"]
 
 
@@ -653,12 +646,10 @@ async def test_the_third_lost_recording_is_an_issue(
     issue = ("call_recorder", f"recordings_lost_{imagicle.entry_id}")
     for _ in range(2):
         await let_end(office, pass_time, "lost")
-    for _ in range(12):
-        await pass_time(61)
+    await pass_time(61, times=12)
     assert issue_registry.async_get_issue(*issue) is None
     await let_end(office, pass_time, "lost")
-    for _ in range(12):
-        await pass_time(61)
+    await pass_time(61, times=12)
     assert [event for event, _ in told].count("lost") == 3
     assert issue_registry.async_get_issue(*issue) is not None
     await let_end(office, pass_time)
@@ -678,8 +669,7 @@ async def test_a_recording_that_is_not_ours_to_see(
     simulator.imagicle.faults.add(Fault("status", path=f"{ARCHIVE}/", status=403))
     office.saving_time = timedelta(minutes=30)
     await let_end(office, pass_time)
-    for _ in range(15):
-        await pass_time(61)
+    await pass_time(61, times=15)
     assert [event for event, _ in told] == ["started", "ended"]
 
 
@@ -728,8 +718,7 @@ async def test_many_that_end_while_the_archive_is_slow(
         req for req in simulator.imagicle.requests if "/Recordings/" in req.path
     ]
     assert len(searches) == 20
-    for _ in range(5):
-        await pass_time(61)
+    await pass_time(61, times=5)
     assert [event for event, _ in told].count("archived") == 45
     assert [event for event, _ in told].count("lost") == 0
     assert state(hass, "recordings_today") == "45"
@@ -783,11 +772,9 @@ async def test_a_search_that_fails(
     """While single recordings cannot be asked for, none is said to be lost."""
     simulator.imagicle.faults.add(Fault("status", path=f"{ARCHIVE}/", status=500))
     await let_end(office, pass_time, "lost")
-    for _ in range(13):
-        await pass_time(61)
+    await pass_time(61, times=13)
     assert [event for event, _ in told] == ["started", "ended"]
     assert state(hass, "recordings_today") == "0"
     simulator.imagicle.faults.clear()
-    for _ in range(12):
-        await pass_time(61)
+    await pass_time(61, times=12)
     assert [event for event, _ in told] == ["started", "ended", "lost"]

@@ -388,8 +388,7 @@ async def test_a_service_that_is_gone(
         await pass_time(301)
         assert value(hass, _ACTIVE) in ("0", "unavailable")
         assert not issue_registry.async_get_issue(DOMAIN, name)
-    for _ in range(2):
-        await pass_time(301)
+    await pass_time(301, times=2)
     assert issue_registry.async_get_issue(DOMAIN, name)
     recorder.faults.clear()
     await pass_time(301)
@@ -407,8 +406,7 @@ async def test_an_outage_is_not_the_end_of_the_service(
     """503 for an hour, with a 404 between, says nothing about the address."""
     recorder.faults.add(Fault("status", path="/recordings", status=404, times=1))
     recorder.faults.add(Fault("status", path="/recordings", status=503))
-    for _ in range(12):
-        await pass_time(301)
+    await pass_time(301, times=12)
     assert not issue_registry.async_get_issue(
         DOMAIN, f"service_gone_{bandwidth.entry_id}"
     )

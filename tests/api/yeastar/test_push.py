@@ -147,8 +147,7 @@ async def test_a_pbx_that_goes_away(
     await stop(hass, pbx, freezer)
     await until(hass, lambda: not client.push_connected)
     await settle(hass)
-    for _ in range(30):
-        await pass_time(31)
+    await pass_time(31, times=30)
     assert state(hass, _ACTIVE) == "unavailable"
     assert not [
         record
@@ -195,8 +194,7 @@ async def test_a_push_that_is_refused(
     entry = make_entry(hass, yeastar_data)
     await set_up(hass, entry)
     office.connect("101")
-    for _ in range(60):
-        await pass_time(61)
+    await pass_time(61, times=60)
     assert state(hass, _ACTIVE) == "1"
     # Within an hour, at 5, 10, 20, 40, 80, 160 seconds, and every five minutes.
     assert 5 < asked(pbx, "/subscribe") < 25

@@ -262,8 +262,7 @@ async def test_a_token_that_is_never_accepted(
     pbx.refusals["call/query"] = 10004
     pbx.refusals["recording/"] = 10004
     pbx.requests.clear()
-    for _ in range(10):
-        await pass_time(25)
+    await pass_time(25, times=10)
     renewals = asked(pbx, "/refresh_token") + asked(pbx, "/get_token")
     assert renewals == 1
     assert state(hass, _RECORDING) == "unavailable"
@@ -343,8 +342,7 @@ async def test_the_limit_while_running(
     assert (await refusal(hass, "get_active_recordings")).translation_key == (
         "token_limit"
     )
-    for _ in range(5):
-        await pass_time(300)
+    await pass_time(300, times=5)
     assert asked(pbx, "/get_token") == 2
     await pass_time(301)
     await pass_time(301)
@@ -510,8 +508,7 @@ async def test_changed_credentials(
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == SOURCE_REAUTH
     knocks = asked(pbx, "/get_token")
-    for _ in range(10):
-        await pass_time(300)
+    await pass_time(300, times=10)
     # The archive has polls of its own, and finds out for itself.
     assert asked(pbx, "/get_token") <= knocks + 1
 
