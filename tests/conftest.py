@@ -1,7 +1,7 @@
 """An office, its recorders on loopback, and Home Assistant in front of them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Mapping
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -187,6 +187,21 @@ async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Set up an entry, and let its first polls happen."""
     assert await hass.config_entries.async_setup(entry.entry_id)
     await settle(hass)
+
+
+async def set_up_recorder(
+    hass: HomeAssistant,
+    data: dict[str, Any],
+    *,
+    lines: Mapping[str, dict[str, Any]] | None = None,
+    options: dict[str, Any] | None = None,
+) -> MockConfigEntry:
+    """Return a simulated recorder's entry that is set up, with lines by their names."""
+    entry = make_entry(
+        hass, data, subentries_data=add_lines(**(lines or {})), options=options
+    )
+    await set_up(hass, entry)
+    return entry
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
 from simulator.server import Simulator
-from tests.conftest import add_lines, entry_data, make_entry, set_up
+from tests.conftest import entry_data, set_up_recorder
 from tests.helpers.pbx import Pbx
 from tests.helpers.states import value
 from tests.real_asterisk.tones import strength
@@ -42,8 +42,7 @@ async def asterisk(
     """Return an entry for a PBX, with two lines, that is set up."""
     hass.config.allowlist_external_dirs = {str(tmp_path)}
     data = {"recorder": "asterisk", **pbx.settings}
-    entry = make_entry(hass, data, subentries_data=add_lines(**_LINES))
-    await set_up(hass, entry)
+    entry = await set_up_recorder(hass, data, lines=_LINES)
     yield entry
     await hass.config_entries.async_unload(entry.entry_id)
 
@@ -182,8 +181,7 @@ async def test_line_that_must_be_recorded(hass: HomeAssistant, pbx: Pbx) -> None
     """Test that a line starts its recordings by itself: its calls are known."""
     line = {"directory_number": "1002", "must_be_recorded": True, "auto_start": True}
     data = {"recorder": "asterisk", **pbx.settings}
-    entry = make_entry(hass, data, subentries_data=add_lines(Reception=line))
-    await set_up(hass, entry)
+    entry = await set_up_recorder(hass, data, lines={"Reception": line})
     seen = follow(hass, EVENTS)
     call = await pbx.call("501")
     await wait_for(hass, RECORDING, lambda state: state == STATE_ON)
@@ -226,8 +224,7 @@ async def test_crash(hass: HomeAssistant, pbx: Pbx, asterisk: MockConfigEntry) -
 async def test_watch_only(hass: HomeAssistant, pbx: Pbx) -> None:
     """Test that a user who may only watch sees all that there is, and nothing dead."""
     data = {"recorder": "asterisk", **pbx.watcher_settings}
-    entry = make_entry(hass, data, subentries_data=add_lines(**_LINES))
-    await set_up(hass, entry)
+    entry = await set_up_recorder(hass, data, lines=_LINES)
     registry = er.async_get(hass)
     keys = {
         entity.translation_key
@@ -296,8 +293,7 @@ async def test_no_archive_at_first(
 ) -> None:
     """Test a REST interface that is off when Home Assistant starts."""
     simulator.asterisk.has_ari = False
-    entry = make_entry(hass, entry_data(simulator.asterisk))
-    await set_up(hass, entry)
+    entry = await set_up_recorder(hass, entry_data(simulator.asterisk))
     assert value(hass, ACTIVE) == "0"
     assert value(hass, "sensor.asterisk_last_recording") == STATE_UNAVAILABLE
     assert "Unexpected error" not in caplog.text

@@ -32,7 +32,7 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 from homeassistant.util.yaml import load_yaml_dict
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, add_lines, make_entry, set_up, settle
+from tests.conftest import Poll, set_up_recorder, settle
 
 BLUEPRINTS = Path(__file__).parents[1] / "blueprints" / "automation" / "call_recorder"
 
@@ -131,7 +131,7 @@ async def test_export_recordings(
 
     There are two recorders, so that the automation has to say which one it means.
     """
-    await set_up(hass, make_entry(hass, bandwidth_data))
+    await set_up_recorder(hass, bandwidth_data)
     told: list[str] = []
 
     async def complain(call: ServiceCall) -> None:
@@ -224,10 +224,11 @@ async def reception(
         "busy_entity_id": "binary_sensor.phone",
         "must_be_recorded": True,
     }
-    lines = add_lines(Sales={"directory_number": "102"}, Reception=reception)
-    entry = make_entry(hass, imagicle_data, subentries_data=lines)
-    await set_up(hass, entry)
-    return entry
+    return await set_up_recorder(
+        hass,
+        imagicle_data,
+        lines={"Sales": {"directory_number": "102"}, "Reception": reception},
+    )
 
 
 def line_of(hass: HomeAssistant, entry: MockConfigEntry, name: str) -> str:

@@ -35,7 +35,7 @@ from simulator.imagicle import Imagicle
 from simulator.imagicle.users import COMPLETE_MANAGEMENT, User
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, make_entry, set_up, settle
+from tests.conftest import Poll, set_up_recorder, settle
 
 _PLAIN_USER: Final[dict[str, Any]] = {
     "username": "anna.rossi",
@@ -626,8 +626,7 @@ async def test_each_recorder_is_signed_in_to_again_and_moved(
 ) -> None:
     """No form shows the secret, and the same answers bring the same entry."""
     data = recorder_data
-    entry = make_entry(hass, data, options={"mask_numbers": True})
-    await set_up(hass, entry)
+    entry = await set_up_recorder(hass, data, options={"mask_numbers": True})
     reauth = await _reconfigure(hass, entry, SOURCE_REAUTH)
     shown = _suggestions(reauth)
     assert set(shown) == set(data) - {"url", "verify_ssl", "recorder"}

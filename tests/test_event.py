@@ -14,7 +14,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.json import json_loads_object
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, add_lines, make_entry, set_up
+from tests.conftest import Poll, set_up_recorder
 from tests.helpers.yeastar import answer, fault
 
 RECORDER = "event.imagicle_recording_events"
@@ -26,13 +26,9 @@ type Told = Callable[[str], list[str]]
 @pytest.fixture
 async def entry(hass: HomeAssistant, imagicle_data: dict[str, Any]) -> MockConfigEntry:
     """Return an Imagicle with one line."""
-    entry = make_entry(
-        hass,
-        imagicle_data,
-        subentries_data=add_lines(Reception={"directory_number": "101"}),
+    return await set_up_recorder(
+        hass, imagicle_data, lines={"Reception": {"directory_number": "101"}}
     )
-    await set_up(hass, entry)
-    return entry
 
 
 @pytest.fixture
@@ -168,7 +164,7 @@ async def test_the_first_snapshot_is_a_silent_baseline(
 ) -> None:
     """What runs already when Home Assistant starts did not start now."""
     office.start_recording(office.connect("101"))
-    await set_up(hass, make_entry(hass, imagicle_data))
+    await set_up_recorder(hass, imagicle_data)
     await pass_time(31)
     assert told(RECORDER) == []
 
@@ -263,17 +259,15 @@ async def extensions(
     hass: HomeAssistant, yeastar_data: dict[str, Any]
 ) -> MockConfigEntry:
     """Return a Yeastar with two extensions that must be recorded, and their manager."""
-    entry = make_entry(
+    return await set_up_recorder(
         hass,
         yeastar_data,
-        subentries_data=add_lines(
-            Reception={"directory_number": "101", "must_be_recorded": True},
-            Sales={"directory_number": "102", "must_be_recorded": True},
-            Manager={"directory_number": "103"},
-        ),
+        lines={
+            "Reception": {"directory_number": "101", "must_be_recorded": True},
+            "Sales": {"directory_number": "102", "must_be_recorded": True},
+            "Manager": {"directory_number": "103"},
+        },
     )
-    await set_up(hass, entry)
-    return entry
 
 
 def in_call(simulator: Simulator, *extensions: str) -> None:
@@ -367,8 +361,7 @@ async def test_an_event_calls_the_listeners_of_its_line_and_recorder_only(
     lines = {
         f"Line {number}": {"directory_number": str(number)} for number in range(200)
     }
-    entry = make_entry(hass, yeastar_data, subentries_data=add_lines(**lines))
-    await set_up(hass, entry)
+    entry = await set_up_recorder(hass, yeastar_data, lines=lines)
     heard: list[str | None] = []
 
     def listen(source: str | None) -> None:

@@ -50,7 +50,7 @@ from simulator.office import Office
 from simulator.recorder import Recorder
 from simulator.server import RECORDERS as SIMULATED, Simulator
 
-from .conftest import Poll, add_lines, make_entry, set_up, settle
+from .conftest import Poll, set_up_recorder, settle
 from .helpers.states import value
 
 # --- simulator/dummy/ ---
@@ -265,13 +265,11 @@ async def dummy(office: Office, socket_enabled: None) -> AsyncGenerator[Recorder
 @pytest.fixture
 async def entry(hass: HomeAssistant, dummy: Recorder) -> MockConfigEntry:
     """Return an entry with a line, set up."""
-    entry = make_entry(
+    return await set_up_recorder(
         hass,
         {"recorder": "dummy", **dummy.settings},
-        subentries_data=add_lines(Reception={"directory_number": "101"}),
+        lines={"Reception": {"directory_number": "101"}},
     )
-    await set_up(hass, entry)
-    return entry
 
 
 async def test_add_it(hass: HomeAssistant, dummy: Recorder) -> None:

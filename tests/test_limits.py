@@ -18,7 +18,7 @@ from simulator.faults import Fault
 from simulator.office import Office
 from simulator.recorder import Recorder
 from simulator.server import Simulator
-from tests.conftest import Poll, entry_data, make_entry, set_up
+from tests.conftest import Poll, entry_data, set_up_recorder
 
 _TOO_MANY: Final = 40_000
 _MOST_REQUESTS: Final = 30
@@ -94,8 +94,7 @@ async def test_invented_recordings(
             if isinstance(row, dict) and "id" in row
         ] or rows
 
-    entry = make_entry(hass, entry_data(recorder))
-    await set_up(hass, entry)
+    await set_up_recorder(hass, entry_data(recorder))
     path = {"imagicle": "/Recordings", "yeastar": "/recording"}.get(recorder.name, "")
     recorder.faults.add(Fault("rewrite", path=path, rewrite=on_rows(invent)))
     for _ in range(6):

@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator.office import Office
-from tests.conftest import Poll, add_lines, make_entry, set_up, settle
+from tests.conftest import Poll, make_entry, set_up_recorder, settle
 from tests.helpers.states import value
 
 EXPECTED_NOTHING = {"must_be_recorded": False, "auto_start": False}
@@ -70,9 +70,9 @@ async def test_a_line_that_cannot_be(
     error: str,
 ) -> None:
     """The form says what is wrong, and takes the next try."""
-    known = add_lines(Known={"directory_number": "101"})
-    entry = make_entry(hass, imagicle_data, subentries_data=known)
-    await set_up(hass, entry)
+    entry = await set_up_recorder(
+        hass, imagicle_data, lines={"Known": {"directory_number": "101"}}
+    )
     form = await open_form(hass, entry)
     result = await fill_in(hass, form, name="New", **fields)
     assert result["type"] is FlowResultType.FORM
@@ -145,9 +145,11 @@ async def test_change_a_line(
     pass_time: Poll,
 ) -> None:
     """The line keeps its device and entities, and watches what it is told now."""
-    lines = add_lines(Reception={"directory_number": "101", **EXPECTED_NOTHING})
-    entry = make_entry(hass, imagicle_data, subentries_data=lines)
-    await set_up(hass, entry)
+    entry = await set_up_recorder(
+        hass,
+        imagicle_data,
+        lines={"Reception": {"directory_number": "101", **EXPECTED_NOTHING}},
+    )
     before = entity_registry.async_get("sensor.reception_state")
     (subentry_id,) = entry.subentries
     form = await hass.config_entries.subentries.async_init(
@@ -172,9 +174,11 @@ async def test_change_a_line_into_itself(
     hass: HomeAssistant, imagicle_data: dict[str, Any]
 ) -> None:
     """A line is no duplicate of itself."""
-    lines = add_lines(Reception={"directory_number": "101", **EXPECTED_NOTHING})
-    entry = make_entry(hass, imagicle_data, subentries_data=lines)
-    await set_up(hass, entry)
+    entry = await set_up_recorder(
+        hass,
+        imagicle_data,
+        lines={"Reception": {"directory_number": "101", **EXPECTED_NOTHING}},
+    )
     (subentry_id,) = entry.subentries
     form = await hass.config_entries.subentries.async_init(
         (entry.entry_id, "line"),
@@ -190,9 +194,11 @@ async def test_remove_a_line(
     device_registry: dr.DeviceRegistry,
 ) -> None:
     """Nothing is left of a removed line."""
-    lines = add_lines(Reception={"directory_number": "101", **EXPECTED_NOTHING})
-    entry = make_entry(hass, imagicle_data, subentries_data=lines)
-    await set_up(hass, entry)
+    entry = await set_up_recorder(
+        hass,
+        imagicle_data,
+        lines={"Reception": {"directory_number": "101", **EXPECTED_NOTHING}},
+    )
     (subentry_id,) = entry.subentries
     assert hass.config_entries.async_remove_subentry(entry, subentry_id)
     await settle(hass)

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, add_lines, make_entry, set_up, settle
+from tests.conftest import Poll, set_up_recorder, settle
 from tests.helpers.states import get_state, value
 
 PHONE = "binary_sensor.phone"
@@ -25,9 +25,7 @@ async def set_up_line(
     """Set up an Imagicle with one line, and a phone that is not in a call."""
     hass.states.async_set(PHONE, "off")
     line = {"directory_number": "101", "busy_entity_id": PHONE, **expected}
-    entry = make_entry(hass, data, subentries_data=add_lines(Reception=line))
-    await set_up(hass, entry)
-    return entry
+    return await set_up_recorder(hass, data, lines={"Reception": line})
 
 
 @pytest.fixture
@@ -308,14 +306,12 @@ async def extension(
 ) -> MockConfigEntry:
     """Return a Yeastar with an extension that must be recorded."""
     line = {"directory_number": "101", "must_be_recorded": True}
-    entry = make_entry(
+    return await set_up_recorder(
         hass,
         yeastar_data,
         options={"recorded_calls": "started_here", "recorded_extensions": []},
-        subentries_data=add_lines(Reception=line),
+        lines={"Reception": line},
     )
-    await set_up(hass, entry)
-    return entry
 
 
 async def test_a_call_of_an_extension_that_is_written_with_a_hyphen(
@@ -326,13 +322,12 @@ async def test_a_call_of_an_extension_that_is_written_with_a_hyphen(
 ) -> None:
     """The PBX's own calls are found for the line, however its number is written."""
     line = {"directory_number": "1-01", "must_be_recorded": True}
-    entry = make_entry(
+    await set_up_recorder(
         hass,
         yeastar_data,
         options={"recorded_calls": "started_here", "recorded_extensions": []},
-        subentries_data=add_lines(Reception=line),
+        lines={"Reception": line},
     )
-    await set_up(hass, entry)
     office.connect("101")
     await pass_time(61)
     await pass_time(16)
@@ -361,8 +356,7 @@ async def test_a_call_that_the_pbx_did_not_record(
 ) -> None:
     """Settled after the call: it is not in the archive, until the next one is."""
     line = {"directory_number": "101", "must_be_recorded": True}
-    entry = make_entry(hass, yeastar_data, subentries_data=add_lines(Reception=line))
-    await set_up(hass, entry)
+    await set_up_recorder(hass, yeastar_data, lines={"Reception": line})
     unrecorded = office.connect("101")
     await pass_time(61)
     office.hang_up(unrecorded)

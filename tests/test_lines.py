@@ -13,7 +13,7 @@ from homeassistant.helpers import device_registry as dr
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, add_lines, make_entry, set_up
+from tests.conftest import Poll, set_up_recorder
 from tests.helpers.states import value
 
 
@@ -22,16 +22,14 @@ async def lines(
     hass: HomeAssistant, office: Office, imagicle_data: dict[str, Any]
 ) -> MockConfigEntry:
     """Return an Imagicle with two lines: one given by number, one by its user."""
-    entry = make_entry(
+    return await set_up_recorder(
         hass,
         imagicle_data,
-        subentries_data=add_lines(
-            Reception={"directory_number": "101"},
-            Sales={"username": office.line("102").username},
-        ),
+        lines={
+            "Reception": {"directory_number": "101"},
+            "Sales": {"username": office.line("102").username},
+        },
     )
-    await set_up(hass, entry)
-    return entry
 
 
 async def test_a_line_is_a_device_behind_the_recorder(
@@ -107,8 +105,7 @@ async def test_an_idle_poll_is_one_request_for_200_lines(
     many = {
         f"Line {number}": {"directory_number": str(number)} for number in range(200)
     }
-    entry = make_entry(hass, imagicle_data, subentries_data=add_lines(**many))
-    await set_up(hass, entry)
+    await set_up_recorder(hass, imagicle_data, lines=many)
     simulator.imagicle.requests.clear()
     await pass_time(31, times=4)
     live = [
@@ -149,8 +146,7 @@ async def test_a_user_seen_before_is_tried_on_his_line_first(
         f"Line {line.number}": {"device_name": line.device_name}
         for line in office.lines
     }
-    entry = make_entry(hass, imagicle_data, subentries_data=add_lines(**many))
-    await set_up(hass, entry)
+    await set_up_recorder(hass, imagicle_data, lines=many)
     last = office.lines[-1]
     call = office.connect(last.number)
     office.start_recording(call)
@@ -199,8 +195,7 @@ async def test_a_number_may_be_written_as_people_do(
 ) -> None:
     """Blanks and hyphens between the digits make no other line."""
     line = {"directory_number": "1-01"}
-    entry = make_entry(hass, yeastar_data, subentries_data=add_lines(Reception=line))
-    await set_up(hass, entry)
+    await set_up_recorder(hass, yeastar_data, lines={"Reception": line})
     office.connect("101")
     await pass_time(61)
     assert value(hass, "sensor.reception_state") == "recording"
@@ -214,11 +209,14 @@ async def test_an_internal_call_is_on_two_lines(
     pass_time: Poll,
 ) -> None:
     """Both the caller and the called extension are in the call that is recorded."""
-    lines = add_lines(
-        Caller={"directory_number": "101"}, Called={"directory_number": "102"}
+    entry = await set_up_recorder(
+        hass,
+        yeastar_data,
+        lines={
+            "Caller": {"directory_number": "101"},
+            "Called": {"directory_number": "102"},
+        },
     )
-    entry = make_entry(hass, yeastar_data, subentries_data=lines)
-    await set_up(hass, entry)
     office.connect("101", remote="102", direction="internal", traffic_type="internal")
     await pass_time(61)
     assert value(hass, "sensor.yeastar_active_recordings") == "1"

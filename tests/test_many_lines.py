@@ -10,7 +10,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, add_lines, make_entry, set_up
+from tests.conftest import Poll, set_up_recorder
 
 LINES = 200
 
@@ -23,9 +23,7 @@ async def entry(
     users = [line.username for line in office.lines]
     users += [f"user{number}" for number in range(LINES - len(users))]
     lines = {user: {"username": user} for user in users}
-    entry = make_entry(hass, imagicle_data, subentries_data=add_lines(**lines))
-    await set_up(hass, entry)
-    return entry
+    return await set_up_recorder(hass, imagicle_data, lines=lines)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import add_lines, make_entry, set_up
+from tests.conftest import set_up_recorder
 from tests.test_views import path_of
 
 _DOC: Final = Path(__file__).parents[1] / "docs" / "security.md"
@@ -113,10 +113,9 @@ async def listening(
 ) -> str:
     """Set a recorder up with each choice of the option, and return that."""
     choice: str = request.param
-    entry = make_entry(
+    await set_up_recorder(
         hass, imagicle_data, options={"listening": choice, "mask_numbers": True}
     )
-    await set_up(hass, entry)
     assert await async_setup_component(hass, "media_source", {})
     hass.config.allowlist_external_dirs = {str(tmp_path)}
     return choice
@@ -228,9 +227,9 @@ async def test_a_user_of_one_line(
     device_registry: dr.DeviceRegistry,
 ) -> None:
     """The right to one line is no right to what other fields name."""
-    lines = add_lines(Reception={"directory_number": "101"})
-    entry = make_entry(hass, imagicle_data, subentries_data=lines)
-    await set_up(hass, entry)
+    entry = await set_up_recorder(
+        hass, imagicle_data, lines={"Reception": {"directory_number": "101"}}
+    )
     office.connect("101")
     other = office.start_recording(office.connect("102"))
     (line_id,) = entry.subentries

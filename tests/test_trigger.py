@@ -15,21 +15,20 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from simulator.office import Office
-from tests.conftest import Poll, add_lines, make_entry, set_up, settle
+from tests.conftest import Poll, set_up_recorder, settle
 
 
 @pytest.fixture
 async def entry(hass: HomeAssistant, imagicle_data: dict[str, Any]) -> MockConfigEntry:
     """Return an Imagicle with two lines."""
-    entry = make_entry(
+    return await set_up_recorder(
         hass,
         imagicle_data,
-        subentries_data=add_lines(
-            Reception={"directory_number": "101"}, Sales={"directory_number": "102"}
-        ),
+        lines={
+            "Reception": {"directory_number": "101"},
+            "Sales": {"directory_number": "102"},
+        },
     )
-    await set_up(hass, entry)
-    return entry
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from homeassistant.setup import async_setup_component
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, add_lines, make_entry, set_up, settle
+from tests.conftest import Poll, add_lines, make_entry, set_up, set_up_recorder, settle
 from tests.test_sensor import TEN
 
 
@@ -308,19 +308,18 @@ async def test_call_that_is_not_recorded(
 ) -> None:
     """A line that must be recorded tells whether it is; the others cannot."""
     hass.states.async_set("binary_sensor.phone", "off")
-    entry = make_entry(
+    await set_up_recorder(
         hass,
         imagicle_data,
-        subentries_data=add_lines(
-            Reception={
+        lines={
+            "Reception": {
                 "directory_number": "101",
                 "must_be_recorded": True,
                 "busy_entity_id": "binary_sensor.phone",
             },
-            Sales={"directory_number": "102"},
-        ),
+            "Sales": {"directory_number": "102"},
+        },
     )
-    await set_up(hass, entry)
     client = await hass_ws_client(hass)
     (recorder,) = (await subscribe(client))["recorders"]
     assert [line["not_recorded"] for line in recorder["lines"]] == [False, None]
@@ -347,8 +346,7 @@ async def test_masked_numbers(
     office.hang_up(before)
     await pass_time(60)
     office.start_recording(office.connect("101", "+390551234567"))
-    entry = make_entry(hass, imagicle_data, options={CONF_MASK_NUMBERS: True})
-    await set_up(hass, entry)
+    await set_up_recorder(hass, imagicle_data, options={CONF_MASK_NUMBERS: True})
     (recorder,) = (await subscribe(await hass_ws_client(hass)))["recorders"]
     for row in (*recorder["active"], *recorder["recent"]):
         assert row["remote"]["number"] == "••••••••••567"

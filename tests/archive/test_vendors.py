@@ -22,7 +22,7 @@ from pytest_homeassistant_custom_component.typing import (
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator.office import Office
-from tests.conftest import make_entry, set_up, settle
+from tests.conftest import set_up_recorder, settle
 from tests.helpers.states import get_state, value
 
 
@@ -36,8 +36,7 @@ async def entry(
     await hass.config.async_set_time_zone("Europe/Rome")
     freezer.move_to("2026-06-10 10:00:00+00:00")
     assert await async_setup_component(hass, "media_source", {})
-    entry = make_entry(hass, recorder_data)
-    await set_up(hass, entry)
+    entry = await set_up_recorder(hass, recorder_data)
     yield entry
     await hass.config_entries.async_unload(entry.entry_id)
 

@@ -20,7 +20,7 @@ from simulator.calls import Call
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import add_lines, make_entry, set_up
+from tests.conftest import set_up_recorder
 
 ROOT = "media-source://call_recorder"
 RECORDER = f"{ROOT}/01IMAGICLE"
@@ -137,7 +137,7 @@ async def test_numbers_are_masked(
 ) -> None:
     """The option hides the numbers of remote parties here too."""
     record(office, freezer)
-    await set_up(hass, make_entry(hass, imagicle_data, options={"mask_numbers": True}))
+    await set_up_recorder(hass, imagicle_data, options={"mask_numbers": True})
     titles = await browser.open(f"{RECORDER}/all/2026-06/10")
     assert list(titles) == ["12:00:00 · ↙ ••••••234 · anna.rossi · 1:05"]
     assert await browser.search(RECORDER, "+15551234") == [
@@ -155,12 +155,15 @@ async def test_lines_have_folders(
     """Where there are lines, each has a folder of its own."""
     record(office, freezer)
     record(office, freezer, "102")
-    lines = add_lines(
-        Reception={"directory_number": "101"},
-        Boss={"username": office.line("102").username},
-        Door={"device_name": "SEP1"},
+    await set_up_recorder(
+        hass,
+        imagicle_data,
+        lines={
+            "Reception": {"directory_number": "101"},
+            "Boss": {"username": office.line("102").username},
+            "Door": {"device_name": "SEP1"},
+        },
     )
-    await set_up(hass, make_entry(hass, imagicle_data, subentries_data=lines))
     folders = await browser.open(RECORDER)
     assert list(folders) == ["All recordings", "Reception", "Boss"]
     for name, shown in (("All recordings", 2), ("Reception", 1), ("Boss", 1)):
@@ -184,8 +187,9 @@ async def test_a_line_is_not_another_one_that_ends_like_it(
         record(office, freezer, "102", remote="+15550101")
     record(office, freezer, "101")
     record(office, freezer, "102", remote="101", direction="internal")
-    lines = add_lines(Reception={"directory_number": "1-01"})
-    await set_up(hass, make_entry(hass, imagicle_data, subentries_data=lines))
+    await set_up_recorder(
+        hass, imagicle_data, lines={"Reception": {"directory_number": "1-01"}}
+    )
     line = (await browser.open(RECORDER))["Reception"]
     own = await browser.open(f"{line}/2026-06/10")
     assert len(own) == 2
@@ -205,10 +209,14 @@ async def test_search_by_the_name_of_a_line(
     """The user's own name of a line finds its recordings, and is in their titles."""
     record(office, freezer)
     record(office, freezer, "102")
-    lines = add_lines(
-        Reception={"directory_number": "101"}, Boss={"directory_number": "102"}
+    await set_up_recorder(
+        hass,
+        imagicle_data,
+        lines={
+            "Reception": {"directory_number": "101"},
+            "Boss": {"directory_number": "102"},
+        },
     )
-    await set_up(hass, make_entry(hass, imagicle_data, subentries_data=lines))
     assert await browser.search(RECORDER, "recept") == [
         "2026-06-10 12:00:00 · ↙ +15551234 · Reception · 1:05"
     ]
@@ -226,8 +234,9 @@ async def test_search_in_a_line(
     """In a line's folder only its own recordings are found."""
     record(office, freezer)
     record(office, freezer, "102")
-    lines = add_lines(Reception={"directory_number": "101"})
-    await set_up(hass, make_entry(hass, imagicle_data, subentries_data=lines))
+    await set_up_recorder(
+        hass, imagicle_data, lines={"Reception": {"directory_number": "101"}}
+    )
     line = (await browser.open(RECORDER))["Reception"]
     assert len(await browser.search(RECORDER, "555-1234")) == 2
     assert len(await browser.search(line, "555-1234")) == 1
@@ -307,7 +316,7 @@ async def test_a_masked_number_is_not_found_out_digit_by_digit(
 ) -> None:
     """A search needs at least the digits that are not shown."""
     record(office, freezer, remote="+15557654321")
-    await set_up(hass, make_entry(hass, imagicle_data, options={"mask_numbers": True}))
+    await set_up_recorder(hass, imagicle_data, options={"mask_numbers": True})
     found = await browser.search(RECORDER, text)
     assert bool(found) is is_found
     shown = [*found, *await browser.open(f"{RECORDER}/all/2026-06/10")]
@@ -323,7 +332,7 @@ async def test_a_name_that_is_a_number_is_masked(
 ) -> None:
     """Neither the title nor a search tells the digits."""
     record(office, freezer, remote="+15557654321", remote_name=("+1 555", "765 4321"))
-    await set_up(hass, make_entry(hass, yeastar_data, options={"mask_numbers": True}))
+    await set_up_recorder(hass, yeastar_data, options={"mask_numbers": True})
     place = f"{ROOT}/01YEASTAR"
     (title,) = await browser.open(f"{place}/all/2026-06/10")
     assert "321" in title
@@ -344,7 +353,7 @@ async def test_a_large_archive_costs_no_more(
 ) -> None:
     """Opening a folder costs one or two requests, whatever is behind it."""
     office.archive.__init__(office.seed, size, office.now, office.lines)  # type: ignore[misc]
-    await set_up(hass, make_entry(hass, imagicle_data))
+    await set_up_recorder(hass, imagicle_data)
     requests = simulator.imagicle.requests
     months = await opened_with(browser, requests, RECORDER, 2)
     days = await opened_with(browser, requests, months["June 2026"], 1)

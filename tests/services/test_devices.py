@@ -12,7 +12,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, add_lines, make_entry, set_up
+from tests.conftest import Poll, set_up_recorder
 from tests.helpers.yeastar import act, refusal
 
 
@@ -25,14 +25,18 @@ async def devices(
     device_registry: dr.DeviceRegistry,
 ) -> dict[str, str]:
     """Return the ids of all devices by their names: two recorders with lines."""
-    lines = add_lines(
-        Reception={"directory_number": "101"},
-        Boss={"username": office.line("102").username},
-        Door={"device_name": office.line("103").device_name},
+    await set_up_recorder(
+        hass,
+        imagicle_data,
+        lines={
+            "Reception": {"directory_number": "101"},
+            "Boss": {"username": office.line("102").username},
+            "Door": {"device_name": office.line("103").device_name},
+        },
     )
-    await set_up(hass, make_entry(hass, imagicle_data, subentries_data=lines))
-    pbx_lines = add_lines(Sales={"directory_number": "104"})
-    await set_up(hass, make_entry(hass, yeastar_data, subentries_data=pbx_lines))
+    await set_up_recorder(
+        hass, yeastar_data, lines={"Sales": {"directory_number": "104"}}
+    )
     return {
         str(device.name): device.id
         for entry_id in ("01IMAGICLE", "01YEASTAR")

@@ -20,7 +20,7 @@ from simulator.office import Office
 from simulator.server import Simulator
 from simulator.yeastar import Yeastar
 from simulator.yeastar.rows import call_id, channel_ids
-from tests.conftest import Poll, make_entry, set_up, settle
+from tests.conftest import Poll, set_up_recorder, settle
 from tests.helpers.yeastar import act, answer, asked, fault, refusal, state
 
 _ACTIVE: Final = "sensor.yeastar_active_recordings"
@@ -40,9 +40,7 @@ async def recorder(
     hass: HomeAssistant, pbx: Yeastar, yeastar_data: dict[str, Any]
 ) -> MockConfigEntry:
     """Return an entry that is set up: all calls are recorded."""
-    entry = make_entry(hass, yeastar_data)
-    await set_up(hass, entry)
-    return entry
+    return await set_up_recorder(hass, yeastar_data)
 
 
 def calls_body(*calls: tuple[str, list[tuple[str, str, str]]]) -> str:
@@ -415,7 +413,7 @@ async def test_only_some_extensions(
 ) -> None:
     """`extensions`: connected calls in which one of them takes part."""
     options = {"recorded_calls": "extensions", "recorded_extensions": ["101", " 104"]}
-    await set_up(hass, make_entry(hass, yeastar_data, options=options))
+    await set_up_recorder(hass, yeastar_data, options=options)
     office.connect("101")
     office.connect("102")
     office.connect("103", "104", "internal")
@@ -438,8 +436,7 @@ async def test_only_what_is_started_here(
 ) -> None:
     """`started_here`: only those that this integration started, also after a restart."""
     options = {"recorded_calls": "started_here", "recorded_extensions": []}
-    entry = make_entry(hass, yeastar_data, options=options)
-    await set_up(hass, entry)
+    entry = await set_up_recorder(hass, yeastar_data, options=options)
     first, _ = office.connect("101"), office.connect("102")
     await pass_time(31)
     assert state(hass, _ACTIVE) == "0"

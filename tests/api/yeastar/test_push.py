@@ -21,7 +21,7 @@ from simulator.office import Office
 from simulator.server import Simulator
 from simulator.yeastar import Yeastar
 from simulator.yeastar.events import Events
-from tests.conftest import Poll, make_entry, set_up, settle
+from tests.conftest import Poll, set_up_recorder, settle
 from tests.helpers.yeastar import asked, fault, state, until
 
 _ACTIVE: Final = "sensor.yeastar_active_recordings"
@@ -191,8 +191,7 @@ async def test_a_push_that_is_refused(
 ) -> None:
     """No harm: polls are enough, and the attempts become rare."""
     pbx.faults.add(refused)
-    entry = make_entry(hass, yeastar_data)
-    await set_up(hass, entry)
+    entry = await set_up_recorder(hass, yeastar_data)
     office.connect("101")
     await pass_time(61, times=60)
     assert state(hass, _ACTIVE) == "1"
@@ -237,8 +236,7 @@ def talking(
     async def set_up_talking(talk: Talk) -> YeastarClient:
         """Set it up."""
         talks.append(talk)
-        entry = make_entry(hass, yeastar_data)
-        await set_up(hass, entry)
+        entry = await set_up_recorder(hass, yeastar_data)
         client: YeastarClient = entry.runtime_data.client
         return client
 
