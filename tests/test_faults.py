@@ -44,8 +44,8 @@ from tests.helpers.states import value
 _TABLE: Final = Path(__file__).parents[1] / "docs" / "faults.md"
 _NAP: Final = 0.002
 """Seconds of real time after which it is looked whether all is done."""
-_IDLE: Final = 50
-"""Naps after which something waits for the clock."""
+_IDLE: Final = 150
+"""Naps without a request after which something waits for the clock."""
 _MOST_REQUESTS_A_MINUTE: Final = 20
 """A healthy recorder with an active recording is asked about eight times a minute."""
 
@@ -190,8 +190,10 @@ class House:
     async def do[Result](self, work: Awaitable[Result]) -> Result:
         """Wait for something. Time passes only here: where nothing else happens any more."""
         task = asyncio.ensure_future(work)
-        idle = 0
+        idle = asked = 0
         while not task.done():
+            if asked != (asked := len(self.recorder.requests)):
+                idle = 0
             if self.recorder.faults.waiting:
                 self._freezer.tick(21)
                 idle = 0
