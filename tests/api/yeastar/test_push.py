@@ -127,7 +127,8 @@ async def test_the_end_of_the_token(
             await pass_time(30)
             await breathe(hass)
             await until(hass, lambda: client.push_connected)
-        assert asked(pbx, "/subscribe") == number
+        # On a busy machine an answer to a heartbeat may be late for the clock's leap.
+        assert asked(pbx, "/subscribe") >= number
     assert asked(pbx, "/get_token") == 1
     assert asked(pbx, "/refresh_token") == 2
 
