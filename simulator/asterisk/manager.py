@@ -1,6 +1,7 @@
 """The manager interface (AMI): one session for each connection."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 import hashlib
 import re
@@ -21,6 +22,9 @@ class Pbx(Protocol):
     """Secret and rights (`write`) by the user's name."""
     cut_after: str
     """An action that is carried out, and whose answer is lost with the connection."""
+
+    rewrite: Callable[[bytes], bytes]
+    """Changes each message that is sent."""
 
     def tell_changes(self) -> None:
         """Send the events of what has changed."""
@@ -62,7 +66,7 @@ class Session:
             re.search(one, text) for one in self._filters
         )
         if self._rights is not None and is_wanted:
-            self._writer.write(f"{text}\r\n".encode())
+            self._writer.write(self._pbx.rewrite(f"{text}\r\n".encode()))
 
     def _take(self, text: str) -> None:
         """Carry out one action, and answer."""
@@ -133,4 +137,4 @@ class Session:
         if "ActionID" in asked:
             rest = [("ActionID", asked["ActionID"]), *rest]
         text = "".join(f"{key}: {value}\r\n" for key, value in (first, *rest))
-        self._writer.write(f"{text}\r\n".encode())
+        self._writer.write(self._pbx.rewrite(f"{text}\r\n".encode()))

@@ -45,6 +45,7 @@ class Asterisk(Recorder):
         self.has_ari = True
         """Whether the REST interface is on."""
         self.cut_after = ""
+        self.rewrite: Callable[[bytes], bytes] = bytes
         self.board = Switchboard(office)
         self.actions = Actions(self.board)
         self.sessions: list[Session] = []

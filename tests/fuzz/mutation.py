@@ -66,12 +66,28 @@ class Mutation:
         try:
             answer = json.loads(body)
         except ValueError:
-            return self._spoil_bytes(body)
+            return self._spoil_lines(body)
         for _ in range(self._random.choice((1, 1, 2, 5, 20))):
             answer = self._spoil(answer)
         # Lone surrogates are written as escapes, as some recorders do.
         body = json.dumps(answer).encode()
         return self._spoil_bytes(body) if self._random.random() < 0.25 else body
+
+    def _spoil_lines(self, body: bytes) -> bytes:
+        """Change a line of a message, mostly its value, or nothing."""
+        lines = body.split(b"\r\n")
+        line = self._random.randrange(len(lines))
+        match self._random.randint(0, 7):
+            case 0:
+                return self._spoil_bytes(body)
+            case 1 | 2:
+                text = self._random.choice(TEXTS).encode(errors="replace")
+                lines[line] = lines[line].partition(b":")[0] + b": " + text
+            case 3:
+                lines.insert(line, lines[line])
+            case 4:
+                del lines[line]
+        return b"\r\n".join(lines)
 
     def _spoil(self, answer: Any) -> Any:
         """Change one place of an answer."""
