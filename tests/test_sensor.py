@@ -254,10 +254,10 @@ async def test_the_recorders_device(
 
 
 async def test_units(hass: HomeAssistant, busy: MockConfigEntry) -> None:
-    """Durations are in seconds; counts can be charted."""
+    """Durations are in what people read, exact to a second; counts can be charted."""
     for entity_id in (LONGEST, TOTAL, "sensor.reception_active_duration"):
         attributes = get_state(hass, entity_id).attributes
-        assert attributes["unit_of_measurement"] == "s"
+        assert attributes["unit_of_measurement"] == "min"
         assert attributes["device_class"] == "duration"
     for entity_id in (ACTIVE, PAUSED):
         assert get_state(hass, entity_id).attributes["state_class"] == "measurement"

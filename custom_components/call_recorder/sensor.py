@@ -66,7 +66,7 @@ SENSORS: Final[tuple[RecorderSensorDescription[Snapshot], ...]] = (
         device_class=SensorDeviceClass.DURATION,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfTime.SECONDS,
-        suggested_display_precision=0,
+        suggested_unit_of_measurement=UnitOfTime.MINUTES,
         value=lambda activity: _seconds(activity.longest_duration),
     ),
     RecorderSensorDescription(
@@ -75,7 +75,7 @@ SENSORS: Final[tuple[RecorderSensorDescription[Snapshot], ...]] = (
         device_class=SensorDeviceClass.DURATION,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfTime.SECONDS,
-        suggested_display_precision=0,
+        suggested_unit_of_measurement=UnitOfTime.MINUTES,
         value=lambda snapshot: _seconds(snapshot.total_duration),
     ),
     RecorderSensorDescription(
@@ -107,7 +107,7 @@ LINE_SENSORS: Final[tuple[RecorderSensorDescription[LineSnapshot], ...]] = (
         translation_key="active_duration",
         device_class=SensorDeviceClass.DURATION,
         native_unit_of_measurement=UnitOfTime.SECONDS,
-        suggested_display_precision=0,
+        suggested_unit_of_measurement=UnitOfTime.MINUTES,
         value=lambda activity: _seconds(activity.longest_duration),
     ),
     RecorderSensorDescription(
@@ -132,7 +132,7 @@ ARCHIVE_SENSORS: Final[tuple[RecorderSensorDescription[ArchiveSnapshot], ...]] =
         device_class=SensorDeviceClass.DURATION,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfTime.SECONDS,
-        suggested_display_precision=0,
+        suggested_unit_of_measurement=UnitOfTime.MINUTES,
         value=lambda archive: _seconds(
             archive.newest.duration if archive.newest else None
         ),
@@ -148,7 +148,7 @@ ARCHIVE_SENSORS: Final[tuple[RecorderSensorDescription[ArchiveSnapshot], ...]] =
         translation_key="recorded_time_today",
         device_class=SensorDeviceClass.DURATION,
         native_unit_of_measurement=UnitOfTime.SECONDS,
-        suggested_display_precision=0,
+        suggested_unit_of_measurement=UnitOfTime.HOURS,
         state_class=SensorStateClass.TOTAL_INCREASING,
         value=lambda archive: _seconds(archive.today_duration),
     ),
