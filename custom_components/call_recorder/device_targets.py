@@ -1,10 +1,11 @@
-"""Finds recorders and lines by the devices that a user has chosen."""
+"""Finds recorders and lines by their devices, and the devices and entities of both."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .const import DOMAIN
 
@@ -41,3 +42,25 @@ def async_find_device(hass: HomeAssistant, device_id: str) -> FoundDevice | None
         for line_id in ids & entry.subentries.keys():
             return FoundDevice(entry.entry_id, line_id)
     return None
+
+
+@callback
+def async_get_device(
+    hass: HomeAssistant, entry: ConfigEntry, line_id: str | None = None
+) -> dr.DeviceEntry | None:
+    """Return the device of a recorder, or of one of its lines."""
+    identifier = (DOMAIN, line_id or entry.entry_id)
+    return dr.async_get(hass).async_get_device_by_identifier(identifier, entry.entry_id)
+
+
+@callback
+def async_get_entity_id(
+    hass: HomeAssistant,
+    platform: str,
+    key: str,
+    entry: ConfigEntry,
+    line_id: str | None = None,
+) -> str | None:
+    """Return the entity of a recorder, or of one of its lines, by its description's key."""
+    owner = f"{entry.entry_id}_{line_id}" if line_id else entry.entry_id
+    return er.async_get(hass).async_get_entity_id(platform, DOMAIN, f"{owner}_{key}")

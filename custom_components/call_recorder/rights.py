@@ -12,11 +12,11 @@ from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components import websocket_api
 from homeassistant.components.http import KEY_HASS_USER, current_request
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.core import Context, HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import Unauthorized, UnknownUser
-from homeassistant.helpers import entity_registry as er
 
-from .const import CONF_LISTENING, DOMAIN
+from .const import CONF_LISTENING
+from .device_targets import async_get_entity_id
 
 
 class Listening(StrEnum):
@@ -40,10 +40,7 @@ def may(
     """
     if user is None or user.permissions.access_all_entities(policy):
         return True
-    key = f"{line_id}_recording" if line_id else "recording"
-    entity_id = er.async_get(hass).async_get_entity_id(
-        "binary_sensor", DOMAIN, f"{entry.entry_id}_{key}"
-    )
+    entity_id = async_get_entity_id(hass, "binary_sensor", "recording", entry, line_id)
     return entity_id is not None and user.permissions.check_entity(entity_id, policy)
 
 
@@ -59,13 +56,13 @@ def may_listen(hass: HomeAssistant, user: User | None, entry: ConfigEntry) -> bo
     return listening == Listening.EVERYONE and may(hass, user, POLICY_READ, entry)
 
 
-async def async_get_caller(call: ServiceCall) -> User | None:
-    """Return the user who calls an action; `None` for an automation."""
-    if call.context.user_id is None:
+async def async_get_user(hass: HomeAssistant, context: Context | None) -> User | None:
+    """Return the user who acts in a context; `None` for an automation."""
+    if context is None or context.user_id is None:
         return None
-    user = await call.hass.auth.async_get_user(call.context.user_id)
+    user = await hass.auth.async_get_user(context.user_id)
     if user is None:
-        raise UnknownUser(context=call.context)
+        raise UnknownUser(context=context)
     return user
 
 
@@ -73,7 +70,7 @@ async def async_raise_unless_may(
     call: ServiceCall, policy: str, entry: ConfigEntry, line_id: str | None = None
 ) -> None:
     """Raise `Unauthorized` unless the caller may read or control a recorder."""
-    user = await async_get_caller(call)
+    user = await async_get_user(call.hass, call.context)
     if not may(call.hass, user, policy, entry, line_id):
         raise Unauthorized(
             context=call.context, config_entry_id=entry.entry_id, permission=policy
@@ -82,7 +79,8 @@ async def async_raise_unless_may(
 
 async def async_raise_unless_may_listen(call: ServiceCall, entry: ConfigEntry) -> None:
     """Raise `Unauthorized` unless the caller may read the recorder's archive."""
-    if not may_listen(call.hass, await async_get_caller(call), entry):
+    user = await async_get_user(call.hass, call.context)
+    if not may_listen(call.hass, user, entry):
         raise Unauthorized(
             context=call.context,
             config_entry_id=entry.entry_id,

@@ -45,7 +45,7 @@ from .lines import Line
 from .privacy import mask_active
 from .recording_json import active_as_json, fields_as_json
 from .rights import (
-    async_get_caller,
+    async_get_user,
     async_raise_unless_may,
     async_raise_unless_may_listen,
     may_listen,
@@ -225,7 +225,7 @@ async def _get_active_recordings(call: ServiceCall) -> ServiceResponse:
         )
     recordings = state.recordings
     if target.entry.options.get(CONF_MASK_NUMBERS) and not may_listen(
-        call.hass, await async_get_caller(call), target.entry
+        call.hass, await async_get_user(call.hass, call.context), target.entry
     ):
         recordings = tuple(map(mask_active, recordings))
     return {

@@ -2,8 +2,10 @@
 
 from typing import Any, Final, override
 
+from homeassistant.components.homeassistant.exposed_entities import KNOWN_ASSISTANTS
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api.client import Capability
@@ -36,6 +38,15 @@ async def async_setup_entry(
 
 class RecordingSwitch(LineEntity, SwitchEntity):
     """Starts and stops the recording of the line's call."""
+
+    @override
+    def get_initial_entity_options(self) -> er.EntityOptionsType:
+        """Leave it to the user to let an assistant record: other switches are exposed."""
+        unexposed = {"should_expose": False}
+        return {
+            **(super().get_initial_entity_options() or {}),
+            **dict.fromkeys(KNOWN_ASSISTANTS, unexposed),
+        }
 
     @property
     @override

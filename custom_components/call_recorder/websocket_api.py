@@ -26,7 +26,6 @@ from homeassistant.config_entries import (
     ConfigEntryState,
 )
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 
@@ -34,6 +33,7 @@ from .api.client import Capability, RecorderClient
 from .api.models import ActiveRecording, Recording
 from .const import CONF_MASK_NUMBERS, DOMAIN
 from .data import CallRecorderConfigEntry
+from .device_targets import async_get_device
 from .lines import Line, lines_of
 from .media_source.folders import recording_identifier
 from .privacy import mask_active, mask_recording
@@ -195,7 +195,7 @@ def _recorder(
     hass: HomeAssistant, user: User, entry: CallRecorderConfigEntry
 ) -> dict[str, Any]:
     """Return what a user may see of a recorder, as JSON."""
-    device = _device(hass, entry, entry.entry_id)
+    device = async_get_device(hass, entry)
     description: dict[str, Any] = {
         "entry_id": entry.entry_id,
         "device_id": device.id if device else None,
@@ -261,7 +261,7 @@ def _line(
     hass: HomeAssistant, user: User, entry: CallRecorderConfigEntry, line: Line
 ) -> dict[str, Any]:
     """Return what a user may see of a line, as JSON."""
-    device = _device(hass, entry, line.id)
+    device = async_get_device(hass, entry, line.id)
     description: dict[str, Any] = {
         "id": line.id,
         "device_id": device.id if device else None,
@@ -289,15 +289,6 @@ def _start_fields(entry: ConfigEntry, line: Line) -> dict[str, str]:
         "directory_number": line.address.directory_number,
     }
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def _device(
-    hass: HomeAssistant, entry: ConfigEntry, identifier: str
-) -> dr.DeviceEntry | None:
-    """Return the device of a recorder or line, which may carry the user's own name."""
-    return dr.async_get(hass).async_get_device_by_identifier(
-        (DOMAIN, identifier), entry.entry_id
-    )
 
 
 def _active_recording(

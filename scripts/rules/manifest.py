@@ -140,7 +140,9 @@ def problems(root: Path) -> Iterator[str]:
     for name in sorted(named):
         if not (_CORE / name).is_dir():
             yield f"there is no integration {name} to depend on"
-    for name in sorted(_used(folder) - named - _FREE_TO_USE):
+    # As hassfest does: what brings a platform for an integration may use that one.
+    platforms = {path.stem for path in folder.glob("*.py")}
+    for name in sorted(_used(folder) - named - _FREE_TO_USE - platforms):
         yield f"{name} is used and is no dependency"
 
 
