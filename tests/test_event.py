@@ -323,7 +323,7 @@ async def test_a_transferred_call_leaves_one_line_and_joins_another(
     assert told("event.sales_recording_events") == ["started"]
     assert told("event.yeastar_recording_events") == ["started"]
     for name, state in (("reception", "idle"), ("sales", "recording")):
-        found = hass.states.get(f"sensor.{name}_state")
+        found = hass.states.get(f"sensor.{name}_recording_state")
         assert found is not None
         assert found.state == state
 

@@ -305,7 +305,7 @@ async def test_start_a_recording(
     await settle(hass)
     assert response == {"result": "started", "recording_id": "0"}
     assert value(hass, "sensor.dummy_active_recordings") == "1"
-    assert value(hass, "sensor.reception_state") == "recording"
+    assert value(hass, "sensor.reception_recording_state") == "recording"
 
 
 async def test_a_recording_is_archived(

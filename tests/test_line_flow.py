@@ -49,10 +49,10 @@ async def test_add_a_line(
     (subentry,) = imagicle.subentries.values()
     assert subentry.title == "Reception"
     assert subentry.data == {"directory_number": "101", **EXPECTED_NOTHING}
-    assert value(hass, "sensor.reception_state") == "idle"
+    assert value(hass, "sensor.reception_recording_state") == "idle"
     office.start_recording(office.connect("101"))
     await pass_time(31)
-    assert value(hass, "sensor.reception_state") == "recording"
+    assert value(hass, "sensor.reception_recording_state") == "recording"
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ async def test_change_a_line(
         imagicle_data,
         lines={"Reception": {"directory_number": "101", **EXPECTED_NOTHING}},
     )
-    before = entity_registry.async_get("sensor.reception_state")
+    before = entity_registry.async_get("sensor.reception_recording_state")
     (subentry_id,) = entry.subentries
     form = await hass.config_entries.subentries.async_init(
         (entry.entry_id, "line"),
@@ -161,13 +161,13 @@ async def test_change_a_line(
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "reconfigure_successful"
     assert entry.subentries[subentry_id].title == "Desk"
-    after = entity_registry.async_get("sensor.reception_state")
+    after = entity_registry.async_get("sensor.reception_recording_state")
     assert before is not None
     assert after is not None
     assert after.unique_id == before.unique_id
     office.start_recording(office.connect("102"))
     await pass_time(31)
-    assert value(hass, "sensor.reception_state") == "recording"
+    assert value(hass, "sensor.reception_recording_state") == "recording"
 
 
 async def test_change_a_line_into_itself(
@@ -202,6 +202,6 @@ async def test_remove_a_line(
     (subentry_id,) = entry.subentries
     assert hass.config_entries.async_remove_subentry(entry, subentry_id)
     await settle(hass)
-    assert hass.states.get("sensor.reception_state") is None
+    assert hass.states.get("sensor.reception_recording_state") is None
     devices = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
     assert [device.name for device in devices] == ["Imagicle"]

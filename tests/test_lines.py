@@ -49,11 +49,11 @@ async def test_a_recording_belongs_to_its_line_only(
     """The line of a recording is recorded, the others are idle."""
     office.start_recording(office.connect("101"))
     await pass_time(31)
-    assert value(hass, "sensor.reception_state") == "recording"
+    assert value(hass, "sensor.reception_recording_state") == "recording"
     assert value(hass, "sensor.reception_active_duration") == "31"
     assert value(hass, "binary_sensor.reception_recording") == "on"
-    assert value(hass, "switch.reception_record") == "on"
-    assert value(hass, "sensor.sales_state") == "idle"
+    assert value(hass, "switch.reception_record_call") == "on"
+    assert value(hass, "sensor.sales_recording_state") == "idle"
     assert value(hass, "sensor.sales_active_duration") == "0"
     assert value(hass, "sensor.sales_active_start") == STATE_UNKNOWN
     assert value(hass, "binary_sensor.sales_recording") == "off"
@@ -71,11 +71,11 @@ async def test_two_calls_on_one_line(
     assert value(hass, "sensor.reception_active_duration") == "42"
     office.hang_up(first)
     await pass_time(11)
-    assert value(hass, "sensor.reception_state") == "recording"
+    assert value(hass, "sensor.reception_recording_state") == "recording"
     assert value(hass, "sensor.reception_active_duration") == "22"
     office.hang_up(second)
     await pass_time(11)
-    assert value(hass, "sensor.reception_state") == "idle"
+    assert value(hass, "sensor.reception_recording_state") == "idle"
 
 
 async def test_a_line_is_paused_when_all_its_recordings_are(
@@ -86,13 +86,13 @@ async def test_a_line_is_paused_when_all_its_recordings_are(
     second = office.start_recording(office.connect("101"))
     office.pause(first)
     await pass_time(31)
-    assert value(hass, "sensor.reception_state") == "recording"
+    assert value(hass, "sensor.reception_recording_state") == "recording"
     office.pause(second)
     await pass_time(11)
-    assert value(hass, "sensor.reception_state") == "paused"
+    assert value(hass, "sensor.reception_recording_state") == "paused"
     office.resume(first)
     await pass_time(11)
-    assert value(hass, "sensor.reception_state") == "recording"
+    assert value(hass, "sensor.reception_recording_state") == "recording"
 
 
 async def test_an_idle_poll_is_one_request_for_200_lines(
@@ -163,7 +163,7 @@ async def test_a_user_seen_before_is_tried_on_his_line_first(
     ]
     assert asked[0] == last.device_name
     assert len(asked) <= 4
-    assert value(hass, f"sensor.line_{last.number}_state") == "recording"
+    assert value(hass, f"sensor.line_{last.number}_recording_state") == "recording"
 
 
 async def test_a_recorder_that_fails_at_telling_the_line(
@@ -178,10 +178,10 @@ async def test_a_recorder_that_fails_at_telling_the_line(
     simulator.imagicle.faults.add(Fault("drop", query="directoryNumber"))
     await pass_time(31)
     assert value(hass, "sensor.imagicle_active_recordings") == "1"
-    assert value(hass, "sensor.reception_state") == "idle"
+    assert value(hass, "sensor.reception_recording_state") == "idle"
     simulator.imagicle.faults.clear()
     await pass_time(11)
-    assert value(hass, "sensor.reception_state") == "recording"
+    assert value(hass, "sensor.reception_recording_state") == "recording"
     event = hass.states.get("event.reception_recording_events")
     assert event is not None
     assert event.attributes["event_type"] == "started"
@@ -198,7 +198,7 @@ async def test_a_number_may_be_written_as_people_do(
     await set_up_recorder(hass, yeastar_data, lines={"Reception": line})
     office.connect("101")
     await pass_time(61)
-    assert value(hass, "sensor.reception_state") == "recording"
+    assert value(hass, "sensor.reception_recording_state") == "recording"
 
 
 async def test_an_internal_call_is_on_two_lines(
@@ -220,8 +220,8 @@ async def test_an_internal_call_is_on_two_lines(
     office.connect("101", remote="102", direction="internal", traffic_type="internal")
     await pass_time(61)
     assert value(hass, "sensor.yeastar_active_recordings") == "1"
-    assert value(hass, "sensor.caller_state") == "recording"
-    assert value(hass, "sensor.called_state") == "recording"
+    assert value(hass, "sensor.caller_recording_state") == "recording"
+    assert value(hass, "sensor.called_recording_state") == "recording"
     device = device_registry.async_get_device_by_identifier(
         (DOMAIN, entry.entry_id), entry.entry_id
     )
@@ -237,10 +237,10 @@ async def test_lines_become_unavailable_and_recover(
     await simulator.imagicle.stop()
     await pass_time(31)
     await pass_time(31)
-    assert value(hass, "sensor.reception_state") == STATE_UNAVAILABLE
+    assert value(hass, "sensor.reception_recording_state") == STATE_UNAVAILABLE
     await simulator.imagicle.start()
     await pass_time(301)
-    assert value(hass, "sensor.reception_state") == "idle"
+    assert value(hass, "sensor.reception_recording_state") == "idle"
 
 
 async def test_start_button(
@@ -254,22 +254,22 @@ async def test_start_button(
     office.connect("101")
     await hass.services.async_call("button", "press", button, blocking=True)
     await pass_time(1)
-    assert value(hass, "sensor.reception_state") == "recording"
+    assert value(hass, "sensor.reception_recording_state") == "recording"
 
 
 async def test_switch(
     hass: HomeAssistant, office: Office, lines: MockConfigEntry, pass_time: Poll
 ) -> None:
     """The switch starts and stops; starting twice is no error, stopping nothing is."""
-    switch = {"entity_id": "switch.reception_record"}
+    switch = {"entity_id": "switch.reception_record_call"}
     office.connect("101")
     for _ in range(2):
         await hass.services.async_call("switch", "turn_on", switch, blocking=True)
         await pass_time(2)
-    assert value(hass, "switch.reception_record") == "on"
+    assert value(hass, "switch.reception_record_call") == "on"
     await hass.services.async_call("switch", "turn_off", switch, blocking=True)
     await pass_time(2)
-    assert value(hass, "switch.reception_record") == "off"
+    assert value(hass, "switch.reception_record_call") == "off"
     with pytest.raises(ServiceValidationError) as refused:
         await hass.services.async_call("switch", "turn_off", switch, blocking=True)
     assert refused.value.translation_key == "not_active_recording"
@@ -280,7 +280,7 @@ async def test_no_button_for_a_line_that_no_order_can_name(
 ) -> None:
     """Imagicle starts devices and numbers, not users."""
     assert hass.states.get("button.sales_start_recording") is None
-    assert hass.states.get("switch.sales_record") is None
+    assert hass.states.get("switch.sales_record_call") is None
 
 
 async def test_no_channel_available(

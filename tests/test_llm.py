@@ -98,7 +98,7 @@ async def call(
 async def test_nothing_is_exposed_by_default(hass: HomeAssistant) -> None:
     """No assistant can record, and a language model is told nothing."""
     entity_ids = [state.entity_id for state in hass.states.async_all()]
-    assert "switch.reception_record" in entity_ids
+    assert "switch.reception_record_call" in entity_ids
     for assistant in KNOWN_ASSISTANTS:
         for entity_id in entity_ids:
             assert not async_should_expose(hass, assistant, entity_id), entity_id
@@ -109,11 +109,11 @@ async def test_the_user_decides_what_is_exposed(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     """What the user exposes stays exposed when the recorder is set up again."""
-    expose(hass, "switch.reception_record")
+    expose(hass, "switch.reception_record_call")
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
-    assert async_should_expose(hass, ASSISTANT, "switch.reception_record")
-    assert not async_should_expose(hass, ASSISTANT, "switch.sales_record")
+    assert async_should_expose(hass, ASSISTANT, "switch.reception_record_call")
+    assert not async_should_expose(hass, ASSISTANT, "switch.sales_record_call")
 
 
 @pytest.mark.usefixtures("entry")

@@ -51,7 +51,6 @@ QUOTED = re.compile(
 COMMON = {
     "config.step.imagicle.data.username": ("reolink", "config.step.user.data.username"),
     "config.step.imagicle.data.password": ("reolink", "config.step.user.data.password"),
-    "entity.sensor.state.state.idle": ("timer", "entity_component._.state.idle"),
     "entity.sensor.state.state.paused": ("timer", "entity_component._.state.paused"),
 }
 

@@ -12,14 +12,14 @@ CLOCK = re.compile(r"^\d+:\d\d$")
 
 
 async def test_nothing_is_recorded(open_page: OpenPage) -> None:
-    """The lines are there and idle, and so are the latest recordings."""
+    """The lines are there without a recording, and so are the latest recordings."""
     page = await open_page("/one-card/0")
     card = page.locator("call-recorder-card")
     await expect(card.get_by_text("No call is being recorded.")).to_be_visible()
     lines = card.locator("ul.lines > li")
     await expect(lines).to_have_count(3)
     await expect(lines.first).to_contain_text("Reception")
-    await expect(lines.first).to_contain_text("Idle")
+    await expect(lines.first).to_contain_text("No recording")
     await expect(card.get_by_role("button", name="Play the recording")).to_have_count(
         10
     )
