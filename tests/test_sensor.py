@@ -253,6 +253,7 @@ async def test_the_recorders_device(
     )
 
 
+@pytest.mark.usefixtures("all_enabled")
 async def test_units(hass: HomeAssistant, busy: MockConfigEntry) -> None:
     """Durations are in what people read, exact to a second; counts can be charted."""
     for entity_id in (LONGEST, TOTAL, "sensor.reception_active_duration"):

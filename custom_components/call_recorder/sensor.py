@@ -12,7 +12,7 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import UnitOfTime
+from homeassistant.const import EntityCategory, UnitOfTime
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -114,6 +114,8 @@ LINE_SENSORS: Final[tuple[RecorderSensorDescription[LineSnapshot], ...]] = (
         key="active_start",
         translation_key="active_start",
         device_class=SensorDeviceClass.TIMESTAMP,
+        # The duration tells the same; with twenty lines it is twenty entities less.
+        entity_registry_enabled_default=False,
         value=lambda activity: activity.oldest_start,
     ),
 )
@@ -155,6 +157,7 @@ ARCHIVE_SENSORS: Final[tuple[RecorderSensorDescription[ArchiveSnapshot], ...]] =
     RecorderSensorDescription(
         key="archived_recordings",
         translation_key="archived_recordings",
+        entity_category=EntityCategory.DIAGNOSTIC,
         state_class=SensorStateClass.MEASUREMENT,
         value=lambda archive: archive.total,
         capability=Capability.ARCHIVE_SIZE,
