@@ -56,7 +56,7 @@ async def refusal(hass: HomeAssistant, action: str, **data: Any) -> HomeAssistan
 
 async def until(hass: HomeAssistant, condition: Callable[[], object]) -> None:
     """Wait until something is so, in real time: a frozen clock does not matter."""
-    for _ in range(500):
+    for _ in range(6000):
         if condition():
             return
         await hass.loop.run_in_executor(None, time.sleep, 0.01)

@@ -67,8 +67,6 @@ async def test_pace(office: Office, recorder: Bandwidth) -> None:
             client.get_live_state(),
             client.start_recording(line, None),
         )
-        # Three calls (two seconds apart in all), beside what is read of the list.
-        assert time.monotonic() - began < 4
         state = await client.get_live_state()
         listening.cancel()
     assert state.recordings

@@ -9,7 +9,7 @@ import logging
 import time
 from typing import Any, Final
 
-from aiohttp import WSMsgType, web
+from aiohttp import ClientWebSocketResponse, WSMessage, WSMsgType, web
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -35,6 +35,23 @@ def pbx(simulator: Simulator) -> Yeastar:
 
 # The clock is frozen before anything waits: its first step is a large one.
 frozen = pytest.mark.usefixtures("freezer")
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the answers to heartbeats that the client has got."""
+    answers: list[str] = []
+    receive = ClientWebSocketResponse.receive
+
+    async def note(self: ClientWebSocketResponse, *args: Any) -> WSMessage:
+        """Note a message; the client reads it before anything else happens."""
+        message = await receive(self, *args)
+        if message.data == "heartbeat response":
+            answers.append(message.data)
+        return message
+
+    monkeypatch.setattr(ClientWebSocketResponse, "receive", note)
+    return answers
 
 
 async def breathe(hass: HomeAssistant) -> None:
@@ -107,28 +124,43 @@ async def test_polls_become_rare(
 
 @frozen
 async def test_heartbeats(
-    hass: HomeAssistant, pbx: Yeastar, client: YeastarClient, pass_time: Poll
+    hass: HomeAssistant,
+    pbx: Yeastar,
+    answers: list[str],
+    client: YeastarClient,
+    pass_time: Poll,
 ) -> None:
     """The PBX closes a connection "if there is no interaction for 60 seconds"."""
-    for _ in range(20):
+    for number in range(1, 21):
         await pass_time(30.5)
-        await breathe(hass)
+        await until(hass, lambda number=number: len(answers) == number)
         assert client.push_connected
     assert asked(pbx, "/subscribe") == 1
 
 
 @frozen
 async def test_the_end_of_the_token(
-    hass: HomeAssistant, pbx: Yeastar, client: YeastarClient, pass_time: Poll
+    hass: HomeAssistant,
+    pbx: Yeastar,
+    answers: list[str],
+    client: YeastarClient,
+    pass_time: Poll,
 ) -> None:
     """It dies with the token; the connection with the next one follows at once."""
-    for number in range(2, 4):
-        for _ in range(60):
+    for connections in (2, 3):
+        # A token is renewed a minute before its half hour is over.
+        for _ in range(57):
+            before = len(answers)
             await pass_time(30)
-            await breathe(hass)
-            await until(hass, lambda: client.push_connected)
-        # On a busy machine an answer to a heartbeat may be late for the clock's leap.
-        assert asked(pbx, "/subscribe") >= number
+            await until(hass, lambda before=before: len(answers) > before)
+        await pass_time(30)
+        await until(
+            hass,
+            lambda connections=connections: (
+                asked(pbx, "/subscribe") >= connections and client.push_connected
+            ),
+        )
+    assert asked(pbx, "/subscribe") == 3
     assert asked(pbx, "/get_token") == 1
     assert asked(pbx, "/refresh_token") == 2
 
@@ -156,16 +188,12 @@ async def test_a_pbx_that_goes_away(
         if record.name.endswith(("yeastar_push", "yeastar", "transport"))
     ]
     await pbx.start()
-    for _ in range(3):
-        if not client.push_connected:
-            await pass_time(301)
-            await breathe(hass)
-    assert client.push_connected
+    await pass_time(301)
+    await until(hass, lambda: client.push_connected)
+    # What was pushed and what was polled share a poll within a second.
+    await pass_time(2)
     office.connect("101")
-    for _ in range(5):
-        await breathe(hass)
-        await pass_time(2)
-    assert state(hass, _ACTIVE) == "1"
+    await until(hass, lambda: state(hass, _ACTIVE) == "1")
 
 
 @frozen
@@ -273,7 +301,6 @@ async def test_heartbeats_that_are_not_answered(
     freezer.tick(30.5)
     await until(hass, lambda: heard)
     assert heard == ["heartbeat"]
-    await breathe(hass)
     assert client.push_connected
     freezer.tick(10.5)
     await until(hass, lambda: not client.push_connected)
