@@ -27,7 +27,7 @@ async def async_setup_entry(
 ) -> None:
     """Add a switch for each line that a command can name."""
     live = entry.runtime_data.live
-    if Capability.STOP not in live.client.capabilities:
+    if not {Capability.START, Capability.STOP} <= live.client.capabilities:
         return
     for line in live.lines:
         if not line.address.is_empty:

@@ -228,7 +228,7 @@ def _live(
     line_ids = live.data.line_ids
     return {
         "available": live.last_update_success,
-        "can_pause": may_control and Capability.PAUSED in capabilities,
+        "can_pause": may_control and Capability.PAUSE in capabilities,
         "can_stop": may_control and Capability.STOP in capabilities,
         "active": None
         if recordings is None

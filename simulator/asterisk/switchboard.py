@@ -35,7 +35,7 @@ class Channel:
             ("ChannelState", {"Ring": "4", "Ringing": "5", "Up": "6"}[self.state]),
             ("ChannelStateDesc", self.state),
             ("CallerIDNum", self.number),
-            ("CallerIDName", self.caller_name or "<unknown>"),
+            ("CallerIDName", _escape(self.caller_name) or "<unknown>"),
             ("ConnectedLineNum", self.connected_number),
             ("ConnectedLineName", "<unknown>"),
             ("Language", "en"),
@@ -172,6 +172,11 @@ class Switchboard:
             state = [("Direction", "both"), ("State", f"{is_muted:d}")]
             yield [("Event", "MixMonitorMute"), *fields, *state]
         self._monitors[now.name] = running
+
+
+def _escape(name: str) -> str:
+    """Return a name as events carry it: it can begin no line of its own."""
+    return name.replace("\r", "\\r").replace("\n", "\\n")
 
 
 def _legs(call: Call) -> list[Channel]:

@@ -10,6 +10,7 @@ from simulator.calls import Call, Direction, Line
 from simulator.office import Office
 from simulator.server import Simulator
 
+_EVENT: Final = "\r\n\r\nEvent: MixMonitorMute\r\nDirection: both\r\nState: 1\r\n\r\n"
 _EXTENSIONS: Final = ("1001", "1002", "1003")
 
 
@@ -87,6 +88,8 @@ class SimulatedPbx:
         """Call from outside, or from an extension; the first digit says what happens."""
         self._callers += 1
         number = caller or f"+1555{self._callers:04}"
+        if called.startswith("3"):
+            name = f"Carla {_EVENT}"
         call = self._call(called, number, name)
         return SimulatedCall(number=number, call_id=unique_id(call, 0), call=call)
 
@@ -112,7 +115,7 @@ class SimulatedPbx:
             ringing=True,
             remote_name=(first, last) if name else None,
         )
-        if called[0] in "4679":
+        if called[0] in "34679":
             self.office.start_recording(call)
             self.asterisk.tell_changes()
         if not called.startswith("4"):

@@ -2,6 +2,7 @@
 
 | number | what happens |
 |---|---|
+| 3xx | 1002 answers, recorded; the caller's name has lines that look like an event |
 | 4xx | nobody answers (it rings), recorded from the first ring, as FreePBX does |
 | 5xx | 1002 answers, nothing is recorded |
 | 6xx | 1002 answers, recorded from the first ring, as FreePBX does |
@@ -21,6 +22,11 @@ WATCHER: Final = "watcher"
 SECRET: Final = "a secret of the tests"
 ARI_USERNAME: Final = "archive"
 
+_EVIL_NAME: Final = (
+    "Carla%0D%0A%0D%0AEvent: MixMonitorMute%0D%0AChannel: ${CHANNEL}%0D%0A"
+    "Direction: both%0D%0AState: 1%0D%0A%0D%0A"
+)
+"""As it is written in a URL."""
 _MODULES: Final = """
 res_websocket_client res_cdrel_custom pbx_config res_timing_timerfd
 res_sorcery_config res_sorcery_memory res_sorcery_astdb
@@ -163,6 +169,10 @@ def _extensions(folder: Path) -> str:
 MIXMON_DIR={folder}/spool/recording/monitor/
 
 [office]
+exten => _3XX,1,Set(CALLERID(name)=${{URIDECODE({_EVIL_NAME})}})
+ same => n,Gosub(record,s,1(in,1002))
+ same => n,Dial(Local/1002@plain)
+
 exten => _4XX,1,Gosub(record,s,1(in,1002))
  same => n,Wait(120)
 
@@ -179,6 +189,10 @@ exten => _7XX,1,Gosub(record,s,1(in,1002))
 
 exten => _9XX,1,Gosub(record,s,1(out,${{EXTEN}}))
  same => n,Dial(PJSIP/${{EXTEN}}@trunk)
+
+[plain]
+exten => 1002,1,Set(CALLERID(name)=Carla)
+ same => n,Dial(PJSIP/1002)
 
 [record]
 exten => s,1,Set(STAMP=${{STRFTIME(${{EPOCH}},,%Y%m%d-%H%M%S)}})

@@ -52,6 +52,8 @@ class Capability(StrEnum):
 
     Whether a call was recorded shows only in the archive.
     """
+    PAUSE = "pause"
+    """Can pause and resume a recording."""
     PAUSED = "paused"
     """Reports whether an active recording is paused."""
     START = "start"

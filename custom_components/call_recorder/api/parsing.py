@@ -155,8 +155,10 @@ def as_id(value: Any) -> str | None:
 
     It would not be the recorder's any more, or could be mistaken for another one.
     """
+    if isinstance(value, str) and len(value) >= _MAX_TEXT:
+        return None
     text = as_text(value)
-    return text if text and len(text) < _MAX_TEXT and text.isprintable() else None
+    return text if text and text.isprintable() else None
 
 
 def require_id(row: dict[str, Any], name: str = "id") -> str:

@@ -87,6 +87,16 @@ async def test_dialplan_recording(pbx: Pbx, watcher: Watcher) -> None:
     assert strength(audio, 700) < 0.1
 
 
+async def test_name_that_imitates_an_event(pbx: Pbx, watcher: Watcher) -> None:
+    """Test that lines in a caller's name are no lines: this one would tell of a pause."""
+    call = await pbx.call("301")
+    active = await watcher.wait_for_recording()
+    assert (active.remote_party.first_name or "").startswith("Carla")
+    assert active.is_paused is False
+    await pbx.hang_up(call)
+    await watcher.wait_for_none()
+
+
 async def test_unrecorded_call(pbx: Pbx, watcher: Watcher) -> None:
     """Test that a call that nobody records is known to be one."""
     await pbx.call("501")
@@ -315,15 +325,21 @@ async def test_watch_only(pbx: Pbx, make_watcher: MakeWatcher) -> None:
     async with make_watcher(pbx.watcher_settings) as watcher:
         assert watcher.client.capabilities == {
             Capability.ACTIVE_CALLS,
+            Capability.PAUSE,
             Capability.PAUSED,
+            Capability.STOP,
         }
         call = await pbx.call("601")
         active = await watcher.wait_for_recording()
         assert active.local_party.number == "1002"
+        assert await watcher.client.pause_recording(active.id, _NOBODY) == active.id
+        await watcher.wait_for(
+            lambda state: bool(state.recordings and state.recordings[0].is_paused)
+        )
         assert await _refusal(
             watcher.client.start_recording(LineAddress(call_id=call.call_id), None)
         ) in (ErrorKey.ALREADY_RECORDING, ErrorKey.NOT_AUTHORIZED)
-        await pbx.stop_recording(call)
+        assert await watcher.client.stop_recording(None, _LINE) == active.id
         await watcher.wait_for_none()
         assert (
             await _refusal(watcher.client.start_recording(_LINE, None))

@@ -17,14 +17,20 @@ _GREETING = b"Asterisk Call Manager/11.0.0\r\n"
 
 _EVENT_AND_ANSWER = (
     b"Event: Hangup\r\nChannel: PJSIP/1-1\r\n\r\n",
-    b"Response: Success\r\nActionID: 1\r\nOutput: one\r\nOutput: t:wo\r\n\r\n",
+    b"Response: Success\r\nActionID: k-1\r\nOutput: one\r\nOutput: t:wo\r\n\r\n",
 )
 _LIST = (
-    b"Response: Success\r\nActionID: 2\r\nEventList: start\r\n\r\n",
-    b"Event: Row\r\nActionID: 2\r\nName: a\r\n\r\n",
-    b"Event: Row\r\nActionID: 7\r\nName: of nobody\r\n\r\n",
-    b"Event: RowsComplete\r\nActionID: 2\r\nEventList: Complete\r\n\r\n",
+    b"Response: Success\r\nActionID: k-2\r\nEventList: start\r\n\r\n",
+    b"Event: Row\r\nActionID: k-2\r\nName: a\r\n\r\n",
+    b"Event: Row\r\nActionID: k-7\r\nName: of nobody\r\n\r\n",
+    b"Event: RowsComplete\r\nActionID: k-2\r\nEventList: Complete\r\n\r\n",
 )
+
+
+@pytest.fixture(autouse=True)
+def known_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the ActionIDs be known, which nothing from outside can guess."""
+    monkeypatch.setattr(wire_module, "token_hex", lambda size: "k")
 
 
 class _Server:
@@ -122,15 +128,15 @@ async def test_answers_and_events(server: _Server) -> None:
     assert [row.get("Name") for row in rows] == ["a"]
     assert [event.get("Event") for event in events] == ["Hangup", "Row"]
     assert server.heard == (
-        b"Action: Command\r\nActionID: 1\r\nCommand: list\r\n\r\n"
-        b"Action: Rows\r\nActionID: 2\r\n\r\n"
+        b"Action: Command\r\nActionID: k-1\r\nCommand: list\r\n\r\n"
+        b"Action: Rows\r\nActionID: k-2\r\n\r\n"
     )
     wire.close()
 
 
 async def test_refused_list(server: _Server) -> None:
     """Test a list that is refused."""
-    server.answers = [b"Response: Error\r\nActionID: 1\r\nMessage: no\r\n\r\n"]
+    server.answers = [b"Response: Error\r\nActionID: k-1\r\nMessage: no\r\n\r\n"]
     wire = await _open(server)
     with pytest.raises(UnexpectedResponseError):
         await wire.ask_list("Rows")
@@ -139,12 +145,12 @@ async def test_refused_list(server: _Server) -> None:
 
 async def test_no_line_is_injected(server: _Server) -> None:
     """Test that nothing in a value begins a line of its own."""
-    server.answers = [b"Response: Success\r\nActionID: 1\r\n\r\n"]
+    server.answers = [b"Response: Success\r\nActionID: k-1\r\n\r\n"]
     wire = await _open(server)
     evil = "PJSIP/1\r\nAction: Originate\r\n\r\nAction: Logoff\0"
     await wire.ask("Getvar", (("Channel", evil),))
     assert server.heard == (
-        b"Action: Getvar\r\nActionID: 1\r\n"
+        b"Action: Getvar\r\nActionID: k-1\r\n"
         b"Channel: PJSIP/1Action: OriginateAction: Logoff\r\n\r\n"
     )
     wire.close()
@@ -166,14 +172,23 @@ async def test_lost_answer(server: _Server) -> None:
 @pytest.mark.parametrize(
     ("limit", "answer"),
     [
-        ("_MAX_LINE", b"Response: Success\r\nActionID: 1\r\nOutput: " + b"x" * 300),
-        ("_MAX_BLOCK", b"Response: Success\r\nActionID: 1\r\n" + b"Output: x\r\n" * 30),
+        ("_MAX_LINE", b"Response: Success\r\nActionID: k-1\r\nOutput: " + b"x" * 300),
+        (
+            "_MAX_BLOCK",
+            b"Response: Success\r\nActionID: k-1\r\n" + b"Output: x\r\n" * 30,
+        ),
         (
             "_MAX_ROWS",
-            b"Response: Success\r\nActionID: 1\r\n\r\n"
-            + b"Event: Row\r\nActionID: 1\r\n\r\n" * 300,
+            b"Response: Success\r\nActionID: k-1\r\n\r\n"
+            + b"Event: Row\r\nActionID: k-1\r\n\r\n" * 300,
+        ),
+        (
+            "_MAX_LIST",
+            b"Response: Success\r\nActionID: k-1\r\n\r\n"
+            + b"Event: Row\r\nActionID: k-1\r\n\r\n" * 2,
         ),
     ],
+    ids=["line", "block", "rows", "list"],
 )
 async def test_limits(
     server: _Server, monkeypatch: pytest.MonkeyPatch, limit: str, answer: bytes
@@ -224,7 +239,7 @@ async def test_pieces_do_not_matter() -> None:
 async def test_nonsense() -> None:
     """Test that nothing that arrives makes the connection fall over."""
     random = Random(1)
-    words = [b"Event", b"Response", b":", b": ", b"\r\n", b"\n", b"ActionID: 1"]
+    words = [b"Event", b"Response", b":", b": ", b"\r\n", b"\n", b"ActionID: k-1"]
     words += [b"\xff", b"\0", b"Success", b"EventList: Complete", b"\r\n\r\n"]
     for _ in range(1_000):
         said = b"".join(random.choices(words, k=100))

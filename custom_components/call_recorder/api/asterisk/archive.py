@@ -1,7 +1,7 @@
 """The archive of Asterisk: a list of names, read rarely, and a look at single files."""
 
 import asyncio
-from bisect import bisect_right
+from bisect import bisect_right, insort_right
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,9 +23,11 @@ from ..models import (
 from ..numbers import ends_with
 from ..paging import read_cursor, write_cursor
 from ..transport import Reply
-from .ari import Ari, StoredFile, parse_names
+from .ari import MOST_STORED, Ari, StoredFile, parse_names
 from .names import NameFacts, parse_name, recording_id
 
+_MOST_NEW: Final = 1_000
+"""Recordings that begin between two looks. If there are more, the list is read."""
 _FRESH_TIME: Final = 30.0
 """Seconds in which a list that was read on demand is not read again."""
 _LOOKS_AT_ONCE: Final = 4
@@ -94,16 +96,19 @@ class AsteriskArchive:
     def note_active(self, names: Mapping[str, str]) -> None:
         """Take in what is being written, by id: the list need not be read for it."""
         self._active = frozenset(names)
-        for active_id, name in names.items():
-            if active_id not in self._names:
-                self._add(_Entry.of(name))
+        new = [names[one] for one in names if one not in self._names]
+        if len(new) > _MOST_NEW or len(self._names) + len(new) > MOST_STORED:
+            self.note_gap()
+        elif new:
+            self._add(map(_Entry.of, new))
 
-    def _add(self, entry: _Entry) -> None:
-        """Put a recording in its place."""
-        self._names[entry.id] = entry.name
-        place = bisect_right(self._entries, newest_first(entry), key=newest_first)
+    def _add(self, new: Iterable[_Entry]) -> None:
+        """Put recordings in their places."""
         # A copy: a page may be read from the list as it was.
-        self._entries = [*self._entries[:place], entry, *self._entries[place:]]
+        self._entries = list(self._entries)
+        for entry in new:
+            self._names[entry.id] = entry.name
+            insort_right(self._entries, entry, key=newest_first)
 
     def note_gap(self) -> None:
         """Remember that recordings may have ended unheard."""
@@ -194,11 +199,11 @@ class AsteriskArchive:
             entries = await asyncio.to_thread(_parse_entries, reply)
             names = {entry.id: entry.name for entry in entries}
             active = [
-                _Entry.of(self._names[one]) for one in self._active - names.keys()
+                _Entry.of(self._names[one])
+                for one in self._active - names.keys() & self._names.keys()
             ]
             self._entries, self._names = entries, names
-            for entry in active:
-                self._add(entry)
+            self._add(active)
             self._read_at = now
 
     async def _look_at(self, entry: _Entry) -> _Details | None:

@@ -23,13 +23,15 @@ from ..errors import (
     RefusedError,
     UnexpectedResponseError,
 )
-from ..parsing import as_object, as_text, parse_rows
+from ..parsing import as_id, as_object, parse_rows
 from ..transport import Reply, Transport, parse_address
 
 _LOGGER = logging.getLogger(__name__)
 
 API_PATH: Final = "/ari"
 _STORED: Final = f"{API_PATH}/recordings/stored"
+MOST_STORED: Final = 100_000
+"""Recordings of one list, which is read whole."""
 _HEADER: Final = 44
 """Bytes of a WAV file's header."""
 
@@ -104,17 +106,18 @@ class Ari:
 def parse_names(reply: Reply) -> list[str]:
     """Read the list's names; slow for a long list.
 
-    Raises `UnexpectedResponseError` when it is no list, or no row can be read.
+    Raises `UnexpectedResponseError` when it is no list, when it has more than
+    `MOST_STORED` rows, and when no row can be read.
     """
     rows = reply.json()
     if not isinstance(rows, list):
         raise UnexpectedResponseError("no list")
-    return list(parse_rows(rows, _parse_name))
+    return list(parse_rows(rows, _parse_name, limit=MOST_STORED))
 
 
 def _parse_name(row: dict[str, Any]) -> str:
     """Return a recording's name; `ValueError` for a row without one."""
-    if (name := as_text(row.get("name"))) is None:
+    if (name := as_id(row.get("name"))) is None:
         raise ValueError("no name")
     return name
 

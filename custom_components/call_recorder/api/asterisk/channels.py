@@ -12,13 +12,16 @@ import re
 from typing import Final
 
 from ..models import Direction, LocalParty, RemoteParty
+from ..parsing import as_id, as_text
 from .wire import Message
 
 _NAME: Final = re.compile(r"(?P<technology>[^/]+)/(?P<endpoint>.+)-[0-9a-f]+(?:;[12])?")
 """`PJSIP/1002-00000003`, `Local/1002@from-queue-00000001;1`."""
 _LONGEST_EXTENSION: Final = 6
 """Digits. A trunk is often named after its telephone number, which is longer."""
-_UNKNOWN: Final = ("", "<unknown>", "(null)")
+_MOST_LEGS: Final = 100
+"""Channels of one call that are looked at: what each of them costs grows with them."""
+_UNKNOWN: Final = ("<unknown>", "(null)")
 _EPOCH: Final = re.compile(r"(?:.*-)?(\d{9,11})\.\d+")
 """A `Uniqueid`: the second in which the channel began, perhaps behind a system's name."""
 
@@ -41,13 +44,13 @@ class Channel:
     @classmethod
     def parse(cls, row: Message) -> Channel | None:
         """Read a row; `None` for one that names no channel."""
-        name, unique_id = row.get("Channel"), row.get("Uniqueid")
+        name, unique_id = as_id(row.get("Channel")), as_id(row.get("Uniqueid"))
         if not name or not unique_id:
             return None
         return cls(
             name=name,
             unique_id=unique_id,
-            call_id=row.get("Linkedid") or unique_id,
+            call_id=as_id(row.get("Linkedid")) or unique_id,
             is_up=row.get("ChannelStateDesc") == "Up",
             is_bridged=row.get("BridgeId") != "",
             caller_number=_told(row.get("CallerIDNum")),
@@ -169,7 +172,8 @@ def join_calls(channels: Iterable[Channel]) -> dict[str, Call]:
     """Join the channels of each call, by the call's id."""
     joined: defaultdict[str, list[Channel]] = defaultdict(list)
     for channel in channels:
-        joined[channel.call_id].append(channel)
+        if len(legs := joined[channel.call_id]) < _MOST_LEGS:
+            legs.append(channel)
     return {
         call_id: Call(id=call_id, channels=tuple(legs))
         for call_id, legs in joined.items()
@@ -184,4 +188,5 @@ def time_of(unique_id: str) -> datetime | None:
 
 def _told(value: str) -> str | None:
     """Return a value that Asterisk knows."""
-    return None if value.strip() in _UNKNOWN else value.strip()
+    text = as_text(value)
+    return None if text in _UNKNOWN else text

@@ -40,6 +40,12 @@ _LOOKS: Final = 5
 _LOOK_INTERVAL: Final = 0.05
 """Seconds between two looks whether a recording has begun."""
 _OWN_VARIABLE: Final = "CALL_RECORDER_ID"
+_CAPABILITIES: Final[Mapping[str, Capability]] = {
+    "MixMonitor": Capability.START,
+    "StopMixMonitor": Capability.STOP,
+    "MixMonitorMute": Capability.PAUSE,
+}
+"""What a user can do who may give the command."""
 _REFUSALS: Final[Mapping[str, ErrorKey]] = {
     "Permission denied": ErrorKey.NOT_AUTHORIZED,
     "Could not stop monitoring channel": ErrorKey.NOT_ACTIVE_RECORDING,
@@ -120,8 +126,11 @@ class AsteriskClient(RecorderClient):
         allowed = set(type(self).capabilities)
         if self._archive is not None:
             allowed.add(Capability.ARCHIVE)
-        if "MixMonitor" in self._session.commands:
-            allowed |= {Capability.START, Capability.STOP}
+        allowed |= {
+            _CAPABILITIES[name]
+            for name in _CAPABILITIES
+            if name in self._session.commands
+        }
         return frozenset(allowed)
 
     # --- Push ---

@@ -7,15 +7,21 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
+from typing import Final
 
-from ..errors import AccessError, ErrorKey
+from ..errors import AccessError, CannotConnectError, ErrorKey
 from ..models import ActiveRecording, LiveState, LocalParty, oldest_first
+from ..parsing import MAX_ROWS, check_count
 from .archive import AsteriskArchive
 from .channels import Call, Channel, join_calls, parse_channels
 from .monitors import Monitor, Monitors, get_variable
 from .names import archive_name, recording_id
 from .session import Session
 from .wire import Message
+
+_LONGEST_LOOK: Final = 30.0
+"""Seconds, with the looks that are waited for."""
 
 type _Recorded = Mapping[str, tuple[Monitor, ...] | None]
 """The MixMonitors of each channel; `None` where they cannot be told."""
@@ -73,6 +79,7 @@ class LiveView:
         self._first_seen: dict[str, datetime | None] = {}
         """When each active recording began, as far as it is known."""
         self._is_first_look = True
+        self._is_telling = False
         self._lock = asyncio.Lock()
 
     def forget(self) -> None:
@@ -81,8 +88,15 @@ class LiveView:
         self._is_first_look = True
 
     def take_event(self, event: Message) -> None:
-        """Learn from an event."""
-        if self.monitors.take_event(event) and self.on_change is not None:
+        """Learn from an event. However many come at once, a change is told once."""
+        if self.monitors.take_event(event) and not self._is_telling:
+            self._is_telling = True
+            asyncio.get_running_loop().call_soon(self._tell_change)
+
+    def _tell_change(self) -> None:
+        """Say that a look now would show a change."""
+        self._is_telling = False
+        if self.on_change is not None:
             self.on_change()
 
     async def look(self, session: Session) -> Look:
@@ -90,23 +104,31 @@ class LiveView:
 
         Raises `AccessError` when the user may do neither.
         """
-        async with self._lock:
-            wire = await session.connect()
-            commands = session.commands
-            if "CoreShowChannels" not in commands or not (
-                commands & {"Command", "Getvar"}
-            ):
-                raise AccessError(ErrorKey.INSUFFICIENT_PERMISSIONS)
-            if self.spool is None and "Getvar" in commands:
-                self.spool = await get_variable(wire, "ASTSPOOLDIR")
-            channels = parse_channels(await wire.ask_list("CoreShowChannels"))
-            recorded = await self.monitors.look(wire, commands, channels)
-            calls = join_calls(channels)
-            running = {one.recording.id: one for one in self._running(calls, recorded)}
-            for gone in self._first_seen.keys() - running.keys():
-                del self._first_seen[gone]
-            self._is_first_look = False
-            self._tell_archive(recorded)
+        try:
+            async with asyncio.timeout(_LONGEST_LOOK), self._lock:
+                return await self._look(session)
+        except TimeoutError:
+            raise CannotConnectError("a look takes too long") from None
+
+    async def _look(self, session: Session) -> Look:
+        """Read all, and remember what is running."""
+        wire = await session.connect()
+        commands = session.commands
+        if "CoreShowChannels" not in commands or not commands & {"Command", "Getvar"}:
+            raise AccessError(ErrorKey.INSUFFICIENT_PERMISSIONS)
+        if self.spool is None and "Getvar" in commands:
+            self.spool = await get_variable(wire, "ASTSPOOLDIR")
+        heard = self.monitors.heard
+        channels = parse_channels(await wire.ask_list("CoreShowChannels"))
+        for gone in heard.difference(channel.name for channel in channels):
+            self.monitors.forget(gone)
+        recorded = await self.monitors.look(wire, commands, channels)
+        calls = join_calls(channels)
+        running = {one.recording.id: one for one in self._running(calls, recorded)}
+        for ended in self._first_seen.keys() - running.keys():
+            del self._first_seen[ended]
+        self._is_first_look = False
+        self._tell_archive(recorded)
         if None in recorded.values():
             return Look(calls=calls, running=None)
         in_order = sorted(running.values(), key=lambda one: oldest_first(one.recording))
@@ -132,18 +154,22 @@ class LiveView:
         self, calls: Mapping[str, Call], recorded: _Recorded
     ) -> Iterator[Running]:
         """Go through the recordings of calls that are, or were, connected."""
-        for call in calls.values():
-            for channel in call.channels:
-                for monitor in recorded.get(channel.name) or ():
-                    active_id = recording_id(self.name_of(monitor.path))
-                    if active_id in self._first_seen or channel.is_connected:
-                        recording = self._describe(active_id, call, channel)
-                        yield Running(
-                            recording=recording,
-                            call=call,
-                            channel=channel,
-                            monitor=monitor,
-                        )
+        found = (
+            (call, channel, monitor)
+            for call in calls.values()
+            for channel in call.channels
+            for monitor in recorded.get(channel.name) or ()
+        )
+        check_count(bounded := list(islice(found, MAX_ROWS + 1)))
+        for call, channel, monitor in bounded:
+            active_id = recording_id(self.name_of(monitor.path))
+            if active_id in self._first_seen or channel.is_connected:
+                yield Running(
+                    recording=self._describe(active_id, call, channel),
+                    call=call,
+                    channel=channel,
+                    monitor=monitor,
+                )
 
     def _describe(
         self, active_id: str, call: Call, channel: Channel

@@ -9,15 +9,18 @@ tells what is being recorded now.
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import batched
+from itertools import batched, islice
 from typing import Final
 
 from ..errors import AccessError, ErrorKey
+from ..parsing import MAX_ROWS, as_text
 from .channels import Channel
 from .session import require
 from .wire import Message, Wire
 
 _QUESTIONS_AT_ONCE: Final = 50
+_MOST_MONITORS: Final = 10
+"""MixMonitors of one channel that are looked at."""
 _ID_VARIABLES: Final = ("MIXMON_ID", "LOCAL_MIXMON_ID", "CALL_RECORDER_ID")
 """Where FreePBX, and this integration, keep the id of a channel's MixMonitor."""
 _BOTH: Final = frozenset({"read", "write"})
@@ -33,6 +36,18 @@ class Monitor:
     """Of the file on the PBX, without the ending."""
 
 
+@dataclass(slots=True)
+class _Heard:
+    """What events told of a channel."""
+
+    muted: frozenset[str] | None = None
+    """The directions that are silent; `None` if that was never heard."""
+    running: int | None = None
+    """How many MixMonitors run, by the events alone; `None` without any."""
+    is_unsure: bool = False
+    """Whether it has to be asked what runs."""
+
+
 class Monitors:
     """What is known of the channels of one connection."""
 
@@ -40,10 +55,7 @@ class Monitors:
         """Know nothing."""
         self._known: dict[str, tuple[Monitor, ...] | None] = {}
         """Of each channel that was asked about; `None` where it cannot be told."""
-        self._unsure: set[str] = set()
-        self._muted: dict[str, frozenset[str]] = {}
-        self._running: dict[str, int] = {}
-        """How many MixMonitors run on a channel, by the events alone."""
+        self._heard: dict[str, _Heard] = {}
         self._hears_events = False
         self.has_missed_one = False
         """Whether a recording began on a channel that was gone before it was asked."""
@@ -59,39 +71,39 @@ class Monitors:
         if kind == "BridgeEnter":
             return True
         if kind == "Hangup":
-            return self._forget(channel)
-        if kind == "MixMonitorStart":
-            self._muted[channel] = frozenset()
-            self._running[channel] = self._running.get(channel, 0) + 1
-        if kind == "MixMonitorStop":
-            self._running[channel] = max(self._running.get(channel, 0) - 1, 0)
+            return self.forget(channel)
+        if not kind.startswith("MixMonitor"):
+            return False
+        if channel not in self._heard and len(self._heard) >= MAX_ROWS:
+            # More channels than there can be.
+            return False
+        heard = self._heard.setdefault(channel, _Heard())
         if kind == "MixMonitorMute":
-            self._take_mute(channel, event)
-        if kind in ("MixMonitorStart", "MixMonitorStop"):
-            self._unsure.add(channel)
-        return kind.startswith("MixMonitor")
+            _take_mute(heard, event)
+        elif kind == "MixMonitorStart":
+            heard.muted, heard.is_unsure = frozenset(), True
+            heard.running = (heard.running or 0) + 1
+        else:
+            heard.is_unsure = True
+            heard.running = max((heard.running or 0) - 1, 0)
+        return True
 
-    def _forget(self, channel: str) -> bool:
+    @property
+    def heard(self) -> frozenset[str]:
+        """Return the channels of whose recordings something was heard."""
+        return frozenset(self._heard)
+
+    def forget(self, channel: str) -> bool:
         """Forget a channel that is gone; return whether it was known."""
-        if channel in self._unsure and not self._known.get(channel):
+        heard = self._heard.pop(channel, None)
+        if heard is not None and heard.is_unsure and not self._known.get(channel):
             self.has_missed_one = True
-        self._unsure.discard(channel)
-        self._muted.pop(channel, None)
-        self._running.pop(channel, None)
-        return self._known.pop(channel, False) is not False
-
-    def _take_mute(self, channel: str, event: Message) -> None:
-        """Learn that a channel's recordings fall silent, or not any more."""
-        direction = event.get("Direction")
-        directions = _BOTH if direction == "both" else frozenset({direction})
-        before = self._muted.get(channel, frozenset())
-        is_muted = event.get("State") == "1"
-        self._muted[channel] = before | directions if is_muted else before - directions
+        return self._known.pop(channel, False) is not False or heard is not None
 
     def is_paused(self, channel: str) -> bool | None:
         """Return whether recordings of a channel are silent; `None` if never heard."""
-        muted = self._muted.get(channel)
-        return None if muted is None else muted >= _BOTH
+        heard = self._heard.get(channel)
+        return None if heard is None or heard.muted is None else heard.muted >= _BOTH
 
     # --- Questions ---
 
@@ -106,13 +118,22 @@ class Monitors:
         names = {channel.name for channel in channels}
         for gone in self._known.keys() - names:
             del self._known[gone]
-        asked = names & self._unsure if self._hears_events else names
-        asked |= names - self._known.keys()
-        self._unsure -= names
+        asked = names
+        if self._hears_events:
+            unsure = {name for name, heard in self._heard.items() if heard.is_unsure}
+            asked = names & unsure | names - self._known.keys()
         for some in batched(sorted(asked), _QUESTIONS_AT_ONCE, strict=False):
-            answers = await asyncio.gather(
-                *(self.ask(wire, commands, name) for name in some)
-            )
+            for name in self._heard.keys() & some:
+                # Unless something is heard meanwhile.
+                self._heard[name].is_unsure = False
+            try:
+                answers = await asyncio.gather(
+                    *(self.ask(wire, commands, name) for name in some)
+                )
+            except BaseException:
+                for name in some:
+                    self._known.pop(name, None)
+                raise
             self._known.update(zip(some, answers, strict=True))
         return {name: self._known.get(name) for name in names}
 
@@ -144,9 +165,21 @@ class Monitors:
                 monitors.append(Monitor(id=monitor_id, path=path))
         if any(ids):
             return tuple(monitors)
-        if (running := self._running.get(channel)) is None:
+        heard = self._heard.get(channel)
+        if heard is None or heard.running is None:
             return None
-        return (Monitor(id="", path=last_path.rpartition(".")[0]),) if running else ()
+        if not heard.running:
+            return ()
+        return (Monitor(id="", path=last_path.rpartition(".")[0]),)
+
+
+def _take_mute(heard: _Heard, event: Message) -> None:
+    """Learn that a channel's recordings fall silent, or not any more."""
+    direction = event.get("Direction")
+    directions = _BOTH if direction == "both" else frozenset({direction}) & _BOTH
+    before = heard.muted or frozenset()
+    is_muted = event.get("State") == "1"
+    heard.muted = before | directions if is_muted else before - directions
 
 
 def parse_list(answer: Message) -> tuple[Monitor, ...]:
@@ -154,12 +187,13 @@ def parse_list(answer: Message) -> tuple[Monitor, ...]:
 
     One that cannot write is listed too, without a file.
     """
-    rows = (line.split("\t") for line in answer.get_all("Output"))
-    return tuple(
-        Monitor(id=row[0], path=row[1])
+    rows = (line.split("\t", 2) for line in answer.get_all("Output"))
+    monitors = (
+        Monitor(id=row[0], path=path)
         for row in rows
-        if len(row) > 1 and row[0].startswith("0x") and row[1]
+        if len(row) > 1 and row[0].startswith("0x") and (path := as_text(row[1]))
     )
+    return tuple(islice(monitors, _MOST_MONITORS))
 
 
 async def get_variable(wire: Wire, name: str, channel: str | None = None) -> str | None:
@@ -171,5 +205,5 @@ async def get_variable(wire: Wire, name: str, channel: str | None = None) -> str
     answer = await wire.ask("Getvar", (*about, ("Variable", name)))
     if answer.get("Message") == "Permission denied":
         raise AccessError(ErrorKey.INSUFFICIENT_PERMISSIONS)
-    value = answer.get("Value")
-    return None if value in ("", "(null)") else value
+    value = as_text(answer.get("Value"))
+    return None if value == "(null)" else value

@@ -5,7 +5,7 @@ Filter, CoreSettings and Ping.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 import hashlib
 import logging
 import ssl
@@ -20,6 +20,7 @@ from ..errors import (
     UnexpectedResponseError,
 )
 from ..models import RecorderInfo
+from ..parsing import as_text
 from .wire import Message, Wire
 
 _LOGGER = logging.getLogger(__name__)
@@ -144,7 +145,7 @@ class Session:
     async def _learn(self, wire: Wire) -> None:
         """Ask for the version, where that is allowed ("CoreSettings")."""
         settings = await wire.ask("CoreSettings")
-        if version := settings.get("AsteriskVersion"):
+        if version := as_text(settings.get("AsteriskVersion")):
             self.info = RecorderInfo(model=MODEL, sw_version=version)
 
     async def _context(self) -> ssl.SSLContext | None:
@@ -164,8 +165,7 @@ class Session:
         Calls `on_change` when the connection is lost, and when it is there again.
         """
         loop = asyncio.get_running_loop()
-        lost_at: float | None = None
-        pause = _FIRST_PAUSE
+        was_lost, waits = False, pauses()
         while not self._is_closed:
             try:
                 wire = await self.connect()
@@ -176,22 +176,22 @@ class Session:
                 continue
             except RecorderError as err:
                 _LOGGER.debug("Asterisk is not connected: %s", err)
-                lost_at = loop.time() if lost_at is None else lost_at
-                await asyncio.sleep(pause)
-                is_hopeful = loop.time() - lost_at < _HOPEFUL_TIME
-                pause = min(pause * 2, _SHORT_PAUSE if is_hopeful else _LONG_PAUSE)
-                continue
-            if lost_at is not None:
+            else:
+                if was_lost:
+                    on_change()
+                connected_at = loop.time()
+                set_connected(True)
+                try:
+                    await self._keep_alive(wire)
+                finally:
+                    set_connected(False)
+                if self._is_closed:
+                    return
                 on_change()
-            pause = _FIRST_PAUSE
-            set_connected(True)
-            try:
-                await self._keep_alive(wire)
-            finally:
-                set_connected(False)
-            lost_at = loop.time()
-            if not self._is_closed:
-                on_change()
+                if loop.time() - connected_at > _HOPEFUL_TIME:
+                    waits = pauses()
+            was_lost = True
+            await asyncio.sleep(next(waits))
 
     async def _keep_alive(self, wire: Wire) -> None:
         """Return when the connection has ended; try it while it is silent."""
@@ -204,6 +204,16 @@ class Session:
                     await wire.ask("Ping")
                 except RecorderError as err:
                     _LOGGER.debug("Asterisk does not answer: %s", err)
+
+
+def pauses() -> Iterator[float]:
+    """Yield the seconds to wait before each try: short ones first, for a restart."""
+    pause, waited = _FIRST_PAUSE, 0.0
+    while True:
+        yield pause
+        waited += pause
+        longest = _SHORT_PAUSE if waited < _HOPEFUL_TIME else _LONG_PAUSE
+        pause = min(pause * 2, longest)
 
 
 def require(answer: Message) -> Message:

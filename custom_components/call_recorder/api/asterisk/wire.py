@@ -7,6 +7,7 @@ https://docs.asterisk.org/Configuration/Interfaces/Asterisk-Manager-Interface-AM
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from secrets import token_hex
 import socket
 import ssl
 from typing import Any, Final, Self, cast, override
@@ -24,10 +25,18 @@ _CONNECT_TIME: Final = 10.0
 _ANSWER_TIME: Final = 10.0
 """Seconds in which a command is answered, a list completely."""
 _MAX_LINE: Final = 64 * 1024
+_LINE_COST: Final = 128
+"""Bytes of memory that a line takes beside its text."""
 _MAX_BLOCK: Final = 1024 * 1024
-"""Bytes of one answer or event."""
+"""Bytes of memory for one answer or event."""
+_MAX_LIST: Final = 64 * 1024 * 1024
+"""Bytes of memory for the rows of one list; a channel's row takes about 3 kB."""
 _MAX_ROWS: Final = 20_000
 """Rows of one list. A PBX with 1,000 calls has about 2,000 channels."""
+_TURN: Final = 128 * 1024
+"""Bytes after which everything else has its turn: a flood stalls nothing."""
+_REST: Final = 0.05
+"""Seconds of such a turn."""
 _GREETING: Final = "Call Manager"
 """Part of what Asterisk and its relatives greet with."""
 _UNSAFE: Final = {ord("\r"): None, ord("\n"): None, 0: None}
@@ -62,6 +71,8 @@ class _Question:
     is_list: bool
     first: Message | None = None
     rows: list[Message] = field(default_factory=list)
+    size: int = 0
+    """Bytes of memory that the rows take."""
 
 
 class Wire(asyncio.Protocol):
@@ -79,12 +90,15 @@ class Wire(asyncio.Protocol):
         """Done when the server has shown that it is one."""
         self.closed = asyncio.Event()
         """Set when the connection has ended, from either side."""
-        self._transport: asyncio.WriteTransport | None = None
+        self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
+        self._since_rest = 0
         self._lines: list[tuple[str, str]] = []
         self._block_size = 0
         self._questions: dict[str, _Question] = {}
         self._asked = 0
+        self._key = token_hex(4)
+        """Part of all ActionIDs: what a caller's name holds can be no answer."""
 
     @classmethod
     async def open(
@@ -154,7 +168,7 @@ class Wire(asyncio.Protocol):
         if self._transport is None or self.closed.is_set():
             raise CannotConnectError("closed")
         self._asked += 1
-        action_id = str(self._asked)
+        action_id = f"{self._key}-{self._asked}"
         question = _Question(asyncio.get_running_loop().create_future(), is_list)
         self._questions[action_id] = question
         self._transport.write(
@@ -175,7 +189,7 @@ class Wire(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep what is written to."""
-        self._transport = cast(asyncio.WriteTransport, transport)
+        self._transport = cast(asyncio.Transport, transport)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -194,6 +208,21 @@ class Wire(asyncio.Protocol):
             self._take_line(line.removesuffix(b"\r").decode(errors="replace"))
         if len(rest) > _MAX_LINE:
             self._refuse("a line is too long")
+        self._since_rest += len(data)
+        if self._since_rest > _TURN:
+            self._since_rest = 0
+            self._rest()
+
+    def _rest(self) -> None:
+        """Read nothing for a moment; the network holds back what is sent meanwhile."""
+        if self._transport is not None and not self.closed.is_set():
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_later(_REST, self._read_on)
+
+    def _read_on(self) -> None:
+        """Read again."""
+        if self._transport is not None and not self.closed.is_set():
+            self._transport.resume_reading()
 
     def _take_line(self, line: str) -> None:
         """Take in a line; hand a block on when it is complete."""
@@ -205,15 +234,15 @@ class Wire(asyncio.Protocol):
         elif line:
             key, _, value = line.partition(":")
             self._lines.append((key, value.removeprefix(" ")))
-            self._block_size += len(line)
+            self._block_size += len(line) + _LINE_COST
             if self._block_size > _MAX_BLOCK:
                 self._refuse("an answer is too large")
         elif self._lines:
-            message = Message(tuple(self._lines))
+            message, size = Message(tuple(self._lines)), self._block_size
             self._lines, self._block_size = [], 0
-            self._take_message(message)
+            self._take_message(message, size)
 
-    def _take_message(self, message: Message) -> None:
+    def _take_message(self, message: Message, size: int) -> None:
         """Hand a message to the question that waits for it, or on as an event."""
         question = self._questions.get(message.get("ActionID"))
         kind = message.fields[0][0]
@@ -226,6 +255,7 @@ class Wire(asyncio.Protocol):
             if not question.is_list or not message.is_success:
                 question.answer.set_result((message, []))
         elif question.first is not None:
+            question.size += size
             self._take_row(question, question.first, message)
 
     def _take_row(self, question: _Question, first: Message, message: Message) -> None:
@@ -234,7 +264,7 @@ class Wire(asyncio.Protocol):
             question.answer.set_result((first, question.rows))
             return
         question.rows.append(message)
-        if len(question.rows) > _MAX_ROWS:
+        if len(question.rows) > _MAX_ROWS or question.size > _MAX_LIST:
             self._refuse("a list is too long")
 
     def _refuse(self, reason: str) -> None:

@@ -60,6 +60,7 @@ class ImagicleClient(RecorderClient):
             Capability.ARCHIVE,
             Capability.ARCHIVE_SIZE,
             Capability.CHANNELS,
+            Capability.PAUSE,
             Capability.PAUSED,
             Capability.START,
             Capability.STOP,

@@ -1,0 +1,261 @@
+"""What a hostile PBX can cost: so many channels, names, questions and connections."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from itertools import count, islice
+import json
+
+from aiohttp import ClientSession
+import pytest
+
+from custom_components.call_recorder.api.asterisk import live, session as session_module
+from custom_components.call_recorder.api.asterisk.archive import AsteriskArchive
+from custom_components.call_recorder.api.asterisk.ari import MOST_STORED, parse_names
+from custom_components.call_recorder.api.asterisk.channels import Channel, join_calls
+from custom_components.call_recorder.api.asterisk.live import LiveView
+from custom_components.call_recorder.api.asterisk.monitors import Monitors, parse_list
+from custom_components.call_recorder.api.asterisk.names import parse_name, recording_id
+from custom_components.call_recorder.api.asterisk.session import Session, pauses
+from custom_components.call_recorder.api.asterisk.wire import Message
+from custom_components.call_recorder.api.errors import (
+    CannotConnectError,
+    UnexpectedResponseError,
+)
+from custom_components.call_recorder.api.models import RecordingQuery
+from custom_components.call_recorder.api.parsing import MAX_ROWS
+from custom_components.call_recorder.api.transport import Reply
+from tests.helpers.asterisk import SimulatedPbx
+
+from .conftest import MakeWatcher, Watcher
+
+_SIZE = 1_000_000
+_TEXTS = [
+    "x" * _SIZE,
+    "a" + " " * _SIZE + "b",
+    "\r\n" * (_SIZE // 2),
+    "/" * _SIZE,
+    "PJSIP/" + "-a" * (_SIZE // 2) + "x",
+    "-20261128-092117-" * (_SIZE // 17),
+    "in" + "-20261128-092117-1795854077" * (_SIZE // 27),
+    "1795854077." * (_SIZE // 11),
+    "\x00\ud83d" * (_SIZE // 2),
+]
+
+
+@pytest.fixture
+async def simulated(socket_enabled: None) -> AsyncGenerator[SimulatedPbx]:
+    """Return a simulated PBX without calls."""
+    pbx = SimulatedPbx()
+    await pbx.start()
+    yield pbx
+    await pbx.stop()
+    await asyncio.get_running_loop().shutdown_default_executor()
+
+
+@pytest.fixture
+async def watcher(
+    simulated: SimulatedPbx, make_watcher: MakeWatcher
+) -> AsyncGenerator[Watcher]:
+    """Return a listening client."""
+    async with make_watcher(simulated.settings) as watcher:
+        yield watcher
+
+
+def _message(**fields: str) -> Message:
+    """Return a message with these lines."""
+    return Message(tuple(fields.items()))
+
+
+def _started(number: int) -> Message:
+    """Return the event of a recording that begins on a channel of that number."""
+    return _message(Event="MixMonitorStart", Channel=f"PJSIP/trunk-{number:08x}")
+
+
+# --- Texts ---
+
+
+@pytest.mark.parametrize("text", _TEXTS, ids=range(len(_TEXTS)))
+def test_long_texts(text: str) -> None:
+    """A megabyte of the worst is read at once, and nothing long is kept of it."""
+    usual = {"Channel": "PJSIP/1002-00000003", "Uniqueid": "1795854077.2"}
+    for key in ("CallerIDNum", "CallerIDName", "ConnectedLineNum", "Linkedid"):
+        channel = Channel.parse(_message(**usual, **{key: text}))
+        assert channel is not None
+        assert len(repr(channel)) < 2_000
+        assert (channel.call_id, channel.extension) == ("1795854077.2", "1002")
+    for key in ("Channel", "Uniqueid"):
+        assert Channel.parse(_message(**usual | {key: text})) is None
+    for monitor in parse_list(_message(Output=f"0x1\t{text}\t\t")):
+        assert len(monitor.path) <= 500
+        parse_name(monitor.path)
+    parse_name(text[:500])
+    recording_id(text)
+
+
+def test_one_call_of_all_channels() -> None:
+    """What each leg costs grows with the others, so that only so many are looked at."""
+    usual = {"Uniqueid": "1795854077.2", "Linkedid": "1795854077.1"}
+    legs = [
+        Channel.parse(_message(Channel=f"PJSIP/{number}-1", **usual))
+        for number in range(20_000)
+    ]
+    (call,) = join_calls(filter(None, legs)).values()
+    assert len(call.channels) == 100
+
+
+def test_many_recordings_of_one_channel() -> None:
+    """A channel's list of MixMonitors is cut."""
+    rows = tuple(
+        ("Output", f"0x{number:x}\t/spool/a{number}\t\t") for number in range(99)
+    )
+    assert len(parse_list(Message(rows))) == 10
+
+
+# --- Events ---
+
+
+def test_events_of_invented_channels() -> None:
+    """No more channels are remembered than there can be."""
+    monitors = Monitors()
+    for number in range(MAX_ROWS + 10):
+        monitors.take_event(_started(number))
+    assert len(monitors.heard) == MAX_ROWS
+    monitors.take_event(_message(Event="Hangup", Channel="PJSIP/trunk-00000000"))
+    assert len(monitors.heard) == MAX_ROWS - 1
+
+
+async def test_invented_channels_are_forgotten(simulated: SimulatedPbx) -> None:
+    """What was heard of a channel that is not there is gone with the next look."""
+    view = LiveView(None)
+    session = Session(
+        simulated.settings, on_connect=view.forget, on_event=view.take_event
+    )
+    call = await simulated.call("601")
+    await view.look(session)
+    for number in range(100, 110):
+        view.take_event(_started(number))
+    view.take_event(_message(Event="MixMonitorStart", Channel=call_channel(simulated)))
+    assert len(view.monitors.heard) == 11
+    look = await view.look(session)
+    assert view.monitors.heard == {call_channel(simulated)}
+    assert look.state.recordings is not None
+    assert [one.call_id for one in look.state.recordings] == [call.call_id]
+    await session.close()
+
+
+def call_channel(simulated: SimulatedPbx) -> str:
+    """Return the channel of the caller of the only call."""
+    return next(iter(simulated.asterisk.board.channels()))
+
+
+async def test_flood_of_events(simulated: SimulatedPbx, watcher: Watcher) -> None:
+    """Events that come at once ask for a look once, not once each."""
+    told = 0
+
+    def tell() -> None:
+        nonlocal told
+        told += 1
+
+    async with asyncio.TaskGroup() as group:
+        listening = group.create_task(watcher.client.listen(tell))
+        await simulated.call("601")
+        (server,) = simulated.asterisk.sessions
+        told = 0
+        for _ in range(5_000):
+            server.send_event([("Event", "Newstate"), ("ChannelStateDesc", "Up")])
+        # An answer comes behind the events.
+        await watcher.client.get_live_state()
+        assert 0 < told < 500
+        listening.cancel()
+
+
+# --- Time ---
+
+
+async def test_slow_answers(
+    simulated: SimulatedPbx, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look has its time, however many questions it takes; waiters are told too."""
+    await simulated.call("601")
+    simulated.asterisk.rewrite = lambda body: b"" if b"Output" in body else body
+    monkeypatch.setattr(live, "_LONGEST_LOOK", 0.2)
+    looks = [watcher.client.get_live_state() for _ in range(3)]
+    outcomes = await asyncio.gather(*looks, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [CannotConnectError] * 3
+    # What was not answered is asked again.
+    simulated.asterisk.rewrite = bytes
+    monkeypatch.undo()
+    await watcher.wait_for_recording()
+
+
+def test_pauses() -> None:
+    """For a minute a restart is awaited with a try every five seconds, then rarely."""
+    waits = list(islice(pauses(), 40))
+    first_minute = [wait for at, wait in enumerate(waits) if sum(waits[:at]) < 60]
+    assert max(first_minute) <= 5
+    assert sum(first_minute) >= 60
+    assert waits[-1] == 60
+    assert sum(waits[:3]) < 5
+
+
+async def test_server_that_hangs_up(
+    simulated: SimulatedPbx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each connection that ends at once is paused after, longer and longer."""
+    waits: list[float] = []
+
+    def record() -> Iterator[float]:
+        for wait in pauses():
+            waits.append(wait)
+            yield 0.0
+
+    monkeypatch.setattr(session_module, "pauses", record)
+    connections = count()
+
+    def note(is_connected: bool) -> None:
+        """Cut each connection as soon as it is there."""
+        if is_connected:
+            for one in simulated.asterisk.sessions:
+                one.cut()
+            if next(connections) == 8:
+                raise RuntimeError("enough")
+
+    session = Session(
+        simulated.settings, on_connect=lambda: None, on_event=lambda event: None
+    )
+    with pytest.raises(RuntimeError, match="enough"):
+        await session.follow(lambda: None, note)
+    await session.close()
+    assert len(waits) == 8
+    assert waits == sorted(waits)
+    assert waits[-1] == 5
+
+
+# --- The archive's list ---
+
+
+def _stored(number: int) -> Reply:
+    """Return a list of so many recordings."""
+    rows = [{"name": f"monitor/{one}", "format": "wav"} for one in range(number)]
+    return Reply(status=200, headers={}, body=json.dumps(rows).encode())
+
+
+def test_long_list() -> None:
+    """As many recordings as fit into the largest answer are read, and no more."""
+    assert len(parse_names(_stored(30_000))) == 30_000
+    with pytest.raises(UnexpectedResponseError):
+        parse_names(_stored(MOST_STORED + 1))
+
+
+async def test_invented_recordings(simulated: SimulatedPbx) -> None:
+    """Where too many begin at once, the list is read again in their place."""
+    poll = RecordingQuery(is_poll=True)
+    async with ClientSession() as http_session:
+        archive = AsteriskArchive.of(http_session, simulated.settings)
+        assert archive is not None
+        for begun, lists_read in ((0, 1), (1_000, 1), (1_001, 2)):
+            names = [f"monitor/{begun}-{one}" for one in range(begun)]
+            archive.note_active({recording_id(name): name for name in names})
+            await archive.get_recordings(poll)
+            paths = [request.path for request in simulated.asterisk.requests]
+            assert paths.count("/ari/recordings/stored") == lists_read
