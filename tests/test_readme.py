@@ -77,6 +77,8 @@ OWN_CARDS = [
     if str(example.get("strategy", example).get("type")).startswith("custom:")
 ]
 CONFIGURATIONS = [example for example in EXAMPLES if "logger" in example]
+LOGBOOKS = [example for example in EXAMPLES if "logbook" in example]
+"""Tested in test_logbook.py: what they leave of the activity log."""
 
 
 def _cells(text: str) -> list[str]:
@@ -327,7 +329,7 @@ def test_every_repair_issue_is_explained() -> None:
 
 def test_every_example_is_tested() -> None:
     """No YAML block is of a kind that nobody checks."""
-    kinds = (AUTOMATIONS, ACTIONS, CARDS, GRAPHS, OWN_CARDS, CONFIGURATIONS)
+    kinds = (AUTOMATIONS, ACTIONS, CARDS, GRAPHS, OWN_CARDS, CONFIGURATIONS, LOGBOOKS)
     assert all(kinds)
     assert sum(map(len, kinds)) == len(EXAMPLES)
 

@@ -28,6 +28,7 @@ from custom_components.call_recorder.config_flow import (
 from custom_components.call_recorder.const import DOMAIN
 from custom_components.call_recorder.issues import ACCESS_ISSUES, IssueKey
 from custom_components.call_recorder.line_flow import LineError
+from custom_components.call_recorder.recording_events import RecordingEventType
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
@@ -613,6 +614,10 @@ def test_folders_have_texts() -> None:
         "earlier",
         "more",
         "played",
+        *(f"activity_{event_type}" for event_type in RecordingEventType),
+        "direction_incoming",
+        "direction_outgoing",
+        "direction_internal",
         "saving",
         "error",
         "month_title",

@@ -21,16 +21,15 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.call_recorder import logbook
 from custom_components.call_recorder.archive import playback
 from homeassistant.components.http.auth import async_sign_path
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import HomeAssistant
 from simulator.audio import Audio
 from simulator.calls import Recording
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, set_up, settle
+from tests.conftest import Poll, settle
 
 
 class Player:
@@ -315,27 +314,6 @@ async def test_who_has_listened(
     await pass_time(601)
     await (await player.get()).read()
     assert len(events) == 3
-
-
-@pytest.mark.parametrize(
-    ("language", "message"),
-    [("en", "recording was played"), ("de", "Aufnahme wurde wiedergegeben")],
-)
-async def test_the_activity_log_describes_it(
-    hass: HomeAssistant, imagicle_entry: MockConfigEntry, language: str, message: str
-) -> None:
-    """The log says, in the user's language, that a recording was played."""
-    hass.config.language = language
-    await set_up(hass, imagicle_entry)
-    described: dict[str, Callable[[Event[Any]], dict[str, str]]] = {}
-    logbook.async_describe_events(
-        hass, lambda domain, name, describe: described.update({name: describe})
-    )
-    event: Event[Any] = Event("call_recorder_played", {"recorder": "Imagicle"})
-    assert described["call_recorder_played"](event) == {
-        "name": "Imagicle",
-        "message": message,
-    }
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import (
     async_dispatcher_connect,
@@ -20,7 +21,9 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalType
 
 from .api.models import ActiveRecording, Direction, LocalParty, Recording, RemoteParty
-from .const import CONF_MASK_NUMBERS, DOMAIN
+from .api.numbers import last_digits
+from .const import CONF_MASK_NUMBERS, DOMAIN, EVENT_ACTIVITY
+from .device_targets import async_get_device
 from .lines import Line
 from .privacy import mask_parties
 from .recording_json import as_json, running_time
@@ -158,6 +161,7 @@ class EventSender:
         The recorder's listeners get it once, with the name of the first line.
         """
         lines = tuple(lines)
+        self._log(change, lines or (None,))
         change = self._masked(change)
         self._send(change, lines[0] if lines else None, None, self._entry.entry_id)
         self._send_to_lines(change, lines)
@@ -167,6 +171,8 @@ class EventSender:
         self, change: RecordingChange, lines: Iterable[Line]
     ) -> None:
         """Send a change of the lines only: a recording that changed its line."""
+        lines = tuple(lines)
+        self._log(change, lines)
         self._send_to_lines(self._masked(change), lines)
 
     def _send_to_lines(self, change: RecordingChange, lines: Iterable[Line]) -> None:
@@ -187,6 +193,25 @@ class EventSender:
         )
         for source in sources:
             async_dispatcher_send(self._hass, _signal(source), event)
+
+    def _log(self, change: RecordingChange, lines: Iterable[Line | None]) -> None:
+        """Fire an event for the activity log: for each line, or the recorder (`None`).
+
+        The database keeps it, so it has only the last digits of the remote number.
+        """
+        for line in lines:
+            line_id, name = (line.id, line.name) if line else (None, self._entry.title)
+            device = async_get_device(self._hass, self._entry, line_id)
+            self._hass.bus.async_fire(
+                EVENT_ACTIVITY,
+                {
+                    ATTR_DEVICE_ID: device and device.id,
+                    "name": (device and device.name_by_user) or name,
+                    "type": change.type,
+                    "direction": change.direction,
+                    "number": last_digits(change.remote_party.phone_number),
+                },
+            )
 
     def _masked(self, change: RecordingChange) -> RecordingChange:
         """Return the change with the numbers as the user wants to see them."""

@@ -9,6 +9,7 @@ from custom_components.call_recorder.api.numbers import (
     hide_numbers,
     is_number,
     is_same,
+    last_digits,
     mask,
     mask_numbers,
 )
@@ -119,3 +120,20 @@ def test_hide_numbers(text: str, expected: str) -> None:
 def test_hide_numbers_anywhere(before: str, number: str, after: str) -> None:
     """Wherever a phone number stands in a text, it is not shown."""
     assert number not in hide_numbers(f"{before} {number} {after}")
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("+39 055 1234298", "•••298"),
+        ("1234", "•••234"),
+        ("101", "101"),
+        ("anonymous", None),
+        ("sip:ann@pbx.example", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_in_little_room(number: str | None, shown: str | None) -> None:
+    """A list shows three digits; what is no number may be a name and is not shown."""
+    assert last_digits(number) == shown

@@ -44,6 +44,15 @@ def mask(number: str) -> str:
     return "•" * hidden + number[hidden:]
 
 
+def last_digits(number: str | None) -> str | None:
+    """Return how a list shows a number in little room; `None` for what is no number."""
+    if number is None or not is_number(number):
+        return None
+    plain = digits(number)
+    hidden = "•••" if len(plain) > _SHOWN_DIGITS else ""
+    return hidden + plain[-_SHOWN_DIGITS:]
+
+
 def mask_numbers(text: str) -> str:
     """Return a text, for example a name, in which the numbers are masked."""
     if is_number(text):
