@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from freezegun.api import FrozenDateTimeFactory
+from hypothesis import settings
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -26,6 +27,10 @@ from simulator.server import RECORDERS as SIMULATED, Simulator
 from tests.helpers.asterisk import SimulatedPbx
 from tests.helpers.pbx import Pbx
 from tests.real_asterisk.servers import Servers
+
+# The same examples on every machine, however slow: scripts/fuzz looks for new ones.
+settings.register_profile("suite", derandomize=True, deadline=None, database=None)
+settings.load_profile("suite")
 
 
 class Poll(Protocol):

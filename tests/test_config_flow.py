@@ -519,7 +519,9 @@ async def test_add_yeastar(
     assert result["result"].state is ConfigEntryState.LOADED
 
 
-@pytest.mark.parametrize("typed", [["101, 102"], ["101", " 102 "], ["101;102,"]])
+@pytest.mark.parametrize(
+    "typed", [["101, 102"], ["101", " 102 "], ["101;102,"], ["101\u3001102\uff0c"]]
+)
 async def test_extensions_are_pasted_in_one_piece(
     hass: HomeAssistant, yeastar_data: dict[str, Any], typed: list[str]
 ) -> None:

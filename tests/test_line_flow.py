@@ -61,6 +61,10 @@ async def test_add_a_line(
         ({}, "line_not_specified"),
         ({"device_name": "  "}, "line_not_specified"),
         ({"directory_number": "101"}, "line_already_configured"),
+        ({"directory_number": "1-01"}, "line_already_configured"),
+        ({"directory_number": "\uff11\uff10\uff11"}, "line_already_configured"),
+        ({"directory_number": "103, 104"}, "several_numbers"),
+        ({"directory_number": "103;+15550104"}, "several_numbers"),
     ],
 )
 async def test_a_line_that_cannot_be(

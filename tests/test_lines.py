@@ -222,18 +222,32 @@ async def test_a_recorder_that_fails_at_telling_the_line(
     assert event.attributes["event_type"] == "started"
 
 
+@pytest.mark.parametrize("decorate", ["{}", "\u202a{}\u202c", "tel:{}"])
 async def test_a_number_may_be_written_as_people_do(
     hass: HomeAssistant,
     office: Office,
-    yeastar_data: dict[str, Any],
+    simulator: Simulator,
+    recorder_name: str,
+    recorder_data: dict[str, Any],
     pass_time: Poll,
+    decorate: str,
 ) -> None:
-    """Blanks and hyphens between the digits make no other line."""
-    line = {"directory_number": "1-01"}
-    await set_up_recorder(hass, yeastar_data, lines={"Reception": line})
-    office.connect("101")
+    """What is between the digits, or was pasted along with them, makes no other line."""
+    recorder = simulator.recorders[recorder_name]
+    number = recorder.directory_number(office.line("101"))
+    typed = decorate.format(f"{number[:-2]}-{number[-2:]}")
+    await set_up_recorder(
+        hass, recorder_data, lines={"Reception": {"directory_number": typed}}
+    )
+    office.start_recording(office.connect("101"))
     await pass_time(61)
     assert value(hass, "sensor.reception_recording_state") == "recording"
+    await hass.services.async_call(
+        DOMAIN,
+        "stop_recording" if recorder_name != "yeastar" else "pause_recording",
+        {"directory_number": typed},
+        blocking=True,
+    )
 
 
 async def test_an_internal_call_is_on_two_lines(

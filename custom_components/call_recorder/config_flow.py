@@ -440,7 +440,7 @@ def _without_emptied(before: Mapping[str, Any], schema: _Fields) -> dict[str, An
 def _split_lists(user_input: Mapping[str, Any]) -> dict[str, Any]:
     """Split the items of lists at commas and blanks, as people paste them."""
     return {
-        key: re.findall(r"[^\s,;]+", " ".join(value))
+        key: re.findall(r"[^\s,;\u3001\uff0c\uff1b]+", " ".join(value))
         if isinstance(value, list)
         else value
         for key, value in user_input.items()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+import re
 from typing import Any, Final
 
 import voluptuous as vol
@@ -23,16 +24,20 @@ from homeassistant.helpers.selector import (
 
 from .api import RECORDERS
 from .api.client import Capability, RecorderClient
+from .api.numbers import comparable
 from .const import CONF_RECORDER
 from .data import CallRecorderConfigEntry
 from .lines import (
     ADDRESS_FIELDS,
     CONF_AUTO_START,
     CONF_BUSY_ENTITY_ID,
+    CONF_DIRECTORY_NUMBER,
     CONF_MUST_BE_RECORDED,
 )
 
 _TEXT: Final = TextSelector()
+_SEVERAL: Final = re.compile(r"\d\s*[,;\u3001\uff0c\uff1b]\s*[+\d]")
+"""Two numbers, as people paste them."""
 
 
 class LineError(StrEnum):
@@ -41,6 +46,7 @@ class LineError(StrEnum):
     BUSY_ENTITY_REQUIRED = "busy_entity_required"
     LINE_ALREADY_CONFIGURED = "line_already_configured"
     LINE_NOT_SPECIFIED = "line_not_specified"
+    SEVERAL_NUMBERS = "several_numbers"
 
 
 class LineSubentryFlow(ConfigSubentryFlow):
@@ -110,6 +116,8 @@ class LineSubentryFlow(ConfigSubentryFlow):
         address = _address(data)
         if not any(address):
             return LineError.LINE_NOT_SPECIFIED
+        if _SEVERAL.search(data.get(CONF_DIRECTORY_NUMBER, "")):
+            return LineError.SEVERAL_NUMBERS
         needs_calls = data[CONF_MUST_BE_RECORDED] or data[CONF_AUTO_START]
         if (
             needs_calls
@@ -148,8 +156,13 @@ def _without_blanks(user_input: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _address(data: Mapping[str, Any]) -> tuple[str | None, ...]:
-    """Return the parts of a line's address."""
-    return tuple(data.get(field) for field in ADDRESS_FIELDS)
+    """Return the parts of a line's address, in the form in which they are compared."""
+    return tuple(
+        comparable(data[field])
+        if field == CONF_DIRECTORY_NUMBER and field in data
+        else data.get(field)
+        for field in ADDRESS_FIELDS
+    )
 
 
 def _username_selector(entry: CallRecorderConfigEntry) -> SelectSelector:

@@ -139,7 +139,7 @@ class Lines:
 
     def find(self, address: LineAddress) -> Line | None:
         """Return the line that a command's address means."""
-        return next((line for line in self if line.address == address), None)
+        return next((line for line in self if _is_same(line.address, address)), None)
 
     def with_number(self, number: str | None) -> list[Line]:
         """Return the lines that have a number, however it is written."""
@@ -214,6 +214,15 @@ def lines_of(entry: ConfigEntry) -> tuple[Line, ...]:
 def _number(number: str | None) -> str | None:
     """Return a number in the form in which numbers are compared."""
     return None if number is None else comparable(number)
+
+
+def _is_same(one: LineAddress, other: LineAddress) -> bool:
+    """Return whether two addresses mean the same, however their number is written."""
+    return (one.device_name, _number(one.directory_number), one.call_id) == (
+        other.device_name,
+        _number(other.directory_number),
+        other.call_id,
+    )
 
 
 def _fold(name: str | None) -> str | None:

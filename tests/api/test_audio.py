@@ -73,6 +73,13 @@ async def _read(transport: Transport) -> tuple[str, int | None, bytes]:
         "Audio/Wave; charset=binary",
         "application/octet-stream",
         "",
+        # Not even a type; and what some servers say of every file.
+        "wav",
+        "text/plain",
+        "application/x-wav",
+        "audio/s-wav",
+        "audio/l16",
+        "video/mp4",
         # The file is what it is, whatever is said.
         "audio/mpeg",
     ],
@@ -123,6 +130,9 @@ def test_types_by_declaration(declared: str, expected: str) -> None:
     [
         ("text/html", b"<html>Sign in</html>"),
         ("text/html", _WAV),
+        ("application/problem+json", _WAV),
+        ("application/xhtml+xml", _WAV),
+        ("text/plain", b"Sign in first, please"),
         ("application/json", b'{"errcode": 10004}'),
         ("audio/svg+xml", b"<svg onload=alert(1)>"),
         ("audio/x-mystery", b"\x00" * 12),

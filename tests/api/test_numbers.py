@@ -4,6 +4,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.call_recorder.api.numbers import (
+    as_dialed,
     digits,
     ends_with,
     hide_numbers,
@@ -22,6 +23,11 @@ _SPELLINGS = (
     "1/555/1230001",
     "+1\u00a0555\u2011123\u20130001",
     " +1 555 123 0001 ",
+    "\u202a+15551230001\u202c",
+    "+1\u202f555\u2009123\u22120001",
+    "1'555'123'0001",
+    "\uff0b\uff11 \uff08\uff15\uff15\uff15\uff09 \uff11\uff12\uff13\uff0d\uff10\uff10\uff10\uff11",
+    "+\u0661\u0665\u0665\u0665\u0661\u0662\u0663\u0660\u0660\u0660\u0661",
 )
 
 
@@ -36,9 +42,37 @@ def test_spellings_of_one_number(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "uri", ["tel:+1-555-123-0001", "TEL:+15551230001;ext=12", "sip:15551230001"]
+)
+def test_numbers_in_uris(uri: str) -> None:
+    """A number in a URI is the number: neither scheme nor parameters belong to it."""
+    assert is_same(uri, "+1 555 123 0001")
+    assert ends_with(uri, "0001")
+    assert not ends_with(uri, "12")
+
+
+@pytest.mark.parametrize(
+    ("typed", "dialed"),
+    [
+        (" 1-01 ", "101"),
+        ("+1 (555) 123-0001", "+15551230001"),
+        ("\uff0b\uff11\uff10\uff11", "+101"),
+        ("tel:+1-555", "+1555"),
+        ("*21", "*21"),
+        (" Ann@PBX.example ", "Ann@PBX.example"),
+        ("", ""),
+    ],
+)
+def test_as_dialed(typed: str, dialed: str) -> None:
+    """What is sent to a recorder has nothing between its digits."""
+    assert as_dialed(typed) == dialed
+
+
+@pytest.mark.parametrize(
     ("one", "other"),
     [
         ("101", "2101"),
+        ("101;ext=2", "1012"),
         ("reception1", "1"),
         ("101", "101@pbx.example"),
         ("*21", "21"),
@@ -85,6 +119,14 @@ def test_no_digits_are_no_number(end: str) -> None:
         ("Ann +15557654321", "Ann •••••••••321"),
         ("+15557654321<+15557654321>", "•••••••••321<•••••••••321>"),
         ("Ann +1\u00a0555\u2011765", "Ann " + "•" * 7 + "765"),
+        ("Ann 0049\u202f30\u202f123456", "Ann " + "•" * 11 + "456"),
+        ("Ann 1'555'123'0001", "Ann " + "•" * 11 + "001"),
+        (
+            "Ann \uff0b\uff11\uff15\uff15\uff15\uff11\uff12",
+            "Ann ••••\uff15\uff11\uff12",
+        ),
+        ("Ann \u202a+15557654321\u202c", "Ann \u202a•••••••••321\u202c"),
+        ("tel:+15557654321", "tel:•••••••••321"),
         ("Room 12", "Room 12"),
         ("", ""),
     ],

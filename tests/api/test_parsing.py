@@ -509,7 +509,9 @@ def test_zone(offset: timedelta | None, expected: ZoneInfo | timezone) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, "", "a" * 500, "a\u202eb", "a\u200bb", True, {}], ids=repr
+    "value",
+    [None, "", "a" * 500, "a\u202eb", "a\u200bb", "a\x00b", "a\ud800b", True, {}],
+    ids=repr,
 )
 def test_no_id(value: Any) -> None:
     """What is cut or cannot be seen is no id."""

@@ -404,6 +404,27 @@ def test_retry_after_is_not_told() -> None:
     assert _reply().retry_after is None
 
 
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Fri, 31 Dec 9999 23:59:59 -1200",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Fri, 01 Jan 0100 00:00:00 GMT",
+        "never",
+    ],
+)
+def test_a_clock_that_cannot_be(freezer: FrozenDateTimeFactory, date: str) -> None:
+    """Our own clock stands for one with which no time could be reckoned."""
+    freezer.move_to(NOW)
+    assert _reply(Date=date).server_time == NOW
+
+
+def test_a_clock_in_1970() -> None:
+    """A recorder that has lost its time counts with its own clock all the same."""
+    reply = _reply(Date="Thu, 01 Jan 1970 00:01:00 GMT")
+    assert reply.server_time == datetime(1970, 1, 1, 0, 1, tzinfo=UTC)
+
+
 def test_retry_after_by_our_own_clock(freezer: FrozenDateTimeFactory) -> None:
     """A date counts from our own clock where the recorder's is not told."""
     freezer.move_to(NOW)

@@ -45,20 +45,8 @@ _TYPES: Final = {
     "audio/x-pn-wav": _WAV,
     "audio/x-wav": _WAV,
 }
-_UNNAMED: Final = {
-    "",
-    "application/binary",
-    "application/download",
-    "application/force-download",
-    "application/octet-stream",
-    "application/ogg",
-    "application/x-download",
-    "audio/*",
-    "audio/unknown",
-    "audio/x-unknown",
-    "binary/octet-stream",
-}
-"""Types that mean any file: only the first bytes show whether it is audio."""
+_PAGES: Final = ("html", "javascript", "json", "xml")
+"""Ends of the types that are never audio, whatever the bytes look like."""
 _NAME_TYPES: Final = {"mp3": _MP3, "wav": _WAV, "wave": _WAV, "ogg": _OGG, "m4a": _MP4}
 _MPEG_SYNC: Final = 0xE0
 _MPEG_LAYER: Final = 0x06
@@ -79,10 +67,10 @@ class AudioDownload:
 def audio_type(declared: str, head: bytes) -> str:
     """Return the type of audio whose first bytes are given.
 
-    Raises `UnexpectedResponseError` for what is declared as something else, and for
-    what is declared as nothing and is no audio by its first bytes.
+    Raises `UnexpectedResponseError` for a page or data, and for what is no audio by its
+    first bytes and is not declared as a known kind.
     """
-    if declared not in _TYPES and declared not in _UNNAMED:
+    if declared.endswith(_PAGES):
         raise UnexpectedResponseError("no audio")
     if (found := _type_of_head(head) or _TYPES.get(declared)) is None:
         raise UnexpectedResponseError("no audio")

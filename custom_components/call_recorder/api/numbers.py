@@ -2,17 +2,29 @@
 
 import re
 from typing import Final
+from unicodedata import decimal, normalize
 
 _SHOWN_DIGITS: Final = 3
-_SEPARATORS: Final = " \t\u00a0\u2010\u2011\u2012\u2013+()/.-"
+_INVISIBLE: Final = (
+    "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+    "\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
+"""What is pasted along with a number: address books mark where its digits begin."""
+_SEPARATORS: Final = (
+    " \t'+()/.-\u00a0\u2007\u2009\u2010\u2011\u2012\u2013\u2014\u2019\u202f\u2212"
+    f"\uff08\uff09\uff0b\uff0d\u3000{_INVISIBLE}"
+)
 """What people write between the digits of a number."""
 _NO_SEPARATORS: Final = str.maketrans("", "", _SEPARATORS)
-_NUMBER_IN_TEXT: Final = re.compile(r"\+?\d[\d \t\u00a0\u2010-\u2013()/.-]{3,}\d")
+_NUMBER_IN_TEXT: Final = re.compile(
+    rf"[+\uff0b]?\d[\d{re.escape(_SEPARATORS)}]{{3,}}\d"
+)
+_SCHEMES: Final = ("sip:", "sips:", "tel:")
 
 
 def digits(number: str) -> str:
     """Return the digits of a number."""
-    return "".join(filter(str.isdecimal, number))
+    return "".join(str(decimal(digit)) for digit in number if digit.isdecimal())
 
 
 def is_number(text: str) -> bool:
@@ -70,7 +82,20 @@ def comparable(number: str) -> str:
 
     Empty where there is nothing to compare.
     """
-    plain = number.translate(_NO_SEPARATORS)
-    if plain.isdecimal():
-        return plain
-    return number.strip().casefold().removeprefix("sip:").removeprefix("tel:")
+    text = number.strip().casefold()
+    for scheme in _SCHEMES:
+        text = text.removeprefix(scheme)
+    # Behind a semicolon are parameters (RFC 3966, RFC 3261).
+    plain = text.partition(";")[0].translate(_NO_SEPARATORS)
+    return digits(plain) if plain.isdecimal() else text
+
+
+def as_dialed(number: str) -> str:
+    """Return a number as a recorder keeps it: its digits, behind a "+" if it has one.
+
+    A SIP address, or the name of a phone, is returned as it is.
+    """
+    plain = comparable(number)
+    if not plain.isdecimal():
+        return number.strip()
+    return f"+{plain}" if "+" in normalize("NFKC", number) else plain

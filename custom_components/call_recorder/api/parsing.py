@@ -116,7 +116,8 @@ def as_text(value: Any, limit: int = _MAX_TEXT) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if abs(value) <= _LARGEST_EXACT_INT else None
     if isinstance(value, float) and abs(value) < _LARGEST_EXACT_FLOAT:
-        return str(value)
+        # A number of a telephone has no ".0" at its end.
+        return str(int(value) if value.is_integer() else value)
     return None
 
 
@@ -158,7 +159,9 @@ def as_id(value: Any) -> str | None:
     if isinstance(value, str) and len(value) >= _MAX_TEXT:
         return None
     text = as_text(value)
-    return text if text and text.isprintable() else None
+    if text is None or "\ufffd" in text:
+        return None
+    return text if text.isprintable() else None
 
 
 def require_id(row: dict[str, Any], name: str = "id") -> str:

@@ -68,6 +68,9 @@ _WS_TIMEOUT: Final = ClientWSTimeout(ws_close=2.0)
 _MAX_FRAME: Final = 1024 * 1024
 _RETRY_AFTER_MIN: Final = 1.0
 _RETRY_AFTER_MAX: Final = 15 * 60.0
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 9000
+"""No clock shows other years, and every time can be reckoned with these."""
 _NO_SUCH_NAME: Final = {socket.EAI_NONAME, 4}
 """The system's code, and c-ares' (ARES_ENOTFOUND), which Home Assistant asks."""
 
@@ -455,5 +458,7 @@ def _parse_http_date(text: str | None) -> datetime | None:
     try:
         date = parsedate_to_datetime(text or "")
     except ValueError, OverflowError:
+        return None
+    if not _FIRST_YEAR <= date.year <= _LAST_YEAR:
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -1,13 +1,11 @@
 """Which recordings a typed text means."""
 
 from dataclasses import dataclass
-import re
 from typing import Final
 
 from ..api.models import Direction, Recording
-from ..api.numbers import digits, ends_with, mask_numbers
+from ..api.numbers import digits, ends_with, is_number, mask_numbers
 
-_NUMBER: Final = re.compile(r"\+?[\d ()/.-]{2,}")
 _SHOWN_DIGITS: Final = 3
 """How many digits of a masked number are shown."""
 
@@ -26,7 +24,7 @@ class Wanted:
     @classmethod
     def parse(cls, text: str, *, masks: bool) -> Wanted:
         """Read what a person has typed."""
-        number = text if _NUMBER.fullmatch(text) and digits(text) else None
+        number = text if is_number(text) and len(text) > 1 else None
         return cls(text.casefold(), number, masks)
 
     def fits(self, recording: Recording) -> bool:

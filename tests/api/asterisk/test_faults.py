@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 import contextlib
-from datetime import UTC
+from datetime import UTC, datetime
 import json
 
 from aiohttp import ClientSession
@@ -344,3 +344,16 @@ async def test_no_tls(simulated: SimulatedPbx, make_watcher: MakeWatcher) -> Non
     with pytest.raises(CannotConnectError):
         async with make_watcher({**simulated.settings, "ssl": True}):
             pass
+
+
+async def test_an_archive_of_more_than_20_000_recordings(
+    simulated: SimulatedPbx, watcher: Watcher
+) -> None:
+    """Test that only the size of the list limits it: it has no pages."""
+    names = [
+        {"name": f"monitor/in-1002-+15550100-20261128-092117-{second}.2"}
+        for second in range(1_795_800_000, 1_795_825_000)
+    ]
+    simulated.asterisk.faults.add(Fault("body", body=json.dumps(names)))
+    oldest = await watcher.client.get_oldest_start()
+    assert oldest == datetime.fromtimestamp(1_795_800_000, UTC)

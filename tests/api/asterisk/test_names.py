@@ -133,3 +133,38 @@ def test_named_phone() -> None:
 def test_row_without_a_name() -> None:
     """Test that a row that names no channel is left out."""
     assert Channel.parse(Message((("Uniqueid", "1795854077.2"),))) is None
+
+
+def test_texts_fit_to_be_shown() -> None:
+    """Test that what callers call themselves cannot break what is written of it."""
+    channel = Channel.parse(
+        Message(
+            (
+                ("Channel", "PJSIP/1002-00000001"),
+                ("Uniqueid", "1795854077.2"),
+                ("Linkedid", "17958\x1e54077.2"),
+                ("CallerIDNum", "+1555\x000100"),
+                ("CallerIDName", f"Ann\x1b[31m\u0085{'x' * 60_000}"),
+            )
+        )
+    )
+    assert channel is not None
+    assert channel.call_id == "1795854077.2"
+    assert channel.caller_number == "+1555\ufffd0100"
+    assert channel.caller_name is not None
+    assert channel.caller_name.startswith("Ann\ufffd[31m x")
+    assert len(channel.caller_name) == 500
+
+
+@pytest.mark.parametrize("name", ["", "PJSIP/1002\x1e-00000001", "P" * 600])
+def test_channels_that_no_command_could_name(name: str) -> None:
+    """Test that such a row costs itself only."""
+    row = Message((("Channel", name), ("Uniqueid", "1795854077.2")))
+    assert Channel.parse(row) is None
+
+
+def test_names_of_files_fit_to_be_shown() -> None:
+    """Test a file that was named by a caller."""
+    facts = parse_name(f"in-10\x1e02-{'+15550100' * 100}-{_STAMP}")
+    assert facts.local_number == "10\ufffd02"
+    assert len(facts.remote_number or "") == 500

@@ -893,7 +893,7 @@ def test_page_at_the_end(total: int) -> None:
     assert page == 0 or shown >= 125
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.floats(0, 1e5), max_size=300))
 def test_a_walk_that_is_stored(minutes: list[float]) -> None:
     """A walk that goes on learns what it would have learnt at once."""

@@ -412,7 +412,8 @@ async def test_only_some_extensions(
     hass: HomeAssistant, office: Office, pbx: Yeastar, yeastar_data: dict[str, Any]
 ) -> None:
     """`extensions`: connected calls in which one of them takes part."""
-    options = {"recorded_calls": "extensions", "recorded_extensions": ["101", " 104"]}
+    extensions = ["1-01", " \uff11\uff10\uff14"]
+    options = {"recorded_calls": "extensions", "recorded_extensions": extensions}
     await set_up_recorder(hass, yeastar_data, options=options)
     office.connect("101")
     office.connect("102")

@@ -54,6 +54,11 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return answers
 
 
+async def until_more(hass: HomeAssistant, answers: list[str], count: int) -> None:
+    """Wait until the client has got so many answers."""
+    await until(hass, lambda: len(answers) >= count)
+
+
 async def breathe(hass: HomeAssistant) -> None:
     """Give the network real time, which frozen time is not."""
     await hass.loop.run_in_executor(None, time.sleep, 0.03)
@@ -133,7 +138,7 @@ async def test_heartbeats(
     """The PBX closes a connection "if there is no interaction for 60 seconds"."""
     for number in range(1, 21):
         await pass_time(30.5)
-        await until(hass, lambda number=number: len(answers) == number)
+        await until_more(hass, answers, number)
         assert client.push_connected
     assert asked(pbx, "/subscribe") == 1
 
@@ -152,14 +157,11 @@ async def test_the_end_of_the_token(
         for _ in range(57):
             before = len(answers)
             await pass_time(30)
-            await until(hass, lambda before=before: len(answers) > before)
+            await until_more(hass, answers, before + 1)
         await pass_time(30)
-        await until(
-            hass,
-            lambda connections=connections: (
-                asked(pbx, "/subscribe") >= connections and client.push_connected
-            ),
-        )
+        while asked(pbx, "/subscribe") < connections:
+            await breathe(hass)
+        await until(hass, lambda: client.push_connected)
     assert asked(pbx, "/subscribe") == 3
     assert asked(pbx, "/get_token") == 1
     assert asked(pbx, "/refresh_token") == 2

@@ -12,6 +12,7 @@ import re
 from typing import Final
 
 from ..models import Direction, LocalParty, RemoteParty
+from ..numbers import is_same
 from ..parsing import as_id, as_text
 from .wire import Message
 
@@ -83,8 +84,7 @@ class Channel:
 
     def is_of(self, number: str) -> bool:
         """Return whether this is the leg of an extension, or of a phone of that name."""
-        names = (self.extension, self.endpoint)
-        return number.casefold() in (name.casefold() for name in names if name)
+        return is_same(number, self.extension) or is_same(number, self.endpoint)
 
     @property
     def began_at(self) -> datetime | None:

@@ -25,6 +25,7 @@ from ..models import (
     RecordingPage,
     RecordingQuery,
 )
+from ..parsing import as_text
 from ..transport import parse_address
 from .archive import AsteriskArchive
 from .ari import API_PATH
@@ -358,7 +359,7 @@ class AsteriskClient(RecorderClient):
             raise RefusedError(no_channel)
         if (key := _REFUSALS.get(text)) is not None:
             raise RefusedError(key)
-        raise RefusedError.unknown("", text)
+        raise RefusedError.unknown("", as_text(text))
 
     # --- Archive ---
 

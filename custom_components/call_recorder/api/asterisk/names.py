@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from ..models import Direction
+from ..parsing import as_id, as_text
 from .channels import time_of
 
 _NAME: Final = re.compile(
@@ -54,7 +55,7 @@ def parse_name(name: str) -> NameFacts:
     match = _NAME.fullmatch(name.rpartition("/")[2])
     if match is None:
         return NameFacts()
-    kind, dest, source = match["kind"], match["dest"] or None, match["source"] or None
+    kind, dest, source = match["kind"], as_text(match["dest"]), as_text(match["source"])
     direction = Direction.UNKNOWN
     local, remote = dest, source
     if kind in _INCOMING:
@@ -69,7 +70,7 @@ def parse_name(name: str) -> NameFacts:
         direction=direction,
         local_number=local,
         remote_number=remote,
-        call_id=match["unique_id"],
+        call_id=as_id(match["unique_id"]),
     )
 
 

@@ -18,7 +18,7 @@ from ..models import (
     RecordingState,
     RemoteParty,
 )
-from ..numbers import digits, ends_with, is_same
+from ..numbers import as_dialed, ends_with, is_same
 from ..parsing import LONGEST_DURATION, as_id, as_text, parse_time, require_id
 
 _DIRECTIONS: Final = {"in": Direction.INCOMING, "out": Direction.OUTGOING}
@@ -157,7 +157,8 @@ def whole_number(number: str) -> str | None:
     """
     if "@" in number:
         return number.strip()
-    return f"+{digits(number)}" if number.strip().startswith("+") else None
+    dialed = as_dialed(number)
+    return dialed if dialed.startswith("+") else None
 
 
 def _parse_utc(row: dict[str, Any], name: str) -> datetime | None:

@@ -34,6 +34,7 @@ from ..models import (
     RecordingPage,
     RecordingQuery,
 )
+from ..numbers import as_dialed
 from ..parsing import as_id, as_object
 from ..transport import Reply, Transport, basic_auth, parse_address, path_segment
 from .archive import ImagicleArchive
@@ -116,7 +117,7 @@ class ImagicleClient(RecorderClient):
         """Read the active recordings that meet all filters; the server applies them."""
         query = {
             "deviceName": recording_filter.device_name,
-            "directoryNumber": recording_filter.directory_number,
+            "directoryNumber": as_dialed(recording_filter.directory_number or ""),
             "username": recording_filter.username,
             "numericUserId": recording_filter.numeric_user_id,
         }

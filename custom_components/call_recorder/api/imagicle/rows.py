@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ..errors import ErrorKey, RefusedError
 from ..models import Direction, LineAddress, Note, Recording, User
-from ..numbers import digits, ends_with, is_number
+from ..numbers import as_dialed, comparable, ends_with
 from ..parsing import as_object, as_text
 
 BASE: Final = "/fw/Apps/Recorder/WebAPI"
@@ -43,9 +43,9 @@ def number_filters(number: str) -> list[dict[str, str]]:
     The server compares texts: the remote number by `contains:`, the local one whole,
     which may be written with a "+" unless it is an extension.
     """
-    plain = digits(number) if is_number(number) else number.strip()
+    plain = as_dialed(number).removeprefix("+")
     local = [plain]
-    if is_number(number) and len(plain) > _LONGEST_EXTENSION:
+    if comparable(number).isdecimal() and len(plain) > _LONGEST_EXTENSION:
         local.append(f"+{plain}")
     contains = f"contains:{plain}"
     return [
@@ -65,7 +65,10 @@ def line_query(line: LineAddress) -> dict[str, str]:
     if line.is_empty:
         raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
     return given(
-        {"deviceName": line.device_name, "directoryNumber": line.directory_number}
+        {
+            "deviceName": line.device_name,
+            "directoryNumber": as_dialed(line.directory_number or ""),
+        }
     )
 
 

@@ -15,7 +15,7 @@ import re
 from typing import Any, Final, Self
 
 from ..models import ActiveRecording, Direction, LocalParty, RemoteParty, oldest_first
-from ..numbers import is_same
+from ..numbers import comparable, is_same
 from ..parsing import as_bool, as_object, as_text, parse_time, require_id
 from ..row_cache import RowCache
 from .pbx_time import parse_call_id
@@ -30,7 +30,7 @@ _RINGING: Final = frozenset({"RING", "EARLYMEDIA"})
 _TALKING: Final = frozenset({"ANSWERED", "ANSWER"})
 _HOLD: Final = "HOLD"
 _CHANNEL: Final = re.compile(r"\w+/[\w/@.:;,+-]{1,100}", re.ASCII)
-_SEPARATORS: Final = re.compile(r"[\s,;]")
+_SEPARATORS: Final = re.compile(r"[\s,;\u3001\uff0c\uff1b]")
 """What stands between extensions that were pasted as one text."""
 _BYE: Final = "BYE"
 
@@ -288,7 +288,7 @@ class CallLedger:
         """Take the options that say which calls are recorded."""
         self._recorded_calls = recorded_calls
         self._recorded_extensions = frozenset(
-            extension
+            comparable(extension)
             for text in recorded_extensions
             for extension in _SEPARATORS.split(text)
             if extension
@@ -391,7 +391,9 @@ class CallLedger:
             case RecordedCalls.ALL:
                 return True
             case RecordedCalls.EXTENSIONS:
-                return not self._recorded_extensions.isdisjoint(call.local_numbers)
+                return not self._recorded_extensions.isdisjoint(
+                    map(comparable, call.local_numbers)
+                )
             case RecordedCalls.STARTED_HERE:
                 return False
 
@@ -433,7 +435,7 @@ class CallLedger:
             dict.fromkeys(call.local_numbers),
             key=lambda number: (
                 extension is not None and not is_same(extension, number),
-                number not in self._recorded_extensions,
+                comparable(number) not in self._recorded_extensions,
                 number != first,
             ),
         )
