@@ -111,6 +111,11 @@ class HomeAssistant:
         async with self._session.post(path, json=data) as response:
             return await _answer(response)
 
+    async def delete(self, path: str) -> None:
+        """Delete what a REST path names."""
+        async with self._session.delete(path) as response:
+            await _answer(response)
+
     async def command(self, **message: Any) -> Any:
         """Send one websocket command and return its result."""
         token = self._session.headers["Authorization"].removeprefix("Bearer ")
