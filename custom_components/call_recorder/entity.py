@@ -118,6 +118,7 @@ def async_register_devices(
             identifiers={(DOMAIN, line.id)},
             name=line.name,
             manufacturer=live.client.manufacturer,
+            # Home Assistant translates no models; the card's form finds lines by it.
             model="Line",
             via_device_id=recorder.id,
         )
