@@ -95,6 +95,14 @@ async def test_setup(
     assert _state(hass, _ACTIVE) == "0"
 
 
+async def test_no_link_to_a_bare_api(
+    device_registry: dr.DeviceRegistry, bandwidth: MockConfigEntry
+) -> None:
+    """The device of a recorder without a web page has nothing to visit."""
+    (device,) = dr.async_entries_for_config_entry(device_registry, bandwidth.entry_id)
+    assert device.configuration_url is None
+
+
 async def test_unload(
     hass: HomeAssistant,
     imagicle: MockConfigEntry,

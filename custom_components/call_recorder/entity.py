@@ -108,7 +108,9 @@ def async_register_devices(
         model=info.model,
         sw_version=info.sw_version,
         serial_number=info.serial_number,
-        configuration_url=entry.data.get(CONF_URL),
+        configuration_url=entry.data.get(CONF_URL)
+        if live.client.has_web_page
+        else None,
         entry_type=DeviceEntryType.SERVICE,
     )
     for line in live.lines:

@@ -396,7 +396,7 @@ export class CallRecorderCard extends LitElement {
       <span class="disc">${icon(STATUS_ICON[status])}</span>
       <div class="names">
         <div class="primary"><span class="ellipsis" dir="auto" title=${line.name}>${line.name}</span></div>
-        <div class="secondary"><span class="ellipsis">${state}</span></div>
+        <div class="secondary">${state}</div>
       </div>
       ${status === "recording" || status === "paused" ? this.clock(recording?.started_at) : nothing}
       ${canStart

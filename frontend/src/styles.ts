@@ -316,7 +316,7 @@ export const card = css`
   /* Lines */
   ul.lines {
     display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(min(100%, 15em), 1fr));
+    grid-template-columns: repeat(auto-fill, minmax(min(100%, 18em), 1fr));
     gap: 8px;
     padding: 0 12px;
   }
@@ -338,6 +338,9 @@ export const card = css`
   .lines > li.not-recorded {
     border: 2px solid var(--tint);
     background: color-mix(in srgb, var(--tint) 16%, transparent);
+  }
+  .lines .secondary {
+    white-space: normal;
   }
   .lines .disc {
     width: 32px;

@@ -144,8 +144,9 @@ function todayTiles({ device, entities }: RecorderDevice, isOneOfMany: boolean):
   );
 }
 
+/** A tile as wide as its section: half of that is too little for the names of some languages. */
 function tile(entity: string | undefined, name: unknown): Config[] {
-  return entity ? [{ type: "tile", entity, name, grid_options: { columns: 6 } }] : [];
+  return entity ? [{ type: "tile", entity, name, grid_options: { columns: "full" } }] : [];
 }
 
 /** How many calls were recorded at the same time: whether the licensed channels suffice. */

@@ -86,6 +86,8 @@ class RecorderClient(ABC):
     """Where the API is, below the address that the user gives."""
     line_fields: ClassVar[frozenset[str]]
     """Those of `LINE_FIELDS` that the recorder knows."""
+    has_web_page: ClassVar[bool] = True
+    """Whether people can open its address in a browser."""
     audio_type: ClassVar[str] = "audio/wav"
     """What its recordings usually are; each download names its own type."""
     info: RecorderInfo

@@ -92,6 +92,7 @@ class BandwidthClient(RecorderClient):
     capabilities = frozenset({Capability.ARCHIVE, Capability.START, Capability.STOP})
     request_interval: ClassVar = REQUEST_INTERVAL
     api_path: ClassVar = API_PATH
+    has_web_page: ClassVar = False
     line_fields: ClassVar = frozenset({"directory_number", "call_id"})
 
     @override
