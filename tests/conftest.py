@@ -41,8 +41,13 @@ class Poll(Protocol):
 
 
 async def settle(hass: HomeAssistant) -> None:
-    """Wait for all that is under way, but not for what never ends: listening."""
-    while True:
+    """Wait for all that is under way, but not for what never ends: listening.
+
+    What the simulator has pushed takes some turns of the loop to arrive.
+    """
+    quiet = 0
+    while quiet < 10:
+        await asyncio.sleep(0)
         await hass.async_block_till_done()
         under_way = [
             task
@@ -51,9 +56,9 @@ async def settle(hass: HomeAssistant) -> None:
                 isinstance(task, asyncio.Task) and task.get_name().endswith("listen")
             )
         ]
-        if not under_way:
-            return
-        await asyncio.wait(under_way)
+        quiet = 0 if under_way else quiet + 1
+        if under_way:
+            await asyncio.wait(under_way)
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ _SHOWN: Final = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _CALL_ID: Final = re.compile(r"(\d{9,10})\.(\d+)", re.ASCII)
-_FILE_NAME: Final = re.compile(r"(\d{14})-((\d{9,10})\.\d+)-", re.ASCII)
+_FILE_NAME: Final = re.compile(r"(\d{14})-((\d{1,10})\.\d+)-", re.ASCII)
 _LONGEST_STAMP_LAG: Final = timedelta(days=2)
 """How far a file's stamp, in local time, can be from the start of its call."""
 
