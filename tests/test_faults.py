@@ -4,25 +4,19 @@ The rows of docs/faults.md are what these tests see. Write them anew by
     WRITE_FAULTS=1 .venv/bin/python -m pytest -n0 tests/test_faults.py
 """
 
-import asyncio
 from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from http import HTTPStatus
 import logging
 import os
 from pathlib import Path
-import time
 from typing import Any, Final
 
 from aiohttp import ClientError
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.call_recorder.const import DOMAIN
@@ -39,13 +33,10 @@ from simulator.recorder import Recorder
 from simulator.server import RECORDERS as SIMULATED, Simulator
 from simulator.yeastar import Yeastar
 from tests.conftest import entry_data, make_entry, settle
+from tests.helpers.clock import IdleClock
 from tests.helpers.states import value
 
 _TABLE: Final = Path(__file__).parents[1] / "docs" / "faults.md"
-_NAP: Final = 0.002
-"""Seconds of real time after which it is looked whether all is done."""
-_IDLE: Final = 150
-"""Naps without a request after which something waits for the clock."""
 _MOST_REQUESTS_A_MINUTE: Final = 20
 """A healthy recorder with an active recording is asked about eight times a minute."""
 
@@ -162,14 +153,14 @@ class House:
         office: Office,
         recorder: Recorder,
         entry: MockConfigEntry,
-        freezer: FrozenDateTimeFactory,
+        clock: IdleClock,
     ) -> None:
         """Begin without a fault."""
         self.hass = hass
         self.office = office
         self.recorder = recorder
         self.entry = entry
-        self._freezer = freezer
+        self._clock = clock
         self._fault: Fault | Trouble[Any] | None = None
 
     def lay(self, fault: Fault | Trouble[Any]) -> None:
@@ -187,32 +178,21 @@ class House:
         self.recorder.faults.clear()
 
     async def do[Result](self, work: Awaitable[Result]) -> Result:
-        """Wait for something. Time passes only here: where nothing else happens any more."""
-        task = asyncio.ensure_future(work)
-        idle = asked = 0
-        while not task.done():
-            if asked != (asked := len(self.recorder.requests)):
-                idle = 0
-            if self.recorder.faults.waiting:
-                self._freezer.tick(21)
-                idle = 0
-            elif idle == _IDLE:
-                self._freezer.tick(1)
-                idle = 0
-            idle += 1
-            await self._nap()
-        return await task
-
-    async def _nap(self) -> None:
-        """Let the network and the threads do their work."""
-        await self.hass.loop.run_in_executor(None, time.sleep, _NAP)
+        """Wait for something; time passes where nothing else happens."""
+        return await self._clock.run(work)
 
     async def wait(self, seconds: float) -> None:
-        """Let time pass, and what is due then happen."""
+        """Let time pass, and what has begun in it end."""
+        await self._clock.pass_time(seconds)
         await self.do(settle(self.hass))
-        self._freezer.tick(timedelta(seconds=seconds))
-        async_fire_time_changed(self.hass)
-        await self.do(settle(self.hass))
+
+    async def wait_for_poll(self) -> None:
+        """Let a minute pass, or less until the recorder has been asked once more."""
+        asked = len(self.recorder.requests)
+        for _ in range(60):
+            await self.wait(1)
+            if len(self.recorder.requests) > asked:
+                return
 
     async def wait_until(self, condition: Callable[[], bool], minutes: int) -> None:
         """Let so many minutes pass at most until something is so."""
@@ -241,6 +221,7 @@ async def house(
     simulator: Simulator,
     recorder_name: str,
     freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> House:
     """Return a house whose recorder records line 101, not set up yet."""
     assert await async_setup_component(hass, "media_source", {})
@@ -262,7 +243,7 @@ async def house(
         # When a push comes is the network's to say: here, each poll is one of the clock's.
         recorder.refusals["subscribe"] = 10009
     entry = make_entry(hass, entry_data(recorder), options=options)
-    return House(hass, office, recorder, entry, freezer)
+    return House(hass, office, recorder, entry, IdleClock(freezer, monkeypatch))
 
 
 @pytest.mark.parametrize(("recorder_name", "name"), CASES, indirect=["recorder_name"])
@@ -326,8 +307,8 @@ async def at_set_up(house: House, fault: Fault | Trouble[Any], minutes: int) -> 
     """Return what a user reads while the recorder is set up; it is, after the fault."""
     house.lay(fault)
     await house.do(house.hass.config_entries.async_setup(house.entry.entry_id))
-    await house.do(settle(house.hass))
     state, reason = house.entry.state, house.entry.error_reason_translation_key
+    await house.do(settle(house.hass))
     if state is ConfigEntryState.LOADED:
         assert house.active in ("1", "unknown")
     house.mend()
@@ -359,11 +340,12 @@ async def in_polls(
     last_event = f"event.{house.recorder.name}_recording_events"
     event = value(house.hass, last_event)
     house.lay(fault)
-    seen = []
-    for _ in range(10):
-        await house.wait(60)
+    await house.wait_for_poll()
+    seen = [house.active]
+    for _ in range(60):
+        await house.wait(10)
         seen.append(house.active)
-        assert house.active in ("1", STATE_UNAVAILABLE)
+    assert set(seen) <= {"1", STATE_UNAVAILABLE}
     requests = len(house.recorder.requests)
     assert requests <= 10 * _MOST_REQUESTS_A_MINUTE
     asked = house.entry.async_get_active_flows(house.hass, {SOURCE_REAUTH})
