@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 import contextlib
 from dataclasses import dataclass
-import os
+from itertools import cycle
 from pathlib import Path
 import signal
 import socket
@@ -27,6 +27,8 @@ _PATIENCE: Final = 20.0
 """Seconds in which the server starts, and in which a call gets to where it should be."""
 _LOOK_INTERVAL: Final = 0.02
 _TRUNK: Final = "127.0.0.9"
+_PHONE_PORTS: Final = 250
+"""Of each SIPp: an old one looks for no other port where one is taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +56,17 @@ class RealAsterisk:
         """
         self.folder = folder
         self._program = prefix / "usr/sbin/asterisk"
-        self.ports = ports or _free_ports()
-        self._phone_rtp = self.ports.rtp + 1_000
+        self._claim: socket.socket | None = None
+        if ports is None:
+            self._claim = _claim_audio_ports()
+            ports = _free_ports(self._claim)
+        self.ports = ports
+        self._answering_rtp, *callers = range(
+            self.ports.rtp + 1_000, self.ports.rtp + 2_000, _PHONE_PORTS
+        )
+        self._caller_rtp = cycle(callers)
         self._configuration = write_configuration(folder, prefix, self.ports)
-        # Of the newest version that is there: the oldest one's hangs up no call.
-        sipp = max(prefix.parent.glob("*/usr/bin/sipp"))
-        self._phones = Phones(sipp, folder, self.ports.sip)
+        self._phones = Phones(prefix / "usr/bin/sipp", folder, self.ports.sip)
         self._process: subprocess.Popen[bytes] | None = None
         self._calls: list[RealCall] = []
         self._callers = 0
@@ -108,7 +115,7 @@ class RealAsterisk:
             if self._process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"Asterisk does not start, see {self.folder}/log")
             time.sleep(_LOOK_INTERVAL)
-        self._phones.answer(self.ports.answering, self._phone_rtp)
+        self._phones.answer(self.ports.answering, self._answering_rtp)
 
     def _is_booted(self) -> bool:
         """Tell whether the server answers, and has loaded all."""
@@ -130,6 +137,8 @@ class RealAsterisk:
         """End the server and all phones."""
         self._phones.close()
         self._end(signal.SIGTERM)
+        if self._claim is not None:
+            self._claim.close()
 
     def kill(self) -> None:
         """Kill the server, and end all phones."""
@@ -204,7 +213,7 @@ class RealAsterisk:
         return self._phones.call(
             called,
             port=_free_port(socket.SOCK_DGRAM, address),
-            rtp=self._phone_rtp,
+            rtp=next(self._caller_rtp),
             number=number,
             name=name,
             address=address,
@@ -230,9 +239,9 @@ class RealAsterisk:
         """Let the caller hang up; return when the server has no such call any more."""
         self._calls.remove(call)
         await asyncio.to_thread(self._phones.hang_up, call.phone)
-        if call.channel:
-            # An old SIPp goes without a word.
-            await self._ask_manager(f"Action: Hangup\r\nChannel: {call.channel}")
+        # An old SIPp goes without a word. Calls that were made at once have no name here.
+        channel = call.channel or "/.*/"
+        await self._ask_manager(f"Action: Hangup\r\nChannel: {channel}")
         await self._wait_for(
             lambda rows: (
                 not any(row["Linkedid"] == call.call_id for row in rows) or None
@@ -322,13 +331,26 @@ class RealAsterisk:
             writer.close()
 
 
-def _free_ports() -> Ports:
-    """Return ports that nobody uses, apart from those of other processes like this."""
+def _claim_audio_ports() -> socket.socket:
+    """Return a socket at the first of 2,000 ports; no other process has one there."""
+    for port in range(10_000, 30_000, 2_000):
+        claim = socket.socket()
+        try:
+            claim.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+        else:
+            return claim
+    raise RuntimeError("too many servers run at once")
+
+
+def _free_ports(claim: socket.socket) -> Ports:
+    """Return ports that nobody uses."""
     return Ports(
         ami=_free_port(socket.SOCK_STREAM),
         http=_free_port(socket.SOCK_STREAM),
         sip=_free_port(socket.SOCK_DGRAM),
-        rtp=10_000 + os.getpid() % 10 * 2_000,
+        rtp=claim.getsockname()[1],
         answering=_free_port(socket.SOCK_DGRAM),
     )
 
