@@ -1,7 +1,7 @@
 """`/_simulator/`: shows the office as it is and changes it, for people and scripts."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -76,7 +76,10 @@ class _Control:
         )
 
     async def connect(self, request: web.Request) -> web.Response:
-        """Connect a call: {"line": "101"}; optional: remote, direction, ringing, recorded."""
+        """Connect a call: {"line": "101"}; optional: remote, direction, ringing, recorded.
+
+        `seconds` is for how long a recorded call has lasted already.
+        """
         try:
             wanted: dict[str, Any] = await request.json()
         except ValueError as err:
@@ -90,7 +93,8 @@ class _Control:
             ringing=wanted.get("ringing", False),
         )
         if wanted.get("recorded"):
-            self._office.start_recording(call)
+            recording = self._office.start_recording(call)
+            recording.started_at -= timedelta(seconds=wanted.get("seconds", 0))
         return web.json_response(_call(call), status=201)
 
     async def hang_up(self, request: web.Request) -> web.Response:

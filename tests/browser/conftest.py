@@ -5,13 +5,15 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+import re
+from typing import Any, Literal
 
 from playwright.async_api import (
     Browser,
+    BrowserContext,
     ConsoleMessage,
+    Locator,
     Page,
-    StorageState,
     async_playwright,
     expect,
 )
@@ -22,10 +24,12 @@ from scripts.demo_ha.home_assistant import HomeAssistant
 from scripts.demo_ha.processes import free_port
 from scripts.demo_ha.simulator import Simulator
 
-# Recorders are polled every ten seconds while something is recorded, every thirty otherwise.
-expect.set_options(timeout=45_000)
+PATIENCE = 60_000
+"""Milliseconds that a busy machine may need for what takes a moment."""
+expect.set_options(timeout=PATIENCE)
 
 CARD = "custom:call-recorder-card"
+RECORDING = "binary_sensor.imagicle_recording"
 DASHBOARDS: dict[str, dict[str, Any]] = {
     "one-card": {
         "views": [
@@ -41,6 +45,8 @@ DASHBOARDS: dict[str, dict[str, Any]] = {
 }
 
 type OpenPage = Callable[..., Awaitable[Page]]
+type Prepare = Callable[[Page], Awaitable[None]]
+type Scheme = Literal["light", "dark"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,21 @@ class House:
     home_assistant: HomeAssistant
     simulator: Simulator
     config_entry: str
+
+    async def connect(self, *lines: str, **call: Any) -> None:
+        """Connect calls that have been recorded for a while, and let that be seen."""
+        for line in lines:
+            await self.simulator.connect(
+                "imagicle", line, recorded=True, seconds=90, **call
+            )
+        await self.poll()
+
+    async def poll(self) -> None:
+        """Ask the recorder now: by itself that would take up to thirty seconds."""
+        await self.home_assistant.post(
+            "/api/services/homeassistant/update_entity",
+            {"entity_id": RECORDING},
+        )
 
 
 @pytest.fixture(scope="session")
@@ -99,59 +120,82 @@ async def browser() -> AsyncGenerator[Browser]:
 
 
 @pytest.fixture(scope="session")
-async def signed_in(house: House, browser: Browser) -> StorageState:
-    """Sign in once, as the trusted network lets everybody on this machine."""
-    context = await browser.new_context()
+async def shared_context(
+    house: House, browser: Browser
+) -> AsyncGenerator[BrowserContext]:
+    """Sign in once, as the trusted network lets everybody on this machine.
+
+    The browser keeps what it has loaded, as that of a user does.
+    """
+    context = await browser.new_context(base_url=house.home_assistant.url)
     page = await context.new_page()
-    await page.goto(house.home_assistant.url)
+    await page.goto("/")
     await page.wait_for_function("localStorage.hassTokens")
-    state = await context.storage_state()
+    await page.close()
+    yield context
     await context.close()
-    return state
 
 
 @pytest.fixture
 async def open_page(
-    house: House, browser: Browser, signed_in: StorageState
+    house: House, browser: Browser, shared_context: BrowserContext
 ) -> AsyncGenerator[OpenPage]:
     """Return a function that opens a page; what went wrong in it fails the test."""
+    url = house.home_assistant.url
     troubles: list[str] = []
-    contexts = []
+    opened: list[Page | BrowserContext] = []
 
     def note(message: ConsoleMessage) -> None:
         # Home Assistant's device picker asks the internet for the makers' logos.
         if message.type == "error" and "ERR_NAME_NOT_RESOLVED" not in message.text:
             troubles.append(f"{message.text} ({message.location['url']})")
 
+    async def new_page() -> Page:
+        page = await shared_context.new_page()
+        opened.append(page)
+        return page
+
+    async def new_browser_page() -> Page:
+        context = await browser.new_context(
+            storage_state=await shared_context.storage_state(),
+            service_workers="block",
+        )
+        opened.append(context)
+        return await context.new_page()
+
     async def open_page(
         path: str,
         *,
         width: int = 1280,
         height: int = 900,
-        prepare: Callable[[Page], Awaitable[None]] | None = None,
+        scheme: Scheme = "light",
+        is_new_browser: bool = False,
+        prepare: Prepare | None = None,
         has_own_errors: bool = False,
-        **options: Any,
     ) -> Page:
-        context = await browser.new_context(
-            storage_state=signed_in,
-            base_url=house.home_assistant.url,
-            viewport={"width": width, "height": height},
-            **options,
-        )
-        contexts.append(context)
-        page = await context.new_page()
+        page = await (new_browser_page() if is_new_browser else new_page())
+        page.set_default_timeout(PATIENCE)
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.emulate_media(color_scheme=scheme)
         if not has_own_errors:
             page.on("pageerror", lambda error: troubles.append(str(error)))
             page.on("console", note)
         if prepare is not None:
             await prepare(page)
-        await page.goto(path)
+        await page.goto(f"{url}{path}")
         return page
 
     yield open_page
-    for context in contexts:
-        await context.close()
+    for part in opened:
+        await part.close()
     assert troubles == []
+
+
+def play_button(page: Page) -> Locator:
+    """Return the button that plays the newest recording of at least a minute."""
+    minute = page.locator(".duration", has_text=re.compile(r"[1-9]\d*:\d\d"))
+    rows = page.locator("call-recorder-card ul.rows > li", has=minute)
+    return rows.get_by_role("button", name="Play the recording").first
 
 
 @pytest.fixture
@@ -159,6 +203,7 @@ async def quiet_office(house: House) -> AsyncGenerator[House]:
     """Return the house; whatever the test began in the office is over afterwards."""
     yield house
     await house.simulator.hang_up("imagicle")
+    await house.poll()
 
 
 @pytest.fixture(scope="session")

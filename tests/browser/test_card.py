@@ -1,12 +1,15 @@
 """The card at work: what it shows, what its buttons do, and how it recovers."""
 
+import asyncio
 import re
 from typing import Any
 
 from playwright.async_api import Page, WebSocketRoute, expect
 import pytest
 
-from .conftest import CARD, House, OpenPage
+from scripts.demo_ha.processes import wait_for
+
+from .conftest import CARD, RECORDING, House, OpenPage, play_button
 
 CLOCK = re.compile(r"^\d+:\d\d$")
 
@@ -29,9 +32,7 @@ async def test_the_clock_runs(quiet_office: House, open_page: OpenPage) -> None:
     """A recording appears by itself, and its clock moves without the server."""
     page = await open_page("/one-card/0")
     await expect(page.get_by_text("No call is being recorded.")).to_be_visible()
-    await quiet_office.simulator.connect(
-        "imagicle", "102", remote="+390551234567", recorded=True
-    )
+    await quiet_office.connect("102", remote="+390551234567")
     row = page.locator("ul.rows > li.recording")
     await expect(row).to_contain_text("Sales")
     await expect(row).to_contain_text("+390551234567")
@@ -64,10 +65,10 @@ async def test_start_and_its_refusal(quiet_office: House, open_page: OpenPage) -
 
 async def test_pause_resume_stop(quiet_office: House, open_page: OpenPage) -> None:
     """A recording is paused, resumed, and stopped only after a question."""
-    await quiet_office.simulator.connect("imagicle", "101", recorded=True)
+    await quiet_office.connect("101")
     page = await open_page("/one-card/0")
     pause = page.get_by_role("button", name="Pause the recording of Reception")
-    await pause.click(timeout=45_000)
+    await pause.click()
     resume = page.get_by_role("button", name="Resume the recording of Reception")
     await expect(resume).to_be_visible()
     await expect(page.locator("ul.rows > li.paused")).to_contain_text("Paused")
@@ -87,21 +88,20 @@ async def test_pause_resume_stop(quiet_office: House, open_page: OpenPage) -> No
 async def test_play_and_seek(house: House, open_page: OpenPage) -> None:
     """A recording is played, faster, from another position, and closed."""
     page = await open_page("/one-card/0")
-    await page.get_by_role("button", name="Play the recording").nth(3).click()
+    await play_button(page).click()
     player = page.get_by_role("group", name="Player")
     await expect(player.get_by_role("button", name="Pause")).to_be_visible()
     audio = player.locator("audio")
     await expect_audio(page, "audio => audio.currentTime > 0.2")
     await player.get_by_role("button", name="Forward 10 seconds").click()
     await expect_audio(page, "audio => audio.currentTime > 10")
-    position = player.get_by_role("slider", name="Position")
-    await position.press("Home")
-    await expect_audio(page, "audio => audio.currentTime < 5")
+    await player.get_by_role("button", name="Pause").click()
+    await player.get_by_role("slider", name="Position").press("Home")
+    await expect_audio(page, "audio => audio.currentTime === 0")
     await player.get_by_role("button", name="Speed 1").click()
     await expect(player.get_by_role("button", name="Speed 1.5")).to_be_visible()
-    await expect_audio(page, "audio => audio.playbackRate === 1.5")
-    await player.get_by_role("button", name="Pause").click()
-    await expect(player.get_by_role("button", name="Play")).to_be_visible()
+    await player.get_by_role("button", name="Play", exact=True).click()
+    await expect_audio(page, "audio => audio.playbackRate === 1.5 && !audio.paused")
     source = await audio.get_attribute("src")
     assert source is not None
     assert source.startswith("/api/call_recorder/")
@@ -124,8 +124,8 @@ async def expect_audio(page: Page, condition: str) -> None:
 async def test_only_one_is_played(open_page: OpenPage) -> None:
     """A second recording takes the first one's place."""
     page = await open_page("/one-card/0")
-    await page.get_by_role("button", name="Play the recording").nth(3).click()
-    await page.get_by_role("button", name="Play the recording").nth(3).click()
+    await play_button(page).click()
+    await play_button(page).click()
     await expect(page.get_by_role("group", name="Player")).to_have_count(1)
 
 
@@ -133,6 +133,7 @@ async def test_restart(quiet_office: House, open_page: OpenPage) -> None:
     """After a restart the card comes back, also when the integration is slow."""
     refusals = 0
     restarted = False
+    refused_twice = asyncio.Event()
 
     async def prepare(page: Page) -> None:
         async def handle(route: WebSocketRoute) -> None:
@@ -144,6 +145,8 @@ async def test_restart(quiet_office: House, open_page: OpenPage) -> None:
                 if restarted and refusals < 2 and "call_recorder/subscribe" in text:
                     # What Home Assistant says until the integration is set up.
                     refusals += 1
+                    if refusals == 2:
+                        refused_twice.set()
                     number = re.search(r'"id":(\d+)', text)
                     assert number is not None
                     route.send(
@@ -157,14 +160,24 @@ async def test_restart(quiet_office: House, open_page: OpenPage) -> None:
 
         await page.route_web_socket(re.compile("/api/websocket"), handle)
 
-    page = await open_page("/one-card/0", prepare=prepare, has_own_errors=True)
+    page = await open_page(
+        "/one-card/0", is_new_browser=True, prepare=prepare, has_own_errors=True
+    )
     await expect(page.get_by_text("No call is being recorded.")).to_be_visible()
     restarted = True
     await quiet_office.home_assistant.post("/api/services/homeassistant/restart", {})
-    await quiet_office.simulator.connect("imagicle", "101", recorded=True)
+    await refused_twice.wait()
+    await quiet_office.connect("101")
+
+    async def is_seen() -> bool:
+        await quiet_office.poll()
+        state = await quiet_office.home_assistant.get(f"/api/states/{RECORDING}")
+        return bool(state["state"] == "on")
+
+    # Home Assistant sets the recorder up a moment after the page has come back.
+    await wait_for(is_seen)
     row = page.locator("ul.rows > li.recording")
-    await expect(row).to_contain_text("Reception", timeout=90_000)
-    assert refusals == 2
+    await expect(row).to_contain_text("Reception")
 
 
 async def test_reload_of_the_recorder(quiet_office: House, open_page: OpenPage) -> None:
@@ -174,14 +187,14 @@ async def test_reload_of_the_recorder(quiet_office: House, open_page: OpenPage) 
     await quiet_office.home_assistant.post(
         f"/api/config/config_entries/entry/{quiet_office.config_entry}/reload", {}
     )
-    await quiet_office.simulator.connect("imagicle", "102", recorded=True)
+    await quiet_office.connect("102")
     await expect(page.locator("ul.rows > li.recording")).to_contain_text("Sales")
     await expect(page.get_by_text("does not answer")).to_have_count(0)
 
 
 async def test_some_lines(quiet_office: House, open_page: OpenPage) -> None:
     """A card for one line shows nothing of the others."""
-    home_assistant, simulator = quiet_office.home_assistant, quiet_office.simulator
+    home_assistant = quiet_office.home_assistant
     devices = await home_assistant.command(type="config/device_registry/list")
     (sales,) = (device["id"] for device in devices if device["name"] == "Sales")
     card = {"type": CARD, "lines": [sales]}
@@ -190,8 +203,7 @@ async def test_some_lines(quiet_office: House, open_page: OpenPage) -> None:
         url_path="one-line",
         config={"views": [{"cards": [card]}]},
     )
-    await simulator.connect("imagicle", "101", recorded=True)
-    await simulator.connect("imagicle", "102", recorded=True)
+    await quiet_office.connect("101", "102")
     page = await open_page("/one-line/0")
     await expect(page.get_by_role("heading", name="Sales")).to_be_visible()
     rows = page.locator("ul.rows > li.recording")
@@ -211,9 +223,10 @@ async def test_recorder_that_does_not_answer(
         "imagicle", kind="status", status=503, times=1000
     )
     await page.get_by_role("button", name="Record Support").click()
-    await expect(page.get_by_text("Imagicle does not answer.")).to_be_visible(
-        timeout=120_000
-    )
+    # One failed poll is tolerated.
+    for _ in range(2):
+        await quiet_office.poll()
+    await expect(page.get_by_text("Imagicle does not answer.")).to_be_visible()
     await expect(page.get_by_text("No call is being recorded.")).to_have_count(0)
     await quiet_office.simulator.clear_faults("imagicle")
 
@@ -232,7 +245,7 @@ async def test_slow_start_of_the_page(
 
         await page.route(re.compile(rf"/{delayed}[^/]*\.js"), wait)
 
-    page = await open_page(path, prepare=prepare)
+    page = await open_page(path, is_new_browser=True, prepare=prepare)
     await expect(
         page.locator("call-recorder-card").first.get_by_text("Recording", exact=True)
-    ).to_be_visible(timeout=20_000)
+    ).to_be_visible()

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from aiohttp import ClientSession
-from playwright.async_api import Page, StorageState, expect
+from playwright.async_api import Page, expect
 
 from .conftest import House, OpenPage
 
@@ -29,9 +29,7 @@ async def sign_in(url: str, user_id: str) -> dict[str, Any]:
     return {**tokens, "hassUrl": url, "clientId": f"{url}/", "expires": 4102444800000}
 
 
-async def test_user_who_may_only_look(
-    quiet_office: House, signed_in: StorageState, open_page: OpenPage
-) -> None:
+async def test_user_who_may_only_look(quiet_office: House, open_page: OpenPage) -> None:
     """The card shows what is active, and nothing to press or to listen to."""
     home_assistant = quiet_office.home_assistant
     created = await home_assistant.command(
@@ -46,8 +44,8 @@ async def test_user_who_may_only_look(
                 f"localStorage.setItem('hassTokens', {json.dumps(tokens)})"
             )
 
-        await quiet_office.simulator.connect("imagicle", "102", recorded=True)
-        page = await open_page("/one-card/0", prepare=prepare)
+        await quiet_office.connect("102")
+        page = await open_page("/one-card/0", is_new_browser=True, prepare=prepare)
         card = page.locator("call-recorder-card")
         await expect(card.locator("ul.rows > li.recording")).to_contain_text("Sales")
         await expect(card.locator("ul.lines > li")).to_have_count(3)
