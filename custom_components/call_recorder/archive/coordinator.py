@@ -257,13 +257,17 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
         return sum(rec.id not in known for rec in recordings)
 
     def _is_settled(self, page: RecordingPage, until: datetime) -> bool:
-        """Return whether the end of a page has nothing new that began since `until`."""
+        """Return whether a page has nothing new that began since `until`.
+
+        Only its end counts where the growth of the total shows what is behind it.
+        """
         rows = [rec for rec in page.recordings if not _is_ahead(rec)]
+        decisive = rows if page.total is None else rows[-_TAIL:]
         return bool(rows) and not any(
             rec.started_at is not None
             and rec.started_at >= until
             and (self.known is None or rec.id not in self.known)
-            for rec in rows[-_TAIL:]
+            for rec in decisive
         )
 
     async def _take_in(
