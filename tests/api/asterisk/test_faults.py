@@ -70,6 +70,40 @@ async def test_lost_answer_of_a_start(
     assert (await watcher.wait_for_recording()).id == started
 
 
+@pytest.mark.parametrize("lost", ["Command", "Setvar"])
+async def test_connection_lost_after_a_start(
+    simulated: SimulatedPbx, watcher: Watcher, lost: str
+) -> None:
+    """Test that a recording that runs was started, whatever is lost behind it."""
+    await simulated.call("501")
+    await watcher.wait_for(lambda state: state.active_calls == 1)
+    simulated.asterisk.cut_after = lost
+    if lost == "Setvar":
+        started = await watcher.client.start_recording(_LINE, None)
+        assert (await watcher.wait_for_recording()).id == started
+        return
+    with pytest.raises(RefusedError) as caught:
+        await watcher.client.start_recording(_LINE, None)
+    assert caught.value.key is ErrorKey.OUTCOME_UNKNOWN
+
+
+async def test_freepbx_finds_what_is_started(
+    simulated: SimulatedPbx, watcher: Watcher
+) -> None:
+    """Test that the call's record names the file, from which FreePBX reads its day."""
+    call = await simulated.call("501")
+    await watcher.client.start_recording(_LINE, None)
+    asked = simulated.asterisk.sessions[0].asked
+    (record,) = [action for action in asked if action["Action"] == "Setvar"]
+    assert record["Variable"] == "CDR(recordingfile)"
+    (started,) = [action for action in asked if action["Action"] == "MixMonitor"]
+    folder, _, name = started["File"].rpartition("/")
+    assert record["Value"] == name
+    kind, remote, local, day, _, _ = name.split("-")
+    assert (kind, remote, local) == ("ondemand", call.number, "1002")
+    assert folder.endswith(f"{day[:4]}/{day[4:6]}/{day[6:]}")
+
+
 async def test_unknown_outcome_of_a_start(
     simulated: SimulatedPbx, watcher: Watcher
 ) -> None:

@@ -7,7 +7,7 @@ theirs.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import UTC, datetime, tzinfo
 from typing import Any, ClassVar, Final, override
 
@@ -235,6 +235,7 @@ class AsteriskClient(RecorderClient):
 
     async def _start(self, wire: Wire, channel: Channel, path: str) -> None:
         """Start a MixMonitor, and look whether it writes."""
+        is_written: bool | None = None
         try:
             await self._command(
                 wire,
@@ -247,28 +248,39 @@ class AsteriskClient(RecorderClient):
                 no_channel=ErrorKey.NO_CONNECTED_CALL,
             )
         except RefusedError as err:
-            if err.key is not ErrorKey.OUTCOME_UNKNOWN or not await self._runs(path):
+            if err.key is not ErrorKey.OUTCOME_UNKNOWN:
                 raise
-            return
-        if not await self._writes(wire, channel, path):
+        else:
+            is_written = await self._writes(wire, channel, path)
+        if is_written is None and not await self._runs(path):
+            raise RefusedError(ErrorKey.OUTCOME_UNKNOWN)
+        if is_written is False:
             raise RefusedError(ErrorKey.RECORDER_ERROR)
-        if "Setvar" in self._session.commands:
-            name = f"{path.rpartition('/')[2]}.{_ENDING}"
-            await wire.ask(
-                "Setvar",
-                (
-                    ("Channel", channel.name),
-                    ("Variable", "CDR(recordingfile)"),
-                    ("Value", name),
-                ),
-            )
+        await self._tell_freepbx(wire, channel, path)
 
-    async def _writes(self, wire: Wire, channel: Channel, path: str) -> bool:
-        """Look whether a MixMonitor has opened its file, which takes it a moment."""
+    async def _tell_freepbx(self, wire: Wire, channel: Channel, path: str) -> None:
+        """Name the file in the call's record, where FreePBX looks for it.
+
+        The recording runs, whether that succeeds or not.
+        """
+        name = f"{path.rpartition('/')[2]}.{_ENDING}"
+        about = (("Variable", "CDR(recordingfile)"), ("Value", name))
+        if "Setvar" in self._session.commands:
+            with suppress(RecorderError):
+                await wire.ask("Setvar", (("Channel", channel.name), *about))
+
+    async def _writes(self, wire: Wire, channel: Channel, path: str) -> bool | None:
+        """Look whether a MixMonitor has opened its file, which takes it a moment.
+
+        `None` when the connection is lost meanwhile.
+        """
         for _ in range(_LOOKS):
-            monitors = await self._live.monitors.ask(
-                wire, self._session.commands, channel.name
-            )
+            try:
+                monitors = await self._live.monitors.ask(
+                    wire, self._session.commands, channel.name
+                )
+            except CannotConnectError:
+                return None
             if any(monitor.path == path for monitor in monitors or ()):
                 return True
             await asyncio.sleep(_LOOK_INTERVAL)
