@@ -226,7 +226,10 @@ async def _imagicle(home_assistant: HomeAssistant) -> str:
 def _view_of_all(
     devices: list[dict[str, Any]], entities: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """Return a view with a tile for every entity, under its device's name."""
+    """Return a view with a tile for every entity, under its device's name.
+
+    Last come the lamp of the README's automation, and the phone that is watched.
+    """
     tiles: dict[str, list[dict[str, Any]]] = {}
     for entity in entities:
         # The heading names the device, so that a tile has room for the entity's name.
@@ -247,6 +250,12 @@ def _view_of_all(
         for device in devices
         if device["id"] in tiles
     ]
+    house = [
+        {"type": "tile", "entity": entity}
+        for entity in ("light.on_air", "input_boolean.accounts_phone")
+    ]
+    heading = {"type": "heading", "heading": "The house"}
+    sections.append({"type": "grid", "cards": [heading, *house]})
     return {"title": "Recorders", "type": "sections", "sections": sections}
 
 

@@ -43,6 +43,12 @@ logbook:
 media_source:
 script: !include scripts.yaml
 system_health:
+template:
+  - light:
+      # For the first automation of the README.
+      - name: On air
+        turn_on: []
+        turn_off: []
 """
 
 
