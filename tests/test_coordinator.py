@@ -255,6 +255,24 @@ async def test_durations_move_at_once_when_a_recording_starts_or_ends(
     assert value(hass, TOTAL) == "22"
 
 
+async def test_a_new_recording_moves_no_other_duration(
+    hass: HomeAssistant, office: Office, imagicle: MockConfigEntry, pass_time: Poll
+) -> None:
+    """Only the new duration is read; the others move when their 30 seconds are over."""
+    office.start_recording(office.connect("101"))
+    await pass_time(31)
+    await pass_time(31)
+    second = office.connect("102")
+    office.start_recording(second)
+    await pass_time(11)
+    assert (value(hass, LONGEST), value(hass, TOTAL)) == ("62", "73")
+    office.hang_up(second)
+    await pass_time(11)
+    assert value(hass, LONGEST) == value(hass, TOTAL) == "62"
+    await pass_time(11)
+    assert value(hass, LONGEST) == value(hass, TOTAL) == "95"
+
+
 async def test_a_pause_is_counted(
     hass: HomeAssistant, office: Office, imagicle: MockConfigEntry, pass_time: Poll
 ) -> None:

@@ -1,6 +1,5 @@
 """Polls a recorder for what is active, and holds what it answered last."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 import logging
@@ -10,6 +9,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
+from .active_changes import ActiveChanges, compare
 from .api.client import RecorderClient
 from .api.errors import AccessError, ErrorKey, InvalidAuthError, RecorderError
 from .api.models import ActiveRecording, LiveState
@@ -18,7 +18,7 @@ from .issues import ACCESS_ISSUES, IssueKey, async_create_issue, async_delete_is
 from .line_attribution import LineAttribution
 from .lines import Lines, lines_of
 from .polling import PollingCoordinator, SignIn
-from .recording_events import EventSender, RecordingEventType, changes, from_active
+from .recording_events import EventSender, RecordingEventType, from_active, pause_event
 from .snapshot import Snapshot, next_snapshot
 
 _LOGGER = logging.getLogger(__name__)
@@ -58,7 +58,6 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
         """Success and snapshot that the listeners of the lines were called for."""
         self._sent: Snapshot | None = None
         """The last snapshot whose changes were sent."""
-        self._sent_recordings: Mapping[str, ActiveRecording] = {}
 
     @callback
     def async_listen(self) -> None:
@@ -126,29 +125,39 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
     def _send_changes(self) -> None:
         """Send an event for each change since the last snapshot.
 
-        An outage is no end: a snapshot without recordings is passed over. A recording
-        whose line is being looked for counts when that is settled.
+        An outage is no end: what was active before stands while nothing is known. A
+        recording whose line is being looked for counts when that is settled.
         """
         before, after = self._sent, self.data
-        if after.recordings is None or after.has_same_recordings(before):
-            return
-        recordings = {
-            recording.id: recording
-            for recording in after.recordings
-            if recording.id in after.line_ids
-        }
-        earlier, self._sent_recordings = self._sent_recordings, recordings
         self._sent = after
-        if before is None:
+        if before is None or after is before:
             return
-        for event_type, recording in changes(earlier, recordings):
-            known = after if recording.id in after.line_ids else before
-            lines = self.lines.by_ids(known.line_ids[recording.id])
-            self.events.async_send(from_active(event_type, recording), lines)
-        for recording_id in earlier.keys() & recordings.keys():
-            now = after.line_ids[recording_id]
-            if (was := before.line_ids.get(recording_id, now)) != now:
-                self._send_move(recordings[recording_id], was, now)
+        known, changes = before.line_ids, after.changes
+        for recording in after.attribution.settled:
+            if recording.id not in known:
+                self._send(RecordingEventType.STARTED, recording, after)
+        for earlier, recording in changes.changed:
+            event_type = pause_event(earlier, recording)
+            if event_type is not None and recording.id in known:
+                self._send(event_type, recording, after)
+        for recording in changes.ended:
+            if recording.id in known:
+                self._send(RecordingEventType.ENDED, recording, before)
+        for recording in after.attribution.settled:
+            now = after.line_ids[recording.id]
+            if (was := known.get(recording.id, now)) != now:
+                self._send_move(recording, was, now)
+
+    @callback
+    def _send(
+        self,
+        event_type: RecordingEventType,
+        recording: ActiveRecording,
+        snapshot: Snapshot,
+    ) -> None:
+        """Send an event to the recorder's listeners, and to those of its lines then."""
+        lines = self.lines.by_ids(snapshot.line_ids[recording.id])
+        self.events.async_send(from_active(event_type, recording), lines)
 
     @callback
     def _send_move(
@@ -213,12 +222,22 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
                 async_delete_issue(self.hass, self.config_entry, key)
         self._note_success()
         self.sign_in.async_withdraw()
-        line_ids = await self.attribution.attribute(state.recordings or ())
-        snapshot = next_snapshot(
-            self.data, state, self.lines, line_ids, dt_util.utcnow()
+        snapshot = await self._next_snapshot(
+            self.data or Snapshot(recordings=None), state
         )
         self.update_interval = self._interval(snapshot)
         return snapshot
+
+    async def _next_snapshot(self, before: Snapshot, state: LiveState) -> Snapshot:
+        """Return the snapshot after an answer, and what has changed."""
+        active, changes = before.active, ActiveChanges()
+        if state.recordings is not None and state.recordings != before.recordings:
+            active = {recording.id: recording for recording in state.recordings}
+            changes = compare(before.active, active)
+        attribution = await self.attribution.attribute(before.attribution, changes)
+        return next_snapshot(
+            before, state, active, changes, attribution, self.lines, dt_util.utcnow()
+        )
 
     async def _read(self) -> LiveState:
         """Ask the recorder; at set-up, ask twice before the user has to sign in."""

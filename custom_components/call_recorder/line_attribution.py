@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import batched
 import logging
 from typing import Final
 
+from .active_changes import ActiveChanges
 from .api.errors import RecorderError
-from .api.models import ActiveRecording, ActiveRecordingFilter, LiveState
+from .api.models import ActiveRecording, ActiveRecordingFilter, LiveState, oldest_first
 from .lines import Line, Lines
 
 _LOGGER = logging.getLogger(__name__)
@@ -20,6 +22,18 @@ _RECORDINGS_AT_ONCE: Final = 500
 _MOST_USERNAMES: Final = 500
 
 type AskRecorder = Callable[[ActiveRecordingFilter], Awaitable[LiveState]]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Attribution:
+    """Which recordings belong to which lines. Another object for each change."""
+
+    line_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The lines of each recording; one whose line is being looked for is left out."""
+    by_line: Mapping[str, tuple[ActiveRecording, ...]] = field(default_factory=dict)
+    """The recordings of each line that has any, oldest first."""
+    settled: tuple[ActiveRecording, ...] = ()
+    """Those whose lines were found, or found anew, since the attribution before."""
 
 
 class LineAttribution:
@@ -36,59 +50,45 @@ class LineAttribution:
         """Users seen in active recordings, to be offered when a line is added."""
         self._lines = lines
         self._ask_recorder = ask
-        self._attributed: tuple[ActiveRecording, ...] = ()
-        self._recordings: dict[str, ActiveRecording] = {}
-        """The recordings as they were when their lines were found."""
-        self._line_ids: dict[str, tuple[str, ...]] = {}
+        self._unknown: dict[str, ActiveRecording] = {}
+        """The recordings whose lines are being looked for."""
         self._tries: dict[str, int] = {}
         self._last_line_of_user: dict[str, str] = {}
 
     async def attribute(
-        self, recordings: tuple[ActiveRecording, ...]
-    ) -> Mapping[str, tuple[str, ...]]:
+        self, before: Attribution, changes: ActiveChanges
+    ) -> Attribution:
         """Return the lines of each recording, none for one that belongs to no line.
 
         A recording is left out while its line is being looked for. Raises nothing:
         when the recorder has failed to answer three times, the recording has no line.
-        The same mapping comes back while nothing has changed.
+        The same object comes back while nothing has changed.
         """
-        if recordings == self._attributed and len(recordings) == len(self._line_ids):
-            return self._line_ids
-        self._attributed = recordings
-        active = {recording.id: recording for recording in recordings}
-        self._forget_all_but(active)
-        unknown = {
-            recording_id: recording
-            for recording_id, recording in active.items()
-            if not self._is_known(recording)
-        }
+        for recording in changes.ended:
+            self._unknown.pop(recording.id, None)
+            self._tries.pop(recording.id, None)
+        for recording in changes.started:
+            self._unknown[recording.id] = recording
+        for earlier, recording in changes.changed:
+            if recording.id in self._unknown or _parties(earlier) != _parties(
+                recording
+            ):
+                self._unknown[recording.id] = recording
+        settled: dict[str, tuple[str, ...]] = {}
+        unknown = dict(self._unknown)
         if unknown:
-            settled = dict(self._line_ids)
             await self._find_lines(unknown, settled)
-            self._line_ids = settled
-        return self._line_ids
+        if not (settled or changes.changed or changes.ended):
+            return before
+        return _next_attribution(before, changes, self._take(settled), settled)
 
-    def _is_known(self, recording: ActiveRecording) -> bool:
-        """Return whether the lines of the recording's parties are known."""
-        known = self._recordings.get(recording.id)
-        if known is recording:
-            return True
-        if known is None or _parties(known) != _parties(recording):
-            return False
-        self._recordings[recording.id] = recording
-        return True
-
-    def _forget_all_but(self, active: Mapping[str, ActiveRecording]) -> None:
-        """Forget the recordings that have ended."""
-        if self._line_ids.keys() - active.keys():
-            self._line_ids = {
-                recording_id: line_ids
-                for recording_id, line_ids in self._line_ids.items()
-                if recording_id in active
-            }
-        for memory in (self._recordings, self._tries):
-            for recording_id in memory.keys() - active.keys():
-                del memory[recording_id]
+    def _take(self, found: Mapping[str, object]) -> tuple[ActiveRecording, ...]:
+        """Return the recordings whose lines were found, and look for them no more."""
+        recordings = [rec for rec in self._unknown.values() if rec.id in found]
+        for recording in recordings:
+            del self._unknown[recording.id]
+            self._tries.pop(recording.id, None)
+        return tuple(recordings)
 
     async def _find_lines(
         self,
@@ -100,14 +100,14 @@ class LineAttribution:
             for recording in some:
                 self._note_user(recording)
                 if owners := self._lines.owners(recording.local_party):
-                    self._settle(recording, owners, settled)
+                    settled[recording.id] = self._line_ids(recording, owners)
                     del unknown[recording.id]
             await asyncio.sleep(0)
         complete = await self._ask_for_lines(unknown, settled)
         for recording in unknown.values():
             tries = self._tries[recording.id] = self._tries.get(recording.id, 0) + 1
             if complete or tries >= _TRIES:
-                self._settle(recording, [], settled)
+                settled[recording.id] = self._line_ids(recording, [])
 
     async def _ask_for_lines(
         self,
@@ -129,7 +129,7 @@ class LineAttribution:
                 complete = complete and found is not None
                 for recording_id in unknown.keys() & (found or set()):
                     recording = unknown.pop(recording_id)
-                    self._settle(recording, [line], settled)
+                    settled[recording_id] = self._line_ids(recording, [line])
                     if username := recording.local_party.username:
                         self._last_line_of_user[username] = line.id
         return complete
@@ -153,25 +153,47 @@ class LineAttribution:
             return None
         return {recording.id for recording in state.recordings or ()}
 
-    def _settle(
-        self,
-        recording: ActiveRecording,
-        owners: list[Line],
-        settled: dict[str, tuple[str, ...]],
-    ) -> None:
-        """Note the lines of a recording: its owners, and those of the other parties."""
-        lines = dict.fromkeys(
-            line.id for line in (*owners, *self._lines.of_others(recording))
-        )
-        settled[recording.id] = tuple(lines)
-        self._recordings[recording.id] = recording
-        self._tries.pop(recording.id, None)
+    def _line_ids(
+        self, recording: ActiveRecording, owners: list[Line]
+    ) -> tuple[str, ...]:
+        """Return the lines of a recording: its owners', and the other parties'."""
+        lines = (*owners, *self._lines.of_others(recording))
+        return tuple(dict.fromkeys(line.id for line in lines))
 
     def _note_user(self, recording: ActiveRecording) -> None:
         """Remember the user, to be offered when a line is added."""
         username = recording.local_party.username
         if username and len(self.usernames) < _MOST_USERNAMES:
             self.usernames.add(username)
+
+
+def _next_attribution(
+    before: Attribution,
+    changes: ActiveChanges,
+    settled: tuple[ActiveRecording, ...],
+    found: Mapping[str, tuple[str, ...]],
+) -> Attribution:
+    """Return what has become of an attribution; `found` has the lines of the settled.
+
+    Only the lines of recordings that have changed are gone through.
+    """
+    line_ids = {**before.line_ids, **found}
+    for recording in changes.ended:
+        line_ids.pop(recording.id, None)
+    changed = (recording for _, recording in changes.changed)
+    new = {recording.id: recording for recording in (*changed, *settled)}
+    old = new.keys() | {recording.id for recording in changes.ended}
+    added: dict[str, list[ActiveRecording]] = {}
+    for recording in new.values():
+        for line_id in line_ids.get(recording.id, ()):
+            added.setdefault(line_id, []).append(recording)
+    touched = {line_id for gone in old for line_id in before.line_ids.get(gone, ())}
+    by_line = dict(before.by_line)
+    for line_id in touched | added.keys():
+        kept = [rec for rec in by_line.pop(line_id, ()) if rec.id not in old]
+        if recordings := kept + added.get(line_id, []):
+            by_line[line_id] = tuple(sorted(recordings, key=oldest_first))
+    return Attribution(line_ids=line_ids, by_line=by_line, settled=settled)
 
 
 def _parties(recording: ActiveRecording) -> tuple[object, ...]:

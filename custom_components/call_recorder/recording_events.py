@@ -4,7 +4,7 @@ A listener gets an event that names its line and shows numbers as the user wants
 see them, so that it looks nothing up.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -127,23 +127,15 @@ def from_archived(recording: Recording) -> RecordingChange:
     )
 
 
-def changes(
-    before: Mapping[str, ActiveRecording], after: Mapping[str, ActiveRecording]
-) -> Iterator[tuple[RecordingEventType, ActiveRecording]]:
-    """Compare two snapshots, recording by recording; the keys are their ids."""
-    for recording_id, recording in after.items():
-        earlier = before.get(recording_id)
-        if earlier is recording:
-            continue
-        if earlier is None:
-            yield RecordingEventType.STARTED, recording
-        elif recording.is_paused and not earlier.is_paused:
-            yield RecordingEventType.PAUSED, recording
-        elif earlier.is_paused and recording.is_paused is False:
-            yield RecordingEventType.RESUMED, recording
-    for recording_id, recording in before.items():
-        if recording_id not in after:
-            yield RecordingEventType.ENDED, recording
+def pause_event(
+    before: ActiveRecording, after: ActiveRecording
+) -> RecordingEventType | None:
+    """Return whether a recording was paused or resumed, if either."""
+    if after.is_paused and not before.is_paused:
+        return RecordingEventType.PAUSED
+    if before.is_paused and after.is_paused is False:
+        return RecordingEventType.RESUMED
+    return None
 
 
 class EventSender:

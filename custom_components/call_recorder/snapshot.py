@@ -1,13 +1,15 @@
 """What is being recorded, as it was seen at one time."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
+from .active_changes import ActiveChanges
 from .api.models import ActiveRecording, LiveState
+from .line_attribution import Attribution
 from .lines import Lines
 
 _MEASURE_INTERVAL: Final = timedelta(seconds=30)
@@ -38,7 +40,10 @@ class Activity:
     durations: Mapping[str, timedelta] = field(
         default_factory=dict, compare=False, repr=False
     )
-    """What the recorder reported at that time, by recording."""
+    """Those that are known, by recording: as of that time, or of its own start.
+
+    They move on all at once. Until then, recordings are only added and taken away.
+    """
 
     @cached_property
     def status(self) -> LiveStatus | None:
@@ -72,35 +77,16 @@ class Activity:
     @cached_property
     def longest_duration(self) -> timedelta | None:
         """Return the longest duration: zero when nothing is recorded."""
-        durations = self._durations
-        if durations is None or (self.recordings and not durations):
+        if self.recordings is None or (self.recordings and not self.durations):
             return None
-        return max(durations, default=timedelta())
+        return max(self.durations.values(), default=timedelta())
 
     @cached_property
     def total_duration(self) -> timedelta | None:
         """Return the sum of the durations; `None` unless all are known."""
-        durations = self._durations
-        if durations is None or len(durations) != len(self.recordings or ()):
+        if self.recordings is None or len(self.durations) != len(self.recordings):
             return None
-        return sum(durations, timedelta())
-
-    @cached_property
-    def _durations(self) -> list[timedelta] | None:
-        """Return the durations that are known; `None` when the recordings are not."""
-        if self.recordings is None:
-            return None
-        durations = map(self._duration, self.recordings)
-        return [duration for duration in durations if duration is not None]
-
-    def _duration(self, recording: ActiveRecording) -> timedelta | None:
-        """Return what the recorder reported, or else count: its clock may be off."""
-        reported = self.durations.get(recording.id, recording.duration)
-        if reported is not None:
-            return reported
-        if self.measured_at is None or recording.started_at is None:
-            return None
-        return max(self.measured_at - recording.started_at, timedelta())
+        return sum(self.durations.values(), timedelta())
 
     def is_due(self, now: datetime) -> bool:
         """Return whether the durations should move on."""
@@ -129,16 +115,21 @@ class Snapshot(Activity):
     """Numbers that are in a call, where the recorder reports them."""
     by_line: Mapping[str, LineSnapshot] = field(default_factory=dict)
     """The lines (their subentries) that are in a call or recorded."""
-    line_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    active: Mapping[str, ActiveRecording] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    """The recordings by id: those that were known last, while they are not known."""
+    changes: ActiveChanges = field(
+        default_factory=ActiveChanges, compare=False, repr=False
+    )
+    """How `active` differs from that of the snapshot before."""
+    attribution: Attribution = field(default_factory=Attribution, repr=False)
     """The lines of each recording; one whose line is being looked for is left out."""
 
-    def has_same_recordings(self, other: Snapshot | None) -> bool:
-        """Return whether the recordings and their lines are the very same objects."""
-        return (
-            other is not None
-            and self.recordings is other.recordings
-            and self.line_ids is other.line_ids
-        )
+    @property
+    def line_ids(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the lines of each recording, as far as they are known."""
+        return self.attribution.line_ids
 
     def of_line(self, line_id: str) -> LineSnapshot:
         """Return what is being recorded on a line."""
@@ -157,41 +148,38 @@ _IDLE_NOT_IN_CALL: Final = LineSnapshot(recordings=(), in_call=False)
 
 
 def next_snapshot(
-    before: Snapshot | None,
+    before: Snapshot,
     state: LiveState,
+    active: Mapping[str, ActiveRecording],
+    changes: ActiveChanges,
+    attribution: Attribution,
     lines: Lines,
-    line_ids: Mapping[str, tuple[str, ...]],
     now: datetime,
 ) -> Snapshot:
     """Return the snapshot after an answer; the same object when no state has changed.
 
-    What has not changed is taken over, so that an unchanged poll goes through the
-    lines that are recorded, and through no recordings.
+    What has not changed is taken over, so that a poll goes through the lines that are
+    recorded and through the recordings that have changed.
     """
-    if before is None:
-        before = Snapshot(recordings=None)
-    same_recordings = state.recordings == before.recordings
     if (
-        same_recordings
-        and line_ids is before.line_ids
+        state.recordings == before.recordings
+        and attribution is before.attribution
         and state.active_calls == before.active_calls
         and state.busy_numbers == before.busy_numbers
         and not _is_any_due(before, now)
     ):
         return before
-    recordings, measured_at, durations = state.recordings, now, state.durations
-    if same_recordings and not before.is_due(now):
-        # With the durations that were reported at that time.
-        recordings, measured_at = before.recordings, before.measured_at or now
-        durations = before.durations
+    measured_at, durations = _durations(before, state, changes, now)
     return Snapshot(
-        recordings=recordings,
-        measured_at=measured_at if recordings else None,
+        recordings=state.recordings,
+        measured_at=measured_at,
         durations=durations,
         active_calls=state.active_calls,
         busy_numbers=state.busy_numbers,
-        by_line=_by_line(before, state, lines, line_ids, now),
-        line_ids=line_ids,
+        by_line=_by_line(before, state, attribution, lines, now),
+        active=active,
+        changes=changes,
+        attribution=attribution,
     )
 
 
@@ -200,40 +188,70 @@ def _is_any_due(snapshot: Snapshot, now: datetime) -> bool:
     return any(part.is_due(now) for part in (snapshot, *snapshot.by_line.values()))
 
 
-def _recordings_by_line(
-    state: LiveState, line_ids: Mapping[str, tuple[str, ...]]
-) -> dict[str, list[ActiveRecording]]:
-    """Return the recordings of each line that has any."""
-    recordings: dict[str, list[ActiveRecording]] = {}
-    for recording in state.recordings or ():
-        for line_id in line_ids.get(recording.id, ()):
-            recordings.setdefault(line_id, []).append(recording)
-    return recordings
+def _durations(
+    before: Snapshot, state: LiveState, changes: ActiveChanges, now: datetime
+) -> tuple[datetime | None, Mapping[str, timedelta]]:
+    """Return the durations to show, and when they were measured."""
+    if not state.recordings:
+        return None, {}
+    if before.measured_at is None or before.is_due(now):
+        return now, _measure(state.recordings, state, now)
+    if not (changes.started or changes.ended):
+        return before.measured_at, before.durations
+    durations = dict(before.durations)
+    for recording in changes.ended:
+        durations.pop(recording.id, None)
+    durations.update(_measure(changes.started, state, now))
+    return before.measured_at, durations
+
+
+def _measure(
+    recordings: Iterable[ActiveRecording], state: LiveState, now: datetime
+) -> dict[str, timedelta]:
+    """Return the durations of recordings, as far as they are known, by their ids.
+
+    What the recorder reports comes first: our clock may be another one.
+    """
+    durations = {}
+    for recording in recordings:
+        duration = state.duration_of(recording)
+        if duration is None and recording.started_at is not None:
+            duration = max(now - recording.started_at, timedelta())
+        if duration is not None:
+            durations[recording.id] = duration
+    return durations
 
 
 def _by_line(
     before: Snapshot,
     state: LiveState,
+    attribution: Attribution,
     lines: Lines,
-    line_ids: Mapping[str, tuple[str, ...]],
     now: datetime,
 ) -> dict[str, LineSnapshot]:
     """Return the snapshots of the lines that are in a call or recorded."""
-    recordings = _recordings_by_line(state, line_ids)
     busy = _in_call(state.busy_numbers, lines)
+    recorded = () if state.recordings is None else attribution.by_line
     found = {}
-    for line_id in recordings.keys() | (busy or set()):
-        old = before.by_line.get(line_id)
-        new = LineSnapshot(
-            recordings=None
-            if state.recordings is None
-            else tuple(recordings.get(line_id, ())),
-            durations=state.durations,
-            in_call=None if busy is None else line_id in busy,
+    for line_id in {*recorded, *(busy or ())}:
+        recordings = (
+            None if state.recordings is None else attribution.by_line.get(line_id, ())
         )
-        if old is None or old.is_due(now) or replace(old, measured_at=None) != new:
-            old = replace(new, measured_at=now if new.recordings else None)
-        found[line_id] = old
+        line = before.by_line.get(line_id)
+        in_call = None if busy is None else line_id in busy
+        if (
+            line is None
+            or line.recordings != recordings
+            or line.in_call is not in_call
+            or line.is_due(now)
+        ):
+            line = LineSnapshot(
+                recordings=recordings,
+                measured_at=now if recordings else None,
+                durations=_measure(recordings or (), state, now),
+                in_call=in_call,
+            )
+        found[line_id] = line
     return found
 
 

@@ -7,11 +7,12 @@ A "directory number" is how a line's number is called where lines are named (Ima
 word); for Yeastar and Asterisk it is the extension, for Bandwidth the phone number.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import inf
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -100,7 +101,7 @@ class ActiveRecording:
     id: str
     started_at: datetime | None = None
     duration: timedelta | None = field(default=None, compare=False)
-    """As of this answer, so it is not compared. See `LiveState.durations`."""
+    """As of this answer, so it is not compared. See `LiveState.duration_of`."""
     is_paused: bool | None = None
     direction: Direction | None = None
     local_party: LocalParty = LocalParty()
@@ -118,8 +119,10 @@ class LiveState:
 
     recordings: tuple[ActiveRecording, ...] | None
     """Oldest first; `None` while not enough is known to say which there are."""
-    durations: Mapping[str, timedelta] = field(default_factory=dict, compare=False)
-    """As of this answer, by id, where the recordings themselves leave them out.
+    duration_of: Callable[[ActiveRecording], timedelta | None] = field(
+        default=attrgetter("duration"), compare=False, repr=False
+    )
+    """Reads how long one of the recordings has run, as of this answer.
 
     A recording that is known stays the same object; its duration is read when needed.
     """

@@ -1,43 +1,24 @@
 """How long recordings have run, by the recorder's clock."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cached_property
-from typing import override
 
 from .models import ActiveRecording
 from .parsing import LONGEST_DURATION
 
 
-class RunningTimes(Mapping[str, timedelta]):
-    """Durations by id, counted from each start to `now` when they are asked for."""
+def running_time_at(now: datetime) -> Callable[[ActiveRecording], timedelta | None]:
+    """Return how to count a recording's duration from its start to `now`.
 
-    def __init__(self, recordings: Iterable[ActiveRecording], now: datetime) -> None:
-        """Take the recordings and the recorder's time."""
-        self._recordings = recordings
-        self._now = now
+    `now` is the recorder's time. The duration is `None` where the start is not known,
+    or is one that no clock can have.
+    """
 
-    @cached_property
-    def _starts(self) -> dict[str, datetime]:
-        """Return the starts that are known, but for those that no clock can have."""
-        return {
-            recording.id: recording.started_at
-            for recording in self._recordings
-            if recording.started_at is not None
-            and self._now - recording.started_at <= LONGEST_DURATION
-        }
+    def duration_of(recording: ActiveRecording) -> timedelta | None:
+        """Return the time since the start."""
+        if recording.started_at is None:
+            return None
+        duration = now - recording.started_at
+        return None if duration > LONGEST_DURATION else max(duration, timedelta())
 
-    @override
-    def __getitem__(self, recording_id: str) -> timedelta:
-        """Return a duration; raises `KeyError` where the start is not known."""
-        return max(self._now - self._starts[recording_id], timedelta())
-
-    @override
-    def __iter__(self) -> Iterator[str]:
-        """Iterate over the recordings whose start is known."""
-        return iter(self._starts)
-
-    @override
-    def __len__(self) -> int:
-        """Return how many those are."""
-        return len(self._starts)
+    return duration_of

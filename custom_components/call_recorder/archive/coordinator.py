@@ -13,19 +13,14 @@ from homeassistant.util import dt as dt_util
 
 from ..api.client import Capability, RecorderClient
 from ..api.errors import ErrorKey, RecorderError, RefusedError
-from ..api.models import (
-    ActiveRecording,
-    Recording,
-    RecordingPage,
-    RecordingQuery,
-    RecordingState,
-)
+from ..api.models import Recording, RecordingPage, RecordingQuery, RecordingState
 from ..coordinator import LiveCoordinator
 from ..issues import IssueKey, async_create_issue, async_delete_issue
 from ..lines import Line
 from ..polling import PollingCoordinator
 from ..recording_events import RecordingEventType, from_active, from_archived
 from ..recording_json import running_time
+from ..snapshot import Snapshot
 from .expected import Expectation, ExpectedRecordings
 from .known import KnownRecordings
 
@@ -95,9 +90,8 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
         self.known: KnownRecordings | None = None
         self.lost_in_a_row = 0
         self._live = live
-        self._active: Mapping[str, ActiveRecording] = {}
-        self._line_ids: Mapping[str, tuple[str, ...]] = {}
-        self._handled: tuple[ActiveRecording, ...] | None = None
+        self._handled: Snapshot | None = None
+        """The last snapshot of what is active whose ends were noted."""
         self._archived_line_ids: dict[str, tuple[str, ...]] = {}
         """The lines of each known recording that was seen active before."""
         self._cancel_midnight: CALLBACK_TYPE | None = None
@@ -149,24 +143,18 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
     @callback
     def _handle_live(self) -> None:
         """Expect in the archive what is no longer active."""
-        snapshot = self._live.data
-        if snapshot.recordings is None or (
-            snapshot.recordings is self._handled and snapshot.line_ids is self._line_ids
-        ):
+        before, after = self._handled, self._live.data
+        self._handled = after
+        if before is None or after is before:
             return
-        self._handled = snapshot.recordings
-        active = {recording.id: recording for recording in snapshot.recordings}
-        ended = self._active.keys() - active.keys()
         now = dt_util.utcnow()
-        for recording_id in ended:
-            self.expected.add(
-                self._active[recording_id], self._line_ids.get(recording_id, ()), now
-            )
+        for recording in after.changes.ended:
+            line_ids = before.line_ids.get(recording.id, ())
+            self.expected.add(recording, line_ids, now)
         for expectation in self.expected:
-            if expectation.active.id in active:
+            if expectation.active.id in after.active:
                 self.expected.remove(expectation.active.id)
-        self._active, self._line_ids = active, snapshot.line_ids
-        if ended:
+        if after.changes.ended:
             self.async_refresh_soon()
 
     # --- Polls ---

@@ -39,7 +39,7 @@ from ..models import (
     RecordingQuery,
 )
 from ..parsing import as_text
-from ..running_times import RunningTimes
+from ..running_times import running_time_at
 from ..transport import Reply, is_id, parse_address
 from .archive import Archive
 from .calls import CallCache
@@ -159,8 +159,9 @@ class BandwidthClient(RecorderClient):
         if rows is None:
             return LiveState(recordings=None)
         await self._read_calls(rows)
-        recordings = self._to_active(rows)
-        return LiveState(recordings=recordings, durations=RunningTimes(recordings, now))
+        return LiveState(
+            recordings=self._to_active(rows), duration_of=running_time_at(now)
+        )
 
     def _to_active(self, rows: Iterable[Row]) -> tuple[ActiveRecording, ...]:
         """Return the active recordings; one that has not changed is the same object."""
@@ -221,7 +222,7 @@ class BandwidthClient(RecorderClient):
         return LiveState(
             recordings=tuple(
                 [
-                    replace(recording, duration=state.durations.get(recording.id))
+                    replace(recording, duration=state.duration_of(recording))
                     for recording in state.recordings
                     if number is None or await self._is_on(recording, number)
                 ]

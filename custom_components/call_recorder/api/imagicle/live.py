@@ -3,13 +3,14 @@
 Source: the vendor page "Get Active Recordings".
 """
 
-from collections.abc import Iterator, Mapping
+from bisect import insort
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from http import HTTPStatus
 from itertools import islice
-from typing import Any, Final, override
+from typing import Any, Final
 
 from ..errors import AccessError, ErrorKey, UnexpectedResponseError
 from ..models import ActiveRecording, LiveState, LocalParty, RemoteParty, oldest_first
@@ -62,9 +63,9 @@ class LiveRecordings:
             self._items = items
             self._known = {recording.id: recording for recording in items}
             self._paused_once &= self._known.keys()
-            self._recordings = tuple(sorted(self._known.values(), key=oldest_first))
+            self._recordings = _in_order(self._recordings, self._known)
         return LiveState(
-            recordings=self._recordings, durations=_Durations(*self._cache.moving)
+            recordings=self._recordings, duration_of=_Durations(*self._cache.moving)
         )
 
     async def read(self, query: Mapping[str, str]) -> tuple[ActiveRecording, ...]:
@@ -130,8 +131,8 @@ class LiveRecordings:
                 return
 
 
-class _Durations(Mapping[str, timedelta]):
-    """The durations of one answer by id, parsed when one of them is asked for."""
+class _Durations:
+    """The durations of one answer. Each is parsed when it is asked for."""
 
     def __init__(
         self, recordings: list[ActiveRecording | None], values: list[Any]
@@ -141,33 +142,29 @@ class _Durations(Mapping[str, timedelta]):
         self._values = values
 
     @cached_property
-    def _parsed(self) -> dict[str, timedelta]:
-        """Return those that can be parsed."""
+    def _value_of(self) -> dict[str, Any]:
+        """Return what each recording's row has for its duration."""
         return {
-            recording.id: duration
+            recording.id: value
             for recording, value in zip(self._recordings, self._values, strict=True)
-            if recording is not None and (duration := parse_duration(value)) is not None
+            if recording is not None
         }
 
-    @override
-    def __getitem__(self, recording_id: str) -> timedelta:
-        """Return a duration; raises `KeyError` where it is not reported."""
-        return self._parsed[recording_id]
+    def __call__(self, recording: ActiveRecording) -> timedelta | None:
+        """Return a duration; `None` where it is not reported."""
+        return parse_duration(self._value_of.get(recording.id))
 
-    @override
-    def get(self, key: str, default: Any = None, /) -> Any:
-        """Return a duration or the default: the base class's way takes thrice as long."""
-        return self._parsed.get(key, default)
 
-    @override
-    def __iter__(self) -> Iterator[str]:
-        """Iterate over the recordings whose duration is reported."""
-        return iter(self._parsed)
-
-    @override
-    def __len__(self) -> int:
-        """Return how many those are."""
-        return len(self._parsed)
+def _in_order(
+    before: tuple[ActiveRecording, ...], now: Mapping[str, ActiveRecording]
+) -> tuple[ActiveRecording, ...]:
+    """Return the recordings, oldest first; those that were there are in order already."""
+    kept = [recording for recording in before if now.get(recording.id) is recording]
+    if not kept:
+        return tuple(sorted(now.values(), key=oldest_first))
+    for recording_id in now.keys() - {recording.id for recording in kept}:
+        insort(kept, now[recording_id], key=oldest_first)
+    return tuple(kept)
 
 
 def _rows_of(reply: Reply) -> list[Any]:

@@ -27,7 +27,7 @@ from ..models import (
     RecordingQuery,
 )
 from ..parsing import as_object, as_text
-from ..running_times import RunningTimes
+from ..running_times import running_time_at
 from .archive import YeastarArchive
 from .calls import (
     Call,
@@ -138,7 +138,7 @@ class YeastarClient(RecorderClient):
         state = self._state
         if state is None:
             state = self._state = self._make_state(calls, now)
-        return replace(state, durations=RunningTimes(state.recordings or (), now))
+        return replace(state, duration_of=running_time_at(now))
 
     def _make_state(self, calls: Iterable[Call], now: datetime) -> LiveState:
         """Return what is being recorded, without the durations."""
@@ -162,10 +162,10 @@ class YeastarClient(RecorderClient):
         recordings = self._ledger.recordings(
             connected, now, recording_filter.directory_number
         )
-        durations = RunningTimes(recordings, now)
+        duration_of = running_time_at(now)
         return LiveState(
             recordings=tuple(
-                replace(recording, duration=durations.get(recording.id))
+                replace(recording, duration=duration_of(recording))
                 for recording in recordings
             )
         )
