@@ -226,9 +226,8 @@ export class CallRecorderCard extends LitElement {
   }
 
   private counts(shown: Shown, text: Localize): TemplateResult {
-    const known = shown.recorders.some((recorder) => recorder.active !== null);
     const counts: [string, IconName, TextKey, number | undefined][] = [
-      ["recording", "record", "count_active", known ? shown.active.length : undefined],
+      ["recording", "record", "count_active", shown.active?.length],
       ["paused", "pause", "count_paused", shown.paused || undefined],
       ["not-recorded", "alert", "count_not_recorded", shown.notRecorded || undefined],
       ["", "today", "count_today", shown.today],
@@ -280,9 +279,8 @@ export class CallRecorderCard extends LitElement {
 
   // --- Active recordings ---
 
-  private activeSection(shown: Shown, text: Localize): TemplateResult | typeof nothing {
-    if (!shown.recorders.some(({ available, active }) => available && active)) return nothing;
-    const rows = shown.active.filter(({ recorder }) => recorder.available);
+  private activeSection({ active: rows }: Shown, text: Localize): TemplateResult | typeof nothing {
+    if (!rows) return nothing;
     return html`<section>
       ${this.heading("heading_active", text)}
       ${rows.length
@@ -357,15 +355,19 @@ export class CallRecorderCard extends LitElement {
         ${arrow
           ? html`${icon(arrow)}<span class="visually-hidden">${text(`direction_${arrow}`)}</span>`
           : nothing}
-        <span class="ellipsis">${this.party(recording.remote)}</span>
+        ${this.party(recording.remote)}
         ${detail ? html`<span>${partyName(recording.remote) ? "· " : ""}${detail}</span>` : nothing}
       </div>
     </div>`;
   }
 
-  private party({ name, number }: Party): TemplateResult | typeof nothing {
-    if (name) return html`<bdi title=${name}>${name}</bdi>`;
-    return number ? html`<bdi dir="ltr">${number}</bdi>` : nothing;
+  /** A number reads from the left in every language, and is cut off at its end. */
+  private party(party: Party): TemplateResult | typeof nothing {
+    const shown = partyName(party);
+    const direction = party.name ? "auto" : "ltr";
+    return shown
+      ? html`<span class="ellipsis" dir=${direction} title=${shown}>${shown}</span>`
+      : nothing;
   }
 
   /** Return what a call is called: by its lines, its user, or at least its recorder. */

@@ -14,8 +14,8 @@ export interface ShownLine {
 
 export interface Shown {
   recorders: Recorder[];
-  /** Newest first. */
-  active: { recorder: Recorder; recording: ActiveRecording }[];
+  /** Newest first; `undefined` while none of the recorders tells. */
+  active: { recorder: Recorder; recording: ActiveRecording }[] | undefined;
   lines: ShownLine[];
   /** Newest first; `undefined` where nobody may listen or nothing is known. */
   recent: { recorder: Recorder; recording: Recording }[] | undefined;
@@ -41,12 +41,12 @@ export function choose(recorders: Recorder[], config: CardConfig): Shown {
   const isWanted = (line: Line): boolean =>
     !wanted.length || wanted.includes(line.device_id ?? "");
 
-  const active: Shown["active"] = [];
+  const active: NonNullable<Shown["active"]> = [];
   const lines: ShownLine[] = [];
   const recent: NonNullable<Shown["recent"]> = [];
   for (const recorder of chosen) {
     const ids = new Set(recorder.lines.filter(isWanted).map((line) => line.id));
-    for (const recording of recorder.active ?? []) {
+    for (const recording of activeOf(recorder) ?? []) {
       if (!wanted.length || recording.lines.some((id) => ids.has(id))) {
         active.push({ recorder, recording });
       }
@@ -63,7 +63,7 @@ export function choose(recorders: Recorder[], config: CardConfig): Shown {
   const todays = chosen.map((recorder) => recorder.today).filter((today) => today !== null);
   return {
     recorders: chosen,
-    active: active.sort(byStart),
+    active: chosen.some(activeOf) ? active.sort(byStart) : undefined,
     lines,
     recent: chosen.some((recorder) => recorder.recent !== null)
       ? recent.sort(byStart).slice(0, RECENT)
@@ -77,13 +77,19 @@ export function choose(recorders: Recorder[], config: CardConfig): Shown {
   };
 }
 
+/** Return what a recorder records, unless that is not known (any more). */
+function activeOf({ available, active }: Recorder): ActiveRecording[] | null {
+  return available ? active : null;
+}
+
 function showLine(recorder: Recorder, line: Line): ShownLine {
-  const own = (recorder.active ?? [])
+  const active = activeOf(recorder);
+  const own = (active ?? [])
     .filter((recording) => recording.lines.includes(line.id))
     .sort((a, b) => startOf(a) - startOf(b));
   let status: LineStatus = "idle";
   if (line.not_recorded) status = "not-recorded";
-  else if (!recorder.available || recorder.active === null) status = "unknown";
+  else if (active === null) status = "unknown";
   else if (own.length) status = own.every((rec) => rec.is_paused) ? "paused" : "recording";
   return { recorder, line, status, recording: own[0] };
 }

@@ -285,7 +285,7 @@ export const card = css`
     color: var(--secondary-text-color);
   }
   p.empty a {
-    color: var(--primary-color);
+    color: var(--primary-text-color);
   }
   .notice {
     display: flex;
