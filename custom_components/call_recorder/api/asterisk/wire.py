@@ -34,7 +34,7 @@ _MAX_LIST: Final = 64 * 1024 * 1024
 _MAX_ROWS: Final = 20_000
 """Rows of one list. A PBX with 1,000 calls has about 2,000 channels."""
 _TURN: Final = 128 * 1024
-"""Bytes after which everything else has its turn: a flood stalls nothing."""
+"""Bytes in a second after which everything else has its turn: a flood stalls nothing."""
 _REST: Final = 0.05
 """Seconds of such a turn."""
 _GREETING: Final = "Call Manager"
@@ -92,7 +92,9 @@ class Wire(asyncio.Protocol):
         """Set when the connection has ended, from either side."""
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
+        self._turn_began = 0.0
         self._since_rest = 0
+        self._rest: asyncio.TimerHandle | None = None
         self._lines: list[tuple[str, str]] = []
         self._block_size = 0
         self._questions: dict[str, _Question] = {}
@@ -208,20 +210,26 @@ class Wire(asyncio.Protocol):
             self._take_line(line.removesuffix(b"\r").decode(errors="replace"))
         if len(rest) > _MAX_LINE:
             self._refuse("a line is too long")
-        self._since_rest += len(data)
-        if self._since_rest > _TURN:
-            self._since_rest = 0
-            self._rest()
+        self._take_turn(len(data))
 
-    def _rest(self) -> None:
-        """Read nothing for a moment; the network holds back what is sent meanwhile."""
-        if self._transport is not None and not self.closed.is_set():
+    def _take_turn(self, size: int) -> None:
+        """After much in a second read nothing for a moment: the network holds it back."""
+        loop = asyncio.get_running_loop()
+        if loop.time() > self._turn_began + 1:
+            self._turn_began, self._since_rest = loop.time(), 0
+        self._since_rest += size
+        if (
+            self._since_rest > _TURN
+            and self._transport is not None
+            and not self.closed.is_set()
+        ):
+            self._since_rest = 0
             self._transport.pause_reading()
-            asyncio.get_running_loop().call_later(_REST, self._read_on)
+            self._rest = loop.call_later(_REST, self._read_on)
 
     def _read_on(self) -> None:
         """Read again."""
-        if self._transport is not None and not self.closed.is_set():
+        if self._transport is not None:
             self._transport.resume_reading()
 
     def _take_line(self, line: str) -> None:
@@ -278,6 +286,8 @@ class Wire(asyncio.Protocol):
         if self.closed.is_set():
             return
         self.closed.set()
+        if self._rest is not None:
+            self._rest.cancel()
         self._buffer.clear()
         waiting: list[asyncio.Future[Any]] = [
             one.answer for one in self._questions.values()
