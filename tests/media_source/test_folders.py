@@ -20,7 +20,7 @@ from simulator.calls import Call
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import set_up_recorder
+from tests.conftest import Poll, set_up_recorder
 
 ROOT = "media-source://call_recorder"
 RECORDER = f"{ROOT}/01IMAGICLE"
@@ -171,6 +171,33 @@ async def test_lines_have_folders(
         assert list(months) == ["June 2026"]
         days = await browser.open(months["June 2026"])
         assert len(await browser.open(days["Wednesday, June 10"])) == shown
+
+
+async def test_a_line_without_a_folder_is_found_by_its_name(
+    hass: HomeAssistant,
+    office: Office,
+    freezer: FrozenDateTimeFactory,
+    imagicle_data: dict[str, Any],
+    browser: MediaBrowser,
+    hass_ws_client: WebSocketGenerator,
+    pass_time: Poll,
+) -> None:
+    """The archive knows no devices, but what was seen running has its line's name."""
+    door = office.line("101").device_name
+    await set_up_recorder(hass, imagicle_data, lines={"Door": {"device_name": door}})
+    call, other = office.connect("101"), office.connect("102")
+    office.start_recording(call)
+    office.start_recording(other)
+    await pass_time(31)
+    office.hang_up(call)
+    office.hang_up(other)
+    await pass_time(31, times=2)
+    expected = ["2026-06-10 12:00:00 · ↙ +15551234 · Door · 0:31"]
+    # A connection does not outlive a minute of leaps.
+    client = await hass_ws_client(hass)
+    assert await MediaBrowser(client).search(RECORDER, "door") == expected
+    assert await MediaBrowser(client).search(RECORDER, "window") == []
+    await client.close()
 
 
 async def test_a_line_is_not_another_one_that_ends_like_it(

@@ -166,11 +166,22 @@ class Browser:
         query = replace(query, limit=_SEARCHED_PAGE)
         for _ in range(_SEARCHED // _SEARCHED_PAGE):
             page = await self._read(query, folder)
-            found += filter(wanted.fits, page.recordings)
+            found += (rec for rec in page.recordings if self._fits(rec, wanted))
             if page.next_cursor is None:
                 break
             query = replace(query, cursor=page.next_cursor)
         return found
+
+    def _fits(self, recording: Recording, wanted: Wanted) -> bool:
+        """Return whether a recording, or the name of one of its lines, is meant.
+
+        The archive shows no devices: a line that is given by its device only is known
+        of the recordings that were seen while they ran.
+        """
+        return wanted.fits(recording) or any(
+            wanted.text in line.name.casefold()
+            for line in self._data.archive.lines_of(recording)
+        )
 
     async def _search_number(
         self, query: RecordingQuery, folder: Folder, wanted: Wanted

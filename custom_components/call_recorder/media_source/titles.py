@@ -27,7 +27,7 @@ class Titles:
         """Take the recorder, and the texts under `common`."""
         self.texts = texts
         self.masks = entry.options.get(CONF_MASK_NUMBERS, False)
-        self._lines = entry.runtime_data.live.lines
+        self._archive = entry.runtime_data.archive
 
     def month(self, first: date) -> str:
         """Return the name of a month, with its year."""
@@ -45,7 +45,7 @@ class Titles:
 
     def recording(self, recording: Recording, time_format: str) -> str:
         """Return when a recording began, who talked with whom, and for how long."""
-        lines = self._lines.of_archived(recording)
+        lines = self._archive.lines_of(recording)
         if self.masks:
             recording = mask_recording(recording)
         arrow = _ARROWS.get(recording.direction or Direction.UNKNOWN)
