@@ -22,8 +22,8 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from custom_components.call_recorder.api import RECORDERS
-from custom_components.call_recorder.api.bandwidth import BandwidthClient
+from custom_components.call_recorder.api import client_class
+from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
 from custom_components.call_recorder.api.client import RecorderClient
 from custom_components.call_recorder.api.models import RecordingQuery
 from simulator.office import Office
@@ -107,7 +107,9 @@ async def measure(subject: Subject, size: int) -> tuple[str, ...]:
     ):
         recorder = simulator.recorders[subject.recorder]
         subject.prepare(recorder)
-        client = RECORDERS[subject.recorder](session, recorder.settings, time_zone=UTC)
+        client = client_class(subject.recorder)(
+            session, recorder.settings, time_zone=UTC
+        )
         await client.get_live_state()
         first = len(recorder.requests)
         if (await client.get_live_state()).recordings is None:

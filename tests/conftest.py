@@ -17,8 +17,8 @@ from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotEx
 from syrupy.assertion import SnapshotAssertion
 from syrupy.filters import props
 
-from custom_components.call_recorder.api import RECORDERS
-from custom_components.call_recorder.api.bandwidth import BandwidthClient
+from custom_components.call_recorder.api import client_class
+from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
 from custom_components.call_recorder.const import DOMAIN
 from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import HomeAssistant
@@ -181,7 +181,7 @@ def make_entry(
         domain=DOMAIN,
         title=recorder.title(),
         data=data,
-        unique_id=RECORDERS[recorder].unique_id(data),
+        unique_id=client_class(recorder).unique_id(data),
         entry_id=f"01{recorder.upper()}",
         **kwargs,
     )

@@ -244,7 +244,7 @@ def _register() -> Iterable[None]:
         CallRecorderConfigFlow, "async_step_dummy", _async_step_dummy, create=True
     )
     with (
-        patch.dict(RECORDERS, dummy=DummyClient),
+        patch.dict(RECORDERS, dummy=f"{__name__}:DummyClient"),
         patch.dict(FORMS, dummy=_FORM),
         patch.dict(SIMULATED, dummy=Dummy),
         step,

@@ -8,7 +8,7 @@ from typing import Any, Final
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.call_recorder.api import RECORDERS
+from custom_components.call_recorder.api import client_class
 from custom_components.call_recorder.api.errors import UnexpectedResponseError
 from custom_components.call_recorder.api.models import RecordingQuery
 from homeassistant.core import HomeAssistant
@@ -68,7 +68,7 @@ async def test_too_many_rows(recorder: Recorder, ask: Callable[[Any], Any]) -> N
         return [{**rows[0], "id": str(number)} for number in range(_TOO_MANY)]
 
     async with ClientSession() as session:
-        client = RECORDERS[recorder.name](
+        client = client_class(recorder.name)(
             session, recorder.settings, time_zone=dt_util.UTC
         )
         await ask(client)

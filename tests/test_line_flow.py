@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.call_recorder.api import RECORDERS
+from custom_components.call_recorder.api import client_class
 from custom_components.call_recorder.api.client import Capability
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.core import HomeAssistant
@@ -94,7 +94,7 @@ async def test_a_recorder_that_reports_no_calls(
     form = await open_form(hass, make_entry(hass, recorder_data))
     typed = {"name": "Reception", "directory_number": "101", wish: True}
     result = await fill_in(hass, form, **typed)
-    recorder = RECORDERS[recorder_data["recorder"]]
+    recorder = client_class(recorder_data["recorder"])
     if Capability.ACTIVE_CALLS in recorder.capabilities:
         assert result["type"] is FlowResultType.CREATE_ENTRY
         return

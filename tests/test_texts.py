@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.common import (
 import voluptuous as vol
 
 from custom_components.call_recorder import PLATFORMS
-from custom_components.call_recorder.api import RECORDERS
+from custom_components.call_recorder.api import RECORDERS, client_class
 from custom_components.call_recorder.api.errors import ErrorKey
 from custom_components.call_recorder.config_flow import (
     CallRecorderConfigFlow,
@@ -282,7 +282,7 @@ def _entities() -> dict[tuple[str, str], _Entity]:
     """Return the entities that any recorder can have, by platform and key."""
     capabilities = {
         capability
-        for client in RECORDERS.values()
+        for client in map(client_class, RECORDERS)
         for capability in client.capabilities
     }
     return {

@@ -18,8 +18,9 @@ from .client_factory import (
     EntryStorage,
     async_create_entry_client,
     async_follow_reloads,
+    async_import_client,
 )
-from .const import DOMAIN
+from .const import CONF_RECORDER, DOMAIN
 from .coordinator import LiveCoordinator
 from .data import CallRecorderConfigEntry, CallRecorderData
 from .entity import async_register_devices
@@ -61,6 +62,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: CallRecorderConfigEntry
 ) -> bool:
     """Set up a recorder."""
+    await async_import_client(hass, entry.data[CONF_RECORDER])
     async_check_encryption(hass, entry)
     client = await async_create_entry_client(hass, entry)
     live = LiveCoordinator(hass, entry, client)

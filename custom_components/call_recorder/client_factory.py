@@ -19,7 +19,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .api import RECORDERS
+from .api import client_class
 from .api.client import RecorderClient, Storage
 from .const import CONF_RECORDER, DOMAIN
 
@@ -60,6 +60,11 @@ class EntryStorage:
         await self._store.async_remove()
 
 
+async def async_import_client(hass: HomeAssistant, recorder: str) -> None:
+    """Import the client of a kind of recorder, beside the event loop."""
+    await hass.async_add_import_executor_job(client_class, recorder)
+
+
 def create_client(
     hass: HomeAssistant,
     settings: Mapping[str, Any],
@@ -70,7 +75,7 @@ def create_client(
 
     Raises `ValueError` when the address cannot be used.
     """
-    return RECORDERS[settings[CONF_RECORDER]](
+    return client_class(settings[CONF_RECORDER])(
         _get_session(hass, verify_ssl=settings[CONF_VERIFY_SSL]),
         settings,
         time_zone=dt_util.get_default_time_zone(),

@@ -44,12 +44,12 @@ from homeassistant.helpers.selector import (
 from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 from homeassistant.util.network import is_ip_address
 
-from .api import RECORDERS
-from .api.asterisk.session import DEFAULT_PORT as AMI_PORT
-from .api.bandwidth.client import DEFAULT_URL as BANDWIDTH_URL
+from .api import RECORDERS, client_class
+from .api.asterisk import DEFAULT_PORT as AMI_PORT
+from .api.bandwidth import DEFAULT_URL as BANDWIDTH_URL
 from .api.errors import RecorderError
-from .api.yeastar.calls import RecordedCalls
-from .client_factory import create_client
+from .api.yeastar import RecordedCalls
+from .client_factory import async_import_client, create_client
 from .const import CONF_LISTENING, CONF_MASK_NUMBERS, CONF_RECORDER, DOMAIN
 from .data import CallRecorderConfigEntry
 from .line_flow import LineSubentryFlow
@@ -246,7 +246,8 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         await self.async_set_unique_id(mac)
         self._abort_if_unique_id_configured()
         self._discovered_url = f"https://{discovery_info.ip}:{_DISCOVERED_PORT}"
-        maker = RECORDERS[_DISCOVERED].manufacturer
+        await async_import_client(self.hass, _DISCOVERED)
+        maker = client_class(_DISCOVERED).manufacturer
         self.context["title_placeholders"] = {"name": f"{maker} ({discovery_info.ip})"}
         return await self.async_step_yeastar()
 
@@ -311,7 +312,8 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _async_try(self, settings: dict[str, Any]) -> FormError | None:
         """Clean the settings, sign in and read once; return the error's key."""
-        recorder = RECORDERS[self._recorder]
+        await async_import_client(self.hass, self._recorder)
+        recorder = client_class(self._recorder)
         try:
             cleaned = recorder.normalize(settings)
         except ValueError:
@@ -337,7 +339,7 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _async_check_account(self, settings: Mapping[str, Any]) -> None:
         """Abort when the settings are of another account, or known already."""
-        unique_id = RECORDERS[self._recorder].unique_id
+        unique_id = client_class(self._recorder).unique_id
         await self.async_set_unique_id(unique_id(settings), raise_on_progress=False)
         if self._is_new:
             self._abort_if_unique_id_configured()
@@ -385,7 +387,7 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
             return self.async_update_reload_and_abort(
                 self._get_entry(), unique_id=self.unique_id, data=settings
             )
-        is_encrypted = RECORDERS[self._recorder].is_encrypted(settings)
+        is_encrypted = client_class(self._recorder).is_encrypted(settings)
         return self.async_create_entry(
             title=self._free_title(settings),
             data=settings,
@@ -398,7 +400,7 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
 
         Not by its user: titles are logged.
         """
-        maker = RECORDERS[self._recorder].manufacturer
+        maker = client_class(self._recorder).manufacturer
         title = f"{maker} ({settings.get(CONF_HOST) or URL(settings[CONF_URL]).host})"
         taken = {entry.title for entry in self._async_current_entries()}
         numbered = (f"{title} {number}" for number in count(2))

@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .api import RECORDERS
+from .api import client_class
 from .const import CONF_RECORDER, DOMAIN
 
 
@@ -98,7 +98,7 @@ def async_delete_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
 @callback
 def async_check_encryption(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Warn while the credentials travel unencrypted."""
-    if RECORDERS[entry.data[CONF_RECORDER]].is_encrypted(entry.data):
+    if client_class(entry.data[CONF_RECORDER]).is_encrypted(entry.data):
         async_delete_issue(hass, entry, IssueKey.UNENCRYPTED)
     else:
         async_create_issue(hass, entry, IssueKey.UNENCRYPTED)

@@ -13,7 +13,6 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_NAME, CONF_USERNAME
-from homeassistant.core import callback
 from homeassistant.helpers.selector import (
     BooleanSelector,
     EntitySelector,
@@ -22,9 +21,10 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
-from .api import RECORDERS
+from .api import client_class
 from .api.client import Capability, RecorderClient
 from .api.numbers import comparable
+from .client_factory import async_import_client
 from .const import CONF_RECORDER
 from .data import CallRecorderConfigEntry
 from .lines import (
@@ -56,7 +56,7 @@ class LineSubentryFlow(ConfigSubentryFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Add a line."""
-        return self._step("user", {}, user_input)
+        return await self._step("user", {}, user_input)
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
@@ -64,10 +64,9 @@ class LineSubentryFlow(ConfigSubentryFlow):
         """Change a line."""
         subentry = self._get_reconfigure_subentry()
         before = {**subentry.data, CONF_NAME: subentry.title}
-        return self._step("reconfigure", before, user_input)
+        return await self._step("reconfigure", before, user_input)
 
-    @callback
-    def _step(
+    async def _step(
         self,
         step_id: str,
         before: Mapping[str, Any],
@@ -75,6 +74,7 @@ class LineSubentryFlow(ConfigSubentryFlow):
     ) -> SubentryFlowResult:
         """Show the form until it describes a line that is not watched yet."""
         errors: dict[str, str] = {}
+        await async_import_client(self.hass, self._get_entry().data[CONF_RECORDER])
         if user_input is not None:
             data = _without_blanks(user_input)
             if (error := self._check(data)) is None:
@@ -109,7 +109,7 @@ class LineSubentryFlow(ConfigSubentryFlow):
     @property
     def _recorder(self) -> type[RecorderClient]:
         """Return what kind of recorder the line belongs to."""
-        return RECORDERS[self._get_entry().data[CONF_RECORDER]]
+        return client_class(self._get_entry().data[CONF_RECORDER])
 
     def _check(self, data: Mapping[str, Any]) -> LineError | None:
         """Return what is wrong with a line."""

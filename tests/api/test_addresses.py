@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.call_recorder.api import RECORDERS
+from custom_components.call_recorder.api import client_class
 
 _SETTINGS: dict[str, dict[str, Any]] = {
     "imagicle": {"username": "ann", "password": "secret"},
@@ -22,7 +22,7 @@ def _settings(recorder: str, url: str) -> dict[str, Any]:
 @pytest.mark.parametrize("prefix", ["", "/pbx", "/a/b"])
 def test_the_path_of_a_proxy_is_kept(recorder: str, prefix: str) -> None:
     """What stands before the API's own path belongs to the address of every recorder."""
-    client = RECORDERS[recorder]
+    client = client_class(recorder)
     address = f"https://proxy.example{prefix}"
     ids = set()
     for pasted in (
@@ -44,6 +44,6 @@ def test_the_path_of_a_proxy_is_kept(recorder: str, prefix: str) -> None:
 @pytest.mark.parametrize("url", ["http://[", "ftp://pbx.example", "pbx.example", " "])
 def test_what_is_no_address(recorder: str, url: str) -> None:
     """It is refused by every recorder."""
-    client = RECORDERS[recorder]
+    client = client_class(recorder)
     with pytest.raises(ValueError):
         client.normalize(_settings(recorder, url))

@@ -13,7 +13,7 @@ from unittest.mock import patch
 from aiohttp import ClientSession
 import orjson
 
-from custom_components.call_recorder.api import RECORDERS
+from custom_components.call_recorder.api import client_class
 from custom_components.call_recorder.api.asterisk import wire
 from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
 from custom_components.call_recorder.api.client import RecorderClient
@@ -68,7 +68,7 @@ class Bench:
             return self.answers[-1]
 
         async with ClientSession() as session:
-            client = RECORDERS[self.recorder.name](
+            client = client_class(self.recorder.name)(
                 session, self.recorder.settings, time_zone=UTC
             )
             if sign_in:

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.call_recorder.api.asterisk import AsteriskClient
+from custom_components.call_recorder.api.asterisk.client import AsteriskClient
 from custom_components.call_recorder.api.models import ActiveRecording, LiveState
 from tests.helpers.pbx import Pbx
 

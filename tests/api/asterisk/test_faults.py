@@ -9,7 +9,8 @@ import json
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.call_recorder.api.asterisk import AsteriskClient, archive
+from custom_components.call_recorder.api.asterisk import archive
+from custom_components.call_recorder.api.asterisk.client import AsteriskClient
 from custom_components.call_recorder.api.errors import (
     AccessError,
     CannotConnectError,

@@ -17,11 +17,9 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
+from custom_components.call_recorder.api.bandwidth import DEFAULT_URL
 from custom_components.call_recorder.api.bandwidth.catapult import Catapult, page_query
-from custom_components.call_recorder.api.bandwidth.client import (
-    DEFAULT_URL,
-    BandwidthClient,
-)
+from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
 from custom_components.call_recorder.api.errors import (
     AccessError,
     CannotConnectError,

@@ -11,11 +11,8 @@ from typing import Any
 import pytest
 
 from custom_components.call_recorder.api.models import ActiveRecording
-from custom_components.call_recorder.api.yeastar.calls import (
-    CallLedger,
-    CallParser,
-    RecordedCalls,
-)
+from custom_components.call_recorder.api.yeastar import RecordedCalls
+from custom_components.call_recorder.api.yeastar.calls import CallLedger, CallParser
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 

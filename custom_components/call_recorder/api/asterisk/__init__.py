@@ -1,5 +1,6 @@
 """Asterisk, plain or inside FreePBX and its relatives."""
 
-from .client import AsteriskClient
+from typing import Final
 
-__all__ = ["AsteriskClient"]
+DEFAULT_PORT: Final = 5038
+"""Of the Asterisk Manager Interface."""

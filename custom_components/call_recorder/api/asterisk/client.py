@@ -27,13 +27,14 @@ from ..models import (
 )
 from ..parsing import as_text
 from ..transport import parse_address
+from . import DEFAULT_PORT
 from .archive import AsteriskArchive
 from .ari import API_PATH
 from .channels import Call, Channel
 from .live import LiveView, Look, Running
 from .monitors import get_variable
 from .names import make_path, recording_id
-from .session import DEFAULT_PORT, Session, host_of
+from .session import Session, host_of
 from .wire import Fields, Message, Wire
 
 _ENDING: Final = "wav"

@@ -21,11 +21,11 @@ from ..errors import (
 )
 from ..models import RecorderInfo
 from ..parsing import as_text
+from . import DEFAULT_PORT
 from .wire import Message, Wire
 
 _LOGGER = logging.getLogger(__name__)
 
-DEFAULT_PORT: Final = 5038
 MODEL: Final = "Asterisk"
 
 _EVENTS: Final = ("MixMonitor", "Hangup", "Newstate", "BridgeEnter")

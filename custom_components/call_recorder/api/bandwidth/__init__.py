@@ -1,5 +1,5 @@
 """Bandwidth Catapult (Voice and Messaging API V1)."""
 
-from .client import BandwidthClient
+from typing import Final
 
-__all__ = ["BandwidthClient"]
+DEFAULT_URL: Final = "https://api.catapult.inetwork.com"

@@ -35,9 +35,9 @@ from ..transport import (
     parse_address,
     path_segment,
 )
+from . import DEFAULT_URL
 from .pace import Pace
 
-DEFAULT_URL: Final = "https://api.catapult.inetwork.com"
 API_PATH: Final = "/v1/users"
 MAX_SIZE: Final = 1000
 """Rows of a page at most ("List Recordings", size)."""

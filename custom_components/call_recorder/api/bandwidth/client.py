@@ -41,14 +41,13 @@ from ..models import (
 from ..parsing import as_text
 from ..running_times import running_time_at
 from ..transport import Reply, is_id, parse_address
+from . import DEFAULT_URL
 from .archive import Archive
 from .calls import CallCache
-from .catapult import API_PATH, DEFAULT_URL, REQUEST_INTERVAL, Catapult, error_body
+from .catapult import API_PATH, REQUEST_INTERVAL, Catapult, error_body
 from .live_list import LiveList
 from .rows import Call, Row
 from .walk import WINDOW
-
-__all__ = ["DEFAULT_URL", "BandwidthClient"]
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -1,5 +1,11 @@
 """Yeastar P-Series."""
 
-from .client import YeastarClient
+from enum import StrEnum
 
-__all__ = ["YeastarClient"]
+
+class RecordedCalls(StrEnum):
+    """Which calls the PBX's own rules record, as the user has set it."""
+
+    ALL = "all"
+    EXTENSIONS = "extensions"
+    STARTED_HERE = "started_here"

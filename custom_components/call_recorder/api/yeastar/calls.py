@@ -8,7 +8,6 @@ rules record, and the commands that we sent are known.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import cached_property
 from operator import itemgetter
 import re
@@ -18,6 +17,7 @@ from ..models import ActiveRecording, Direction, LocalParty, RemoteParty, oldest
 from ..numbers import comparable, is_same
 from ..parsing import as_bool, as_object, as_text, parse_time, require_id
 from ..row_cache import RowCache
+from . import RecordedCalls
 from .pbx_time import parse_call_id
 from .wire import rows_of
 
@@ -33,14 +33,6 @@ _CHANNEL: Final = re.compile(r"\w+/[\w/@.:;,+-]{1,100}", re.ASCII)
 _SEPARATORS: Final = re.compile(r"[\s,;\u3001\uff0c\uff1b]")
 """What stands between extensions that were pasted as one text."""
 _BYE: Final = "BYE"
-
-
-class RecordedCalls(StrEnum):
-    """Which calls the PBX's own rules record, as the user has set it."""
-
-    ALL = "all"
-    EXTENSIONS = "extensions"
-    STARTED_HERE = "started_here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
