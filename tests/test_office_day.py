@@ -27,7 +27,7 @@ from homeassistant.core import HomeAssistant
 from simulator.calls import Call, Recording
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import add_lines, make_entry, set_up, settle
+from tests.conftest import set_up_recorder, settle
 
 LINES = 200
 CALLS = 2000
@@ -129,9 +129,7 @@ async def entry(
         )
         expected = {"must_be_recorded": True, "busy_entity_id": phone}
         lines[line.number] = {**address, **expected}
-    entry = make_entry(hass, imagicle_data, subentries_data=add_lines(**lines))
-    await set_up(hass, entry)
-    return entry
+    return await set_up_recorder(hass, imagicle_data, lines=lines)
 
 
 @pytest.mark.timeout(600)
