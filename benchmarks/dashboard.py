@@ -1,8 +1,8 @@
 """Measures what the card costs a browser, beside a built-in entities card.
 
 Both show 200 rows in a real Home Assistant: ours 200 active recordings, the other one
-200 entities. The time runs from the navigation, with an empty cache, until the last row
-is there. Needs Chromium. Usage, from the project's folder:
+200 entities. The times run from the navigation, with an empty cache, until the browser
+paints anything, and until the last row is there. Needs Chromium. Usage, from the project's folder:
     .venv/bin/python -m benchmarks.dashboard
 """
 
@@ -57,7 +57,10 @@ async def furnish(home_assistant: HomeAssistant, simulator: Simulator) -> None:
 async def open_page(browser: Browser, url: str, state: StorageState) -> Page:
     """Open a page that is signed in, with an empty cache."""
     context = await browser.new_context(base_url=url, storage_state=state)
-    return await context.new_page()
+    page = await context.new_page()
+    # The browser remembers 250 by itself.
+    await page.add_init_script("performance.setResourceTimingBufferSize(5000)")
+    return page
 
 
 async def time_rows(page: Page, path: str, selector: str) -> float:
@@ -73,6 +76,25 @@ async def time_rows(page: Page, path: str, selector: str) -> float:
     )
     milliseconds: float = await handle.json_value()
     return milliseconds
+
+
+async def time_first_paint(page: Page) -> float:
+    """Return the milliseconds from the navigation until anything was painted."""
+    milliseconds: float = await page.evaluate(
+        "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+    )
+    return milliseconds
+
+
+async def count_bytes(page: Page, part: str = "") -> int:
+    """Return how many bytes the page has loaded from addresses with a part, compressed."""
+    count: int = await page.evaluate(
+        """part => performance.getEntriesByType("resource")
+            .filter(({name}) => name.includes(part))
+            .reduce((sum, {encodedBodySize}) => sum + encodedBodySize, 0)""",
+        part,
+    )
+    return count
 
 
 async def time_ticks(page: Page) -> float:
@@ -115,15 +137,19 @@ async def measure(folder: Path) -> None:
             ("our-card", "ul.rows > li"),
             ("entities-card", "hui-generic-entity-row"),
         ):
-            times = []
+            times, paints = [], []
             for _ in range(TRIES):
                 await page.context.close()
                 page = await open_page(browser, url, state)
                 times.append(await time_rows(page, f"/{path}/0", selector))
+                paints.append(await time_first_paint(page))
             ticks = await time_ticks(page)
             print(
-                f"{path}: {ROWS} rows after {median(times):.0f} ms,"
-                f" then {ticks:.1f} ms of work per second"
+                f"{path}: painted after {median(paints):.0f} ms,"
+                f" {ROWS} rows after {median(times):.0f} ms,"
+                f" then {ticks:.1f} ms of work per second;"
+                f" {await count_bytes(page) / 1000:.0f} kB loaded,"
+                f" {await count_bytes(page, 'call_recorder') / 1000:.0f} kB of them ours"
             )
         await browser.close()
 

@@ -30,6 +30,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 from homeassistant.util.yaml import load_yaml_dict
+from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
 from tests.conftest import Poll, set_up_recorder, settle
@@ -496,13 +497,60 @@ async def test_ask_assist(
     for number in numbers:
         office.start_recording(office.connect(number))
     await pass_time(31)
+    assert await ask(hass, "How many calls are recorded now?") == answer
+
+
+async def ask(hass: HomeAssistant, text: str) -> str:
+    """Say something to Assist; return what it answers."""
     response = await hass.services.async_call(
-        "conversation",
-        "process",
-        {"text": "How many calls are recorded now?"},
-        blocking=True,
-        return_response=True,
+        "conversation", "process", {"text": text}, blocking=True, return_response=True
     )
     assert response is not None
     spoken: Any = response["response"]
-    assert spoken["speech"]["plain"]["speech"] == answer
+    answer: str = spoken["speech"]["plain"]["speech"]
+    return answer
+
+
+LINE = "binary_sensor.reception_recording"
+
+
+async def test_ask_assist_about_a_line(
+    hass: HomeAssistant,
+    automate: Automate,
+    office: Office,
+    simulator: Simulator,
+    reception: MockConfigEntry,
+    pass_time: Poll,
+) -> None:
+    """Assist tells whether the line is recorded, or that it does not know."""
+    for component in ("homeassistant", "conversation"):
+        assert await async_setup_component(hass, component, {})
+    await automate("ask_assist_line", recording=LINE)
+    question = "Is the reception being recorded?"
+    assert await ask(hass, question) == "No, it is not being recorded."
+    office.start_recording(office.connect("101"))
+    await pass_time(31)
+    assert await ask(hass, question) == "Yes, it is being recorded."
+    simulator.imagicle.faults.add(Fault("status", status=500))
+    await pass_time(31, 2)
+    assert await ask(hass, question) == "That is not known."
+
+
+@pytest.mark.parametrize("may_record", [False, True])
+async def test_tell_assist_to_record_a_line(
+    hass: HomeAssistant,
+    automate: Automate,
+    office: Office,
+    reception: MockConfigEntry,
+    may_record: bool,
+) -> None:
+    """Assist records the line only where that is turned on, and tells when it cannot."""
+    for component in ("homeassistant", "conversation"):
+        assert await async_setup_component(hass, component, {})
+    await automate("ask_assist_line", recording=LINE, may_record=may_record)
+    refused = await ask(hass, "Record the reception")
+    assert (refused == "The recorder has refused that.") is may_record
+    office.connect("101")
+    answer = await ask(hass, "Record the reception")
+    assert (answer == "It is being recorded.") is may_record
+    assert bool(office.recordings) is may_record

@@ -171,13 +171,37 @@ async def test_restart(quiet_office: House, open_page: OpenPage) -> None:
 
     async def is_seen() -> bool:
         await quiet_office.poll()
-        state = await quiet_office.home_assistant.get(f"/api/states/{RECORDING}")
-        return bool(state["state"] == "on")
+        states = await quiet_office.home_assistant.get("/api/states")
+        return any(
+            (state["entity_id"], state["state"]) == (RECORDING, "on")
+            for state in states
+        )
 
     # Home Assistant sets the recorder up a moment after the page has come back.
     await wait_for(is_seen)
     row = page.locator("ul.rows > li.recording")
     await expect(row).to_contain_text("Reception")
+
+
+async def test_lost_connection(quiet_office: House, open_page: OpenPage) -> None:
+    """After the network was gone, the card shows what has happened meanwhile."""
+    routes: list[WebSocketRoute] = []
+
+    async def prepare(page: Page) -> None:
+        def handle(route: WebSocketRoute) -> None:
+            routes.append(route)
+            route.connect_to_server()
+
+        await page.route_web_socket(re.compile("/api/websocket"), handle)
+
+    page = await open_page(
+        "/one-card/0", is_new_browser=True, prepare=prepare, has_own_errors=True
+    )
+    await expect(page.get_by_text("No call is being recorded.")).to_be_visible()
+    await routes[0].close()
+    await quiet_office.connect("101")
+    await expect(page.locator("ul.rows > li.recording")).to_contain_text("Reception")
+    assert len(routes) > 1
 
 
 async def test_reload_of_the_recorder(quiet_office: House, open_page: OpenPage) -> None:
