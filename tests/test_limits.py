@@ -1,6 +1,7 @@
 """What a hostile recorder can cost: so many rows, so many requests, and no more."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import count
 import json
 from typing import Any, Final
@@ -10,7 +11,14 @@ import pytest
 
 from custom_components.call_recorder.api import client_class
 from custom_components.call_recorder.api.errors import UnexpectedResponseError
-from custom_components.call_recorder.api.models import RecordingQuery
+from custom_components.call_recorder.api.models import (
+    ActiveRecording,
+    Recording,
+    RecordingQuery,
+)
+from custom_components.call_recorder.archive import known as known_module
+from custom_components.call_recorder.archive.expected import ExpectedRecordings
+from custom_components.call_recorder.archive.known import KnownRecordings
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from simulator.asterisk import Asterisk
@@ -19,6 +27,7 @@ from simulator.office import Office
 from simulator.recorder import Recorder
 from simulator.server import Simulator
 from tests.conftest import Poll, entry_data, set_up_recorder
+from tests.helpers.states import value
 
 _TOO_MANY: Final = 40_000
 _MOST_REQUESTS: Final = 30
@@ -32,9 +41,9 @@ def on_rows(change: Callable[[list[Any]], list[Any]]) -> Callable[[bytes], bytes
         answer = json.loads(body)
         if isinstance(answer, list):
             return json.dumps(change(answer)).encode()
-        for name, value in answer.items():
-            if isinstance(value, list):
-                answer[name] = change(value)
+        for name, rows in answer.items():
+            if isinstance(rows, list):
+                answer[name] = change(rows)
         return json.dumps(answer).encode()
 
     return rewrite
@@ -103,3 +112,51 @@ async def test_invented_recordings(
         assert len(recorder.requests) <= _MOST_REQUESTS
     recorder.faults.clear()
     await pass_time(301)
+
+
+async def test_all_recordings_are_others(
+    hass: HomeAssistant, office: Office, simulator: Simulator, pass_time: Poll
+) -> None:
+    """Where more begins and ends than there can be, states follow and no events do."""
+    office.start_recording(office.connect("101"))
+    recorder, ids = simulator.imagicle, count(10**9)
+    await set_up_recorder(hass, entry_data(recorder))
+    counts = {2_001: None, 1_000: None, 999: "ended"}
+    for number, event in counts.items():
+
+        def invent(rows: list[Any], number: int = number) -> list[Any]:
+            """Return so many recordings, each with a new id."""
+            return [
+                {**rows[0], "id": f"6b98303a-b295-473a-adae-{next(ids):012}"}
+                for _ in range(number)
+            ]
+
+        recorder.faults.clear()
+        fault = Fault("rewrite", path="/LiveRecordings", rewrite=on_rows(invent))
+        recorder.faults.add(fault)
+        await pass_time(11)
+        assert value(hass, "sensor.imagicle_active_recordings") == str(number)
+        state = hass.states.get("event.imagicle_recording_events")
+        assert state is not None
+        assert state.attributes["event_type"] == event
+
+
+def test_too_many_are_expected() -> None:
+    """No more ended recordings are waited for than there can be."""
+    expected, now = ExpectedRecordings(), dt_util.utcnow()
+    for number in range(10_010):
+        expected.add(ActiveRecording(id=str(number)), (), now)
+    assert len(expected) == 10_000
+
+
+def test_too_many_in_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond a limit the day is not known any more, and only the newest page is."""
+    monkeypatch.setattr(known_module, "_MOST", 100)
+    now = dt_util.utcnow()
+    known = KnownRecordings(since=now - timedelta(hours=1))
+    for number in range(101):
+        known.add([Recording(id=str(number), started_at=now)])
+    newest = [Recording(id="100", started_at=now)]
+    known.forget(now - timedelta(hours=1), newest)
+    assert set(known.ids) == {"100"}
+    assert known.durations_between(now - timedelta(hours=1), now) is None

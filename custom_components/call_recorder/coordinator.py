@@ -28,6 +28,8 @@ _IDLE_INTERVAL: Final = timedelta(seconds=30)
 _PUSH_INTERVAL: Final = timedelta(seconds=60)
 _EXPECTANT_INTERVAL: Final = timedelta(seconds=5)
 _EXPECTANT_TIME: Final = timedelta(seconds=30)
+_MOST_CHANGES: Final = 2_000
+"""Recordings that can begin, change and end between two polls; more are no events."""
 _REFRESH_COOLDOWN: Final = 1.0
 """Seconds in which several commands share one poll."""
 
@@ -126,14 +128,16 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
         """Send an event for each change since the last snapshot.
 
         An outage is no end: what was active before stands while nothing is known. A
-        recording whose line is being looked for counts when that is settled.
+        recording whose line is being looked for counts when that is settled. Where
+        nearly all recordings are others, it is not the office of before.
         """
         before, after = self._sent, self.data
         self._sent = after
-        if before is None or after is before:
+        if before is None or after is before or self._is_another_office(after):
             return
         known, changes = before.line_ids, after.changes
-        for recording in after.attribution.settled:
+        settled = after.attribution.settled
+        for recording in settled:
             if recording.id not in known:
                 self._send(RecordingEventType.STARTED, recording, after)
         for earlier, recording in changes.changed:
@@ -143,10 +147,19 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
         for recording in changes.ended:
             if recording.id in known:
                 self._send(RecordingEventType.ENDED, recording, before)
-        for recording in after.attribution.settled:
+        for recording in settled:
             now = after.line_ids[recording.id]
             if (was := known.get(recording.id, now)) != now:
                 self._send_move(recording, was, now)
+
+    def _is_another_office(self, snapshot: Snapshot) -> bool:
+        """Return whether more has changed than can change between two polls."""
+        changes = snapshot.changes
+        changed = (snapshot.attribution.settled, changes.changed, changes.ended)
+        if (count := sum(map(len, changed))) <= _MOST_CHANGES:
+            return False
+        _LOGGER.debug("%s changes at once are no events", count)
+        return True
 
     @callback
     def _send(

@@ -9,6 +9,8 @@ from ..api.models import ActiveRecording
 
 _TIME: Final = timedelta(minutes=10)
 """How long a recorder may take to put a recording into its archive."""
+_MOST: Final = 10_000
+"""Recordings that are waited for; those that end meanwhile are found in the archive."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,7 +50,9 @@ class ExpectedRecordings:
     def add(
         self, active: ActiveRecording, line_ids: tuple[str, ...], now: datetime
     ) -> None:
-        """Expect a recording that has just ended."""
+        """Expect a recording that has just ended, unless too many are expected."""
+        if len(self._expected) >= _MOST:
+            return
         self._expected[active.id] = Expectation(
             active=active, line_ids=line_ids, ended_at=now, deadline=now + _TIME
         )

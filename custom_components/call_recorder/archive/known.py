@@ -3,9 +3,14 @@
 from collections.abc import Collection, Iterable, Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from homeassistant.util import dt as dt_util
 
 from ..api.models import Recording, RecordingState
+
+_MOST: Final = 200_000
+"""Recordings that are kept: about 80 MB."""
 
 
 class _Row(NamedTuple):
@@ -20,7 +25,7 @@ class _Row(NamedTuple):
 class KnownRecordings:
     """Separates new recordings from known ones, and counts those of the day.
 
-    Grows with the day, not with the archive.
+    Grows with the day, not with the archive, and up to a limit.
     """
 
     since: datetime
@@ -68,7 +73,10 @@ class KnownRecordings:
         return fresh
 
     def forget(self, before: datetime, newest: Collection[Recording]) -> None:
-        """Drop the rows that began before a time and are older than the newest page."""
+        """Drop the rows that began before a time and are older than the newest page.
+
+        With too many left, all but that page are dropped, and the day is not known.
+        """
         starts = filter(None, (recording.started_at for recording in newest))
         cut = min((before, *starts))
         kept = {recording.id for recording in newest}
@@ -79,6 +87,9 @@ class KnownRecordings:
             or (row.started_at is not None and row.started_at >= cut)
         }
         self.since = max(self.since, cut)
+        if len(self._rows) > _MOST:
+            self._rows = {one: row for one, row in self._rows.items() if one in kept}
+            self.since = dt_util.utcnow()
 
     def durations_between(
         self, start: datetime, end: datetime
