@@ -14,10 +14,12 @@ from pytest_homeassistant_custom_component.typing import (
 )
 
 from custom_components.call_recorder.const import DOMAIN
+from custom_components.call_recorder.media_source.folders import recording_identifier
 from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_READ_ONLY, GROUP_ID_USER
 from homeassistant.auth.models import RefreshToken
 from homeassistant.components.http.auth import async_sign_path
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.components.media_source import Unresolvable, async_resolve_media
+from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
@@ -276,3 +278,56 @@ async def test_a_user_who_is_gone(
             blocking=True,
             context=Context(user_id="gone"),
         )
+
+
+async def test_companion_app(
+    hass: HomeAssistant,
+    listening: str,
+    finished: str,
+    hass_client: ClientSessionGenerator,
+    hass_client_no_auth: ClientSessionGenerator,
+    hass_admin_user: MockUser,
+) -> None:
+    """What the companion app sends by its webhook is what its user may do."""
+    assert await async_setup_component(hass, "mobile_app", {})
+    played: list[bool] = []
+
+    async def play(call: ServiceCall) -> None:
+        """Do what a media player does with what it is told to play."""
+        try:
+            await async_resolve_media(hass, call.data["id"], None)
+        except Unresolvable:
+            played.append(False)
+        else:
+            played.append(True)
+
+    hass.services.async_register("test", "play", play)
+    app = {
+        "app_id": "test",
+        "app_name": "Test",
+        "app_version": "1",
+        "device_name": "Phone",
+        "manufacturer": "Test",
+        "model": "Test",
+        "os_name": "Test",
+        "os_version": "1",
+        "supports_encryption": False,
+        "device_id": "phone",
+    }
+    place = f"media-source://{DOMAIN}/{recording_identifier('01IMAGICLE', finished)}"
+    command = {
+        "type": "call_service",
+        "data": {"domain": "test", "service": "play", "service_data": {"id": place}},
+    }
+    phone = await hass_client()
+    registered = await (
+        await phone.post("/api/mobile_app/registrations", json=app)
+    ).json()
+    outside = await hass_client_no_auth()
+    for groups in ([GROUP_ID_ADMIN], [GROUP_ID_USER]):
+        await hass.auth.async_update_user(hass_admin_user, group_ids=groups)
+        response = await outside.post(
+            f"/api/webhook/{registered['webhook_id']}", json=command
+        )
+        assert response.status == HTTPStatus.OK
+    assert played == [True, listening == "everyone"]

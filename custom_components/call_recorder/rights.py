@@ -12,6 +12,7 @@ from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components import websocket_api
 from homeassistant.components.http import KEY_HASS_USER, current_request
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import Context, HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import Unauthorized, UnknownUser
 
@@ -88,11 +89,19 @@ async def async_raise_unless_may_listen(call: ServiceCall, entry: ConfigEntry) -
         )
 
 
-@callback
-def async_get_requesting_user() -> User | None:
-    """Return the user whose browser asks for something now; `None` for an automation."""
+async def async_get_requesting_user(hass: HomeAssistant) -> User | None:
+    """Return the user whose browser or app asks for something now.
+
+    `None` for an automation.
+    """
     if (connection := websocket_api.current_connection.get()) is not None:
         return connection.user
-    request = current_request.get()
-    user: User | None = None if request is None else request.get(KEY_HASS_USER)
+    if (request := current_request.get()) is None:
+        return None
+    user: User | None = request.get(KEY_HASS_USER)
+    if user is None and (webhook_id := request.match_info.get("webhook_id")):
+        for entry in hass.config_entries.async_entries("mobile_app"):
+            # The companion app sends what its user does by a webhook of its own.
+            if entry.data.get(CONF_WEBHOOK_ID) == webhook_id:
+                return await hass.auth.async_get_user(entry.data["user_id"])
     return user

@@ -61,11 +61,11 @@ class CallRecorderMediaSource(MediaSource):
         if not item.identifier:
             children = [
                 browse_folder(str(Folder(entry_id=entry.entry_id)), entry.title)
-                for entry in self._entries()
+                for entry in await self._entries()
             ]
             return browse_folder(None, "Call Recorder", children)
         folder = _parse(item.identifier)
-        entry = self._get_entry(folder.entry_id)
+        entry = await self._get_entry(folder.entry_id)
         with _errors(entry, BrowseError):
             return await (await self._browser(entry)).browse(folder)
 
@@ -77,10 +77,12 @@ class CallRecorderMediaSource(MediaSource):
         if item.identifier:
             folders = [_parse(item.identifier)]
         else:
-            folders = [Folder(entry_id=entry.entry_id) for entry in self._entries()]
+            folders = [
+                Folder(entry_id=entry.entry_id) for entry in await self._entries()
+            ]
         found: list[BrowseMediaSource] = []
         for folder in folders:
-            entry = self._get_entry(folder.entry_id)
+            entry = await self._get_entry(folder.entry_id)
             browser = await self._browser(entry)
             with _errors(entry, BrowseError):
                 found += await browser.search(folder, query.search_query.strip())
@@ -100,7 +102,7 @@ class CallRecorderMediaSource(MediaSource):
                 translation_domain=DOMAIN, translation_key=ErrorKey.MEDIA_NOT_FOUND
             )
         try:
-            entry = self._get_entry(entry_id)
+            entry = await self._get_entry(entry_id)
         except BrowseError as err:
             raise Unresolvable(
                 translation_domain=DOMAIN, translation_key=err.translation_key
@@ -116,9 +118,9 @@ class CallRecorderMediaSource(MediaSource):
         )
         return PlayMedia(path, recording.audio_type or client.audio_type)
 
-    def _entries(self) -> list[CallRecorderConfigEntry]:
+    async def _entries(self) -> list[CallRecorderConfigEntry]:
         """Return the loaded recorders with an archive that the user may read."""
-        user = async_get_requesting_user()
+        user = await async_get_requesting_user(self.hass)
         return [
             entry
             for entry in self.hass.config_entries.async_loaded_entries(DOMAIN)
@@ -126,7 +128,7 @@ class CallRecorderMediaSource(MediaSource):
             and may_listen(self.hass, user, entry)
         ]
 
-    def _get_entry(self, entry_id: str) -> CallRecorderConfigEntry:
+    async def _get_entry(self, entry_id: str) -> CallRecorderConfigEntry:
         """Return a recorder that is loaded. Raises `BrowseError`."""
         for entry in self.hass.config_entries.async_loaded_entries(DOMAIN):
             if entry.entry_id == entry_id:
@@ -135,7 +137,8 @@ class CallRecorderMediaSource(MediaSource):
             raise BrowseError(
                 translation_domain=DOMAIN, translation_key=ErrorKey.RECORDER_NOT_LOADED
             )
-        if not may_listen(self.hass, async_get_requesting_user(), entry):
+        user = await async_get_requesting_user(self.hass)
+        if not may_listen(self.hass, user, entry):
             raise BrowseError(
                 translation_domain=DOMAIN,
                 translation_key=ErrorKey.LISTENING_NOT_ALLOWED,
