@@ -135,9 +135,13 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
         self._sent = after
         if before is None or after is before or self._is_another_office(after):
             return
+        self._send_differences(before, after)
+
+    @callback
+    def _send_differences(self, before: Snapshot, after: Snapshot) -> None:
+        """Send the events that lead from one snapshot to the next."""
         known, changes = before.line_ids, after.changes
-        settled = after.attribution.settled
-        for recording in settled:
+        for recording in after.attribution.settled:
             if recording.id not in known:
                 self._send(RecordingEventType.STARTED, recording, after)
         for earlier, recording in changes.changed:
@@ -147,7 +151,7 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
         for recording in changes.ended:
             if recording.id in known:
                 self._send(RecordingEventType.ENDED, recording, before)
-        for recording in settled:
+        for recording in after.attribution.settled:
             now = after.line_ids[recording.id]
             if (was := known.get(recording.id, now)) != now:
                 self._send_move(recording, was, now)

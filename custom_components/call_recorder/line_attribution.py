@@ -1,7 +1,14 @@
 """Which line each active recording belongs to, asking the recorder where needed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+    Sequence,
+    Set as AbstractSet,
+)
 from dataclasses import dataclass, field
 from itertools import batched
 import logging
@@ -173,27 +180,44 @@ def _next_attribution(
     settled: tuple[ActiveRecording, ...],
     found: Mapping[str, tuple[str, ...]],
 ) -> Attribution:
-    """Return what has become of an attribution; `found` has the lines of the settled.
-
-    Only the lines of recordings that have changed are gone through.
-    """
+    """Return what has become of an attribution; `found` has the lines of the settled."""
     line_ids = {**before.line_ids, **found}
     for recording in changes.ended:
         line_ids.pop(recording.id, None)
     changed = (recording for _, recording in changes.changed)
     new = {recording.id: recording for recording in (*changed, *settled)}
     old = new.keys() | {recording.id for recording in changes.ended}
-    added: dict[str, list[ActiveRecording]] = {}
-    for recording in new.values():
-        for line_id in line_ids.get(recording.id, ()):
-            added.setdefault(line_id, []).append(recording)
+    by_line = _next_by_line(before, old, _group_by_line(new.values(), line_ids))
+    return Attribution(line_ids=line_ids, by_line=by_line, settled=settled)
+
+
+def _next_by_line(
+    before: Attribution,
+    old: AbstractSet[str],
+    added: Mapping[str, list[ActiveRecording]],
+) -> dict[str, tuple[ActiveRecording, ...]]:
+    """Return the recordings of each line: without the old ones, with the added ones.
+
+    Only the lines of recordings that have changed are gone through.
+    """
     touched = {line_id for gone in old for line_id in before.line_ids.get(gone, ())}
     by_line = dict(before.by_line)
     for line_id in touched | added.keys():
         kept = [rec for rec in by_line.pop(line_id, ()) if rec.id not in old]
         if recordings := kept + added.get(line_id, []):
             by_line[line_id] = tuple(sorted(recordings, key=oldest_first))
-    return Attribution(line_ids=line_ids, by_line=by_line, settled=settled)
+    return by_line
+
+
+def _group_by_line(
+    recordings: Iterable[ActiveRecording], line_ids: Mapping[str, tuple[str, ...]]
+) -> dict[str, list[ActiveRecording]]:
+    """Return the recordings of each line that has any."""
+    grouped: dict[str, list[ActiveRecording]] = {}
+    for recording in recordings:
+        for line_id in line_ids.get(recording.id, ()):
+            grouped.setdefault(line_id, []).append(recording)
+    return grouped
 
 
 def _parties(recording: ActiveRecording) -> tuple[object, ...]:

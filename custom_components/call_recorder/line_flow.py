@@ -119,19 +119,26 @@ class LineSubentryFlow(ConfigSubentryFlow):
         if _SEVERAL.search(data.get(CONF_DIRECTORY_NUMBER, "")):
             return LineError.SEVERAL_NUMBERS
         needs_calls = data[CONF_MUST_BE_RECORDED] or data[CONF_AUTO_START]
-        if (
-            needs_calls
-            and CONF_BUSY_ENTITY_ID not in data
-            and Capability.ACTIVE_CALLS not in self._recorder.capabilities
-        ):
+        if needs_calls and not self._shows_calls(data):
             return LineError.BUSY_ENTITY_REQUIRED
-        own_id = self._reconfigure_subentry_id if self.source == "reconfigure" else None
-        others = self._get_entry().subentries.items()
-        if any(
-            _address(other.data) == address for id_, other in others if id_ != own_id
-        ):
+        if self._is_taken(address):
             return LineError.LINE_ALREADY_CONFIGURED
         return None
+
+    def _shows_calls(self, data: Mapping[str, Any]) -> bool:
+        """Return whether the line's calls can be seen: by the recorder or an entity."""
+        return (
+            CONF_BUSY_ENTITY_ID in data
+            or Capability.ACTIVE_CALLS in self._recorder.capabilities
+        )
+
+    def _is_taken(self, address: tuple[str | None, ...]) -> bool:
+        """Return whether another line of the recorder has the same address."""
+        own_id = self._reconfigure_subentry_id if self.source == "reconfigure" else None
+        others = self._get_entry().subentries.items()
+        return any(
+            _address(other.data) == address for id_, other in others if id_ != own_id
+        )
 
     def _finish(self, data: dict[str, Any]) -> SubentryFlowResult:
         """Add or change the line; the change of its entry reloads the recorder."""

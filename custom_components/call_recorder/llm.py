@@ -68,6 +68,11 @@ def _async_get_exposed(
             if device := async_get_device(hass, entry, line_id):
                 name = device.name_by_user or device.name or entity_id
                 found.append(_Exposed(entry, line_id, device.id, name))
+    return _with_distinct_names(found)
+
+
+def _with_distinct_names(found: list[_Exposed]) -> list[_Exposed]:
+    """Add the recorder's name to the lines of several recorders that share a name."""
     count = Counter(exposed.name for exposed in found)
     return [
         exposed

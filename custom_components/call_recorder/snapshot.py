@@ -237,14 +237,9 @@ def _by_line(
         recordings = (
             None if state.recordings is None else attribution.by_line.get(line_id, ())
         )
-        line = before.by_line.get(line_id)
         in_call = None if busy is None else line_id in busy
-        if (
-            line is None
-            or line.recordings != recordings
-            or line.in_call is not in_call
-            or line.is_due(now)
-        ):
+        line = before.by_line.get(line_id)
+        if line is None or _has_changed(line, recordings, in_call, now):
             line = LineSnapshot(
                 recordings=recordings,
                 measured_at=now if recordings else None,
@@ -253,6 +248,18 @@ def _by_line(
             )
         found[line_id] = line
     return found
+
+
+def _has_changed(
+    line: LineSnapshot,
+    recordings: tuple[ActiveRecording, ...] | None,
+    in_call: bool | None,
+    now: datetime,
+) -> bool:
+    """Return whether a line differs from what it was, or its durations are due."""
+    return (
+        line.recordings != recordings or line.in_call is not in_call or line.is_due(now)
+    )
 
 
 def _in_call(busy_numbers: Iterable[str] | None, lines: Lines) -> set[str] | None:

@@ -176,13 +176,17 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
             self.known = KnownRecordings(since=read_to)
             self.known.add(rec for rec in recordings if rec.id not in self.expected)
         await self._take_in(self.known, recordings)
-        self.known.forget(_start_of_interest(), page.recordings)
-        for recording_id in self._archived_line_ids.keys() - self.known.ids:
-            del self._archived_line_ids[recording_id]
+        self._forget_old(self.known, page)
         self.update_interval = self._interval()
         newest = (rec for rec in recordings if not (_has_failed(rec) or _is_ahead(rec)))
         recent = tuple(rec for rec in page.recordings if not _is_ahead(rec))
         return _snapshot(self.known, next(newest, None), recent, page.total)
+
+    def _forget_old(self, known: KnownRecordings, newest: RecordingPage) -> None:
+        """Drop what no sensor and no event needs any more."""
+        known.forget(_start_of_interest(), newest.recordings)
+        for recording_id in self._archived_line_ids.keys() - known.ids:
+            del self._archived_line_ids[recording_id]
 
     def _interval(self) -> timedelta:
         """Return when to poll again: soon while a recording is awaited."""

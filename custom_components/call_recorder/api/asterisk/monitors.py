@@ -72,8 +72,12 @@ class Monitors:
             return True
         if kind == "Hangup":
             return self.forget(channel)
-        if not kind.startswith("MixMonitor"):
-            return False
+        return kind.startswith("MixMonitor") and self._take_monitor(
+            kind, channel, event
+        )
+
+    def _take_monitor(self, kind: str, channel: str, event: Message) -> bool:
+        """Learn from an event about a MixMonitor; return `False` when it is dropped."""
         if channel not in self._heard and len(self._heard) >= MAX_ROWS:
             # More channels than there can be.
             return False
@@ -118,24 +122,32 @@ class Monitors:
         names = {channel.name for channel in channels}
         for gone in self._known.keys() - names:
             del self._known[gone]
-        asked = names
-        if self._hears_events:
-            unsure = {name for name, heard in self._heard.items() if heard.is_unsure}
-            asked = names & unsure | names - self._known.keys()
-        for some in batched(sorted(asked), _QUESTIONS_AT_ONCE, strict=False):
-            for name in self._heard.keys() & some:
-                # Unless something is heard meanwhile.
-                self._heard[name].is_unsure = False
-            try:
-                answers = await asyncio.gather(
-                    *(self.ask(wire, commands, name) for name in some)
-                )
-            except BaseException:
-                for name in some:
-                    self._known.pop(name, None)
-                raise
-            self._known.update(zip(some, answers, strict=True))
+        asked = sorted(self._unsure(names) if self._hears_events else names)
+        for some in batched(asked, _QUESTIONS_AT_ONCE, strict=False):
+            await self._ask_about(wire, commands, some)
         return {name: self._known.get(name) for name in names}
+
+    def _unsure(self, names: set[str]) -> set[str]:
+        """Return the channels that may have changed since they were asked about."""
+        unsure = {name for name, heard in self._heard.items() if heard.is_unsure}
+        return names & unsure | names - self._known.keys()
+
+    async def _ask_about(
+        self, wire: Wire, commands: frozenset[str], names: tuple[str, ...]
+    ) -> None:
+        """Ask for the MixMonitors of some channels at once, and keep the answers."""
+        for name in self._heard.keys() & names:
+            # Unless something is heard meanwhile.
+            self._heard[name].is_unsure = False
+        try:
+            answers = await asyncio.gather(
+                *(self.ask(wire, commands, name) for name in names)
+            )
+        except BaseException:
+            for name in names:
+                self._known.pop(name, None)
+            raise
+        self._known.update(zip(names, answers, strict=True))
 
     async def ask(
         self, wire: Wire, commands: frozenset[str], channel: str
