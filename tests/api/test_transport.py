@@ -22,8 +22,8 @@ from custom_components.call_recorder.api.errors import (
     RefusedError,
     UnexpectedResponseError,
 )
+from custom_components.call_recorder.api.reply import Reply
 from custom_components.call_recorder.api.transport import (
-    Reply,
     Transport,
     parse_address,
     path_segment,

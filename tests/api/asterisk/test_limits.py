@@ -23,7 +23,7 @@ from custom_components.call_recorder.api.errors import (
 )
 from custom_components.call_recorder.api.models import RecordingQuery
 from custom_components.call_recorder.api.parsing import MAX_ROWS
-from custom_components.call_recorder.api.transport import Reply
+from custom_components.call_recorder.api.reply import Reply
 from tests.helpers.asterisk import SimulatedPbx
 
 from .conftest import MakeWatcher, Watcher

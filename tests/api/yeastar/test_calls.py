@@ -12,7 +12,8 @@ import pytest
 
 from custom_components.call_recorder.api.models import ActiveRecording
 from custom_components.call_recorder.api.yeastar import RecordedCalls
-from custom_components.call_recorder.api.yeastar.calls import CallLedger, CallParser
+from custom_components.call_recorder.api.yeastar.calls import CallParser
+from custom_components.call_recorder.api.yeastar.ledger import CallLedger
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 

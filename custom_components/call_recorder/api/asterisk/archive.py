@@ -22,7 +22,7 @@ from ..models import (
 )
 from ..numbers import ends_with
 from ..paging import read_cursor, write_cursor
-from ..transport import Reply
+from ..reply import Reply
 from .ari import MOST_STORED, Ari, StoredFile, parse_names
 from .names import NameFacts, parse_name, recording_id
 

@@ -24,7 +24,8 @@ from ..errors import (
     UnexpectedResponseError,
 )
 from ..parsing import as_id, as_object, parse_rows
-from ..transport import Reply, Transport, parse_address
+from ..reply import Reply
+from ..transport import Transport, parse_address
 
 _LOGGER = logging.getLogger(__name__)
 

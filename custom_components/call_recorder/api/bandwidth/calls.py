@@ -11,7 +11,7 @@ from typing import Final
 from ..errors import ErrorKey, RefusedError, UnexpectedResponseError
 from ..models import oldest_first
 from ..parsing import as_object
-from ..transport import Reply
+from ..reply import Reply
 from .catapult import MAX_SIZE, Catapult, Page, PageQuery, page_query, read_rows
 from .rows import Call, Row, whole_number
 

@@ -26,15 +26,9 @@ from ..errors import (
     UnexpectedResponseError,
 )
 from ..parsing import as_int, as_object, as_text, check_count
+from ..reply import Reply, clamp_retry_after
 from ..row_cache import RowCache
-from ..transport import (
-    Reply,
-    Transport,
-    basic_auth,
-    clamp_retry_after,
-    parse_address,
-    path_segment,
-)
+from ..transport import Transport, basic_auth, parse_address, path_segment
 from . import DEFAULT_URL
 from .pace import Pace
 

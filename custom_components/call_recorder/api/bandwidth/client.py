@@ -10,9 +10,8 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from http import HTTPStatus
 import logging
-from typing import Any, ClassVar, Final, NoReturn, override
+from typing import Any, ClassVar, Final, override
 
 from aiohttp import ClientSession
 
@@ -38,14 +37,15 @@ from ..models import (
     RecordingPage,
     RecordingQuery,
 )
-from ..parsing import as_text
+from ..reply import Reply
 from ..running_times import running_time_at
-from ..transport import Reply, is_id, parse_address
+from ..transport import is_id, parse_address
 from . import DEFAULT_URL
 from .archive import Archive
 from .calls import CallCache
-from .catapult import API_PATH, REQUEST_INTERVAL, Catapult, error_body
+from .catapult import API_PATH, REQUEST_INTERVAL, Catapult
 from .live_list import LiveList
+from .refusals import START_LINE_REFUSALS, START_REFUSALS, STOP_REFUSALS, raise_refusal
 from .rows import Call, Row
 from .walk import WINDOW
 
@@ -54,34 +54,6 @@ _LOGGER = logging.getLogger(__name__)
 _GONE_POLLS: Final = 3
 _GONE_TIME: Final = timedelta(minutes=15)
 """How long nothing was found at the address when the service counts as gone."""
-
-_START_REFUSALS: Final[Mapping[str, ErrorKey]] = {
-    "call-not-found": ErrorKey.LINE_NOT_FOUND,
-    "call-id-not-found": ErrorKey.LINE_NOT_FOUND,
-    "call-invalid-state": ErrorKey.NO_CONNECTED_CALL,
-    # "Call recoding is been executed already!"
-    "conflicted-recording-values-request": ErrorKey.ALREADY_RECORDING,
-    # "...another update was is progress": the recording is being changed now.
-    "recording-update-conflict": ErrorKey.RECORDING_PENDING,
-    # Also in progress or being set up, but nothing says that it will be recorded:
-    # `recording_pending` would be a success for a start that only has to be ensured.
-    "call-update-conflict": ErrorKey.RECORDER_UNAVAILABLE,
-    "call-unavailable": ErrorKey.RECORDER_UNAVAILABLE,
-}
-_START_LINE_REFUSALS: Final[Mapping[str, ErrorKey]] = {
-    **_START_REFUSALS,
-    # The call of the line has just ended.
-    "call-not-found": ErrorKey.NO_CONNECTED_CALL,
-    "call-id-not-found": ErrorKey.NO_CONNECTED_CALL,
-}
-_STOP_REFUSALS: Final[Mapping[str, ErrorKey]] = {
-    "call-not-found": ErrorKey.NOT_ACTIVE_RECORDING,
-    "call-id-not-found": ErrorKey.NOT_ACTIVE_RECORDING,
-    "call-invalid-state": ErrorKey.NOT_ACTIVE_RECORDING,
-    "recording-update-conflict": ErrorKey.RECORDER_UNAVAILABLE,
-    "call-update-conflict": ErrorKey.RECORDER_UNAVAILABLE,
-    "call-unavailable": ErrorKey.RECORDER_UNAVAILABLE,
-}
 
 
 class BandwidthClient(RecorderClient):
@@ -273,7 +245,7 @@ class BandwidthClient(RecorderClient):
         if mode is not None:
             raise RefusedError(ErrorKey.NOT_SUPPORTED, text="mode")
         call_id = await self._find_call(line)
-        refusals = _START_REFUSALS if line.call_id else _START_LINE_REFUSALS
+        refusals = START_REFUSALS if line.call_id else START_LINE_REFUSALS
         sent_at = datetime.now(UTC)
         try:
             reply = await self._set_recording(call_id, "true", refusals)
@@ -316,7 +288,7 @@ class BandwidthClient(RecorderClient):
                 raise RefusedError(ErrorKey.NOT_ACTIVE_RECORDING)
             recording_id = active[-1].id
         try:
-            reply = await self._set_recording(call_id, "false", _STOP_REFUSALS)
+            reply = await self._set_recording(call_id, "false", STOP_REFUSALS)
         except CannotConnectError as err:
             if not err.may_have_arrived:
                 raise
@@ -357,7 +329,7 @@ class BandwidthClient(RecorderClient):
             "calls", call_id, body={"recordingEnabled": enabled}
         )
         if not reply.is_success:
-            _raise_refusal(reply, refusals)
+            raise_refusal(reply, refusals)
         return reply
 
     # --- Archive ---
@@ -419,21 +391,3 @@ class BandwidthClient(RecorderClient):
         """
         self.raise_for_fields(query)
         return await self._archive.get_recordings(query)
-
-
-def _raise_refusal(reply: Reply, refusals: Mapping[str, ErrorKey]) -> NoReturn:
-    """Raise what a refused command means (errors.md)."""
-    if reply.status in (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT):
-        # A proxy has lost the answer of the service.
-        raise CannotConnectError(f"HTTP {reply.status}", may_have_arrived=True)
-    error = error_body(reply)
-    code = as_text(error.get("code")) or str(reply.status)
-    if (key := refusals.get(code)) is not None:
-        raise RefusedError(key)
-    if reply.status >= 500:
-        busy = reply.status == HTTPStatus.SERVICE_UNAVAILABLE
-        raise RefusedError(
-            ErrorKey.RECORDER_UNAVAILABLE if busy else ErrorKey.RECORDER_ERROR,
-            code=code,
-        )
-    raise RefusedError.unknown(code, as_text(error.get("message")))

@@ -36,7 +36,8 @@ from ..models import (
 )
 from ..numbers import as_dialed
 from ..parsing import as_id, as_object
-from ..transport import Reply, Transport, basic_auth, parse_address, path_segment
+from ..reply import Reply
+from ..transport import Transport, basic_auth, parse_address, path_segment
 from .archive import ImagicleArchive
 from .clock import RecorderClock
 from .live import LiveRecordings

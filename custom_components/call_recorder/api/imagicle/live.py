@@ -23,8 +23,9 @@ from ..parsing import (
     parse_time,
     require_id,
 )
+from ..reply import Reply
 from ..row_cache import RowCache
-from ..transport import Reply, Transport
+from ..transport import Transport
 from .clock import RecorderClock
 from .rows import LIVE
 

@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 
 from ..errors import ErrorKey, InvalidAuthError, RefusedError, UnexpectedResponseError
 from ..parsing import as_int, as_object, as_text
-from ..transport import Reply
+from ..reply import Reply
 
 # A status with `None` means the same whatever the reason.
 START_REFUSALS: Final[Mapping[tuple[int, int | None], ErrorKey]] = {

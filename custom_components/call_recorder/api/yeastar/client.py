@@ -30,7 +30,8 @@ from ..parsing import as_object, as_text
 from ..running_times import running_time_at
 from . import RecordedCalls
 from .archive import YeastarArchive
-from .calls import Call, CallLedger, CallParser, find_channel, is_unknown_channel
+from .calls import Call, CallParser, find_channel, is_unknown_channel
+from .ledger import CallLedger
 from .push import Push
 from .session import YeastarSession, account_of
 from .wire import BASE, Answer, Errcode
