@@ -19,6 +19,8 @@ from .const import DOMAIN
 _LOGGER = logging.getLogger(__name__)
 
 _LONGEST_INTERVAL: Final = timedelta(minutes=5)
+_LONGEST_TOLERANCE: Final = timedelta(minutes=1)
+"""After a failed poll the last data may be shown as long as this, or one interval."""
 _REFUSALS_UNTIL_REAUTH: Final = 2
 """One refusal may be the hiccup of a proxy."""
 
@@ -158,8 +160,8 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
     ) -> DataT:
         """Return the data of the last poll after a first failure; otherwise raise.
 
-        A single lost poll is no outage. A missing permission does not go away by
-        waiting. `interval` is how often a healthy recorder would be asked now. With
+        A single lost poll is no outage, if the next one comes soon. A missing permission
+        does not go away by waiting. `interval` is how often a healthy recorder would be asked now. With
         `is_setup`, it is Home Assistant that tries again.
         """
         self.failures += 1
@@ -176,7 +178,12 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
         if asked is not None:
             delay = max(delay, timedelta(seconds=asked))
             self._not_before = dt_util.utcnow() + delay
-        if self.failures > 1 or self.data is None or isinstance(err, AccessError):
+        if (
+            self.failures > 1
+            or self.data is None
+            or isinstance(err, AccessError)
+            or delay > max(interval, _LONGEST_TOLERANCE)
+        ):
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key=err.key,
