@@ -28,7 +28,7 @@ FIND = """const find = (root, selector) => [
 
 
 async def furnish(home_assistant: HomeAssistant, simulator: Simulator) -> None:
-    """Begin the calls, and add a dashboard for each card."""
+    """Start the calls, and add a dashboard for each card."""
     for number in range(ROWS):
         await simulator.connect("imagicle", str(101 + number), recorded=True)
     await add_recorder(home_assistant, "imagicle", simulator.settings["imagicle"])

@@ -121,7 +121,7 @@ class Redaction:
         return KEPT_HOST_OR_WORD.sub(self._replace, text)
 
     def _header(self, line: str) -> str:
-        """Redact a line that may begin with the name of a header or of a field."""
+        """Redact a line that may start with the name of a header or of a field."""
         name, colon, value = line.partition(":")
         if colon and re.fullmatch(r"[A-Za-z][A-Za-z-]*", name):
             text = value.strip()
@@ -149,7 +149,7 @@ class Redaction:
 
     @staticmethod
     def _character(character: str, chance: int, letters: str, *, first: bool) -> str:
-        """Return another character of the same kind; a number does not begin with zero."""
+        """Return another character of the same kind; a number does not start with zero."""
         if character.isdecimal():
             return (
                 str(1 + chance % 9) if first and character != "0" else str(chance % 10)

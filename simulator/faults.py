@@ -299,7 +299,7 @@ async def _wrong_content_type(
 async def _bare_object(
     fault: Fault, request: web.Request, handler: Handler
 ) -> web.StreamResponse:
-    """Answer with the first row in place of the list."""
+    """Answer with the first row instead of the list."""
     return await _with_rows(request, handler, lambda rows: rows[0] if rows else {})
 
 

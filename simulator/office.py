@@ -44,7 +44,7 @@ class Office:
         archive_size: int = 0,
         lines: int = 12,
     ) -> None:
-        """Open the office with nobody on the phone (`traffic.start` changes that)."""
+        """Open the office without calls (`traffic.start` adds them)."""
         self.seed = seed
         self.clock = clock
         self.time_zone: tzinfo = ZoneInfo("Europe/Rome")
@@ -61,7 +61,7 @@ class Office:
         self.recording_delay = timedelta(0)
         """Time from the start command to the start of the recording."""
         self.saving_time = timedelta(0)
-        """Time from the end of a recording to its place in the archive."""
+        """Time from the end of a recording until the archive has it."""
         self.licensed_channels: int | None = None
         self.blacklist: set[str] = set()
         self.recorded_directions: set[Direction] = {

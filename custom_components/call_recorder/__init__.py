@@ -137,7 +137,7 @@ def _async_reload_with_lines(
 async def async_unload_entry(
     hass: HomeAssistant, entry: CallRecorderConfigEntry
 ) -> bool:
-    """Unload a recorder, and give back what it lent us."""
+    """Unload a recorder, and close its client."""
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
     await entry.runtime_data.playbacks.close()

@@ -153,7 +153,7 @@ class PauseForgottenSensor(_BinarySensor, LineEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Begin with the pauses that are under way."""
+        """Start with the pauses that are under way."""
         await super().async_added_to_hass()
         self.async_on_remove(self._cancel)
         self._note_pauses()

@@ -129,7 +129,7 @@ async def async_create_entry_client(
 ) -> RecorderClient:
     """Return the client of an entry that is being set up.
 
-    It asks at once if a person wants that, although the recorder said to wait.
+    It asks at once if a person wants that, although the recorder asked to wait.
     """
     client = create_client(
         hass,

@@ -16,7 +16,7 @@ from .const import DOMAIN
 from .coordinator import LiveCoordinator
 from .recording_events import RecordingChange, RecordingEventType
 
-# These refusals say that the wish is fulfilled.
+# These refusals mean that what was wanted is so already.
 _ENSURED: Final = {
     "already_recording": "already_recording",
     "recording_pending": "pending",

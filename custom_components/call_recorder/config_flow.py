@@ -150,7 +150,7 @@ _SECURITY: Final[_Fields] = {
 
 
 class FormError(StrEnum):
-    """What a form can say; any other failure is shown as `CANNOT_CONNECT`."""
+    """Errors that a form can show; any other failure is shown as `CANNOT_CONNECT`."""
 
     API_DISABLED = "api_disabled"
     CANNOT_CONNECT = "cannot_connect"
@@ -288,7 +288,7 @@ class CallRecorderConfigFlow(ConfigFlow, domain=DOMAIN):
         before: Mapping[str, Any],
         user_input: dict[str, Any] | None,
     ) -> ConfigFlowResult:
-        """Show a form until the recorder accepts what it says."""
+        """Show a form until the recorder accepts what is entered."""
         errors: dict[str, str] = {}
         if user_input is not None:
             settings = {

@@ -1,4 +1,4 @@
-"""Repair issues: what a person has to look at or mend."""
+"""Repair issues: what a person has to look at or fix."""
 
 from enum import StrEnum
 from typing import Final

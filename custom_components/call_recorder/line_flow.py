@@ -41,7 +41,7 @@ _SEVERAL: Final = re.compile(r"\d\s*[,;\u3001\uff0c\uff1b]\s*[+\d]")
 
 
 class LineError(StrEnum):
-    """What the form of a line can say."""
+    """Errors that the form of a line can show."""
 
     BUSY_ENTITY_REQUIRED = "busy_entity_required"
     LINE_ALREADY_CONFIGURED = "line_already_configured"

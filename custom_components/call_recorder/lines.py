@@ -88,8 +88,8 @@ class Line:
             (self.numeric_user_id, None),
         )
         found = [
-            None if told is None else told == wanted
-            for wanted, told in facts
+            None if reported is None else reported == wanted
+            for wanted, reported in facts
             if wanted is not None
         ]
         if False in found:
@@ -191,12 +191,12 @@ class Lines:
 
     def _candidates(self, party: LocalParty) -> Iterator[Line]:
         """Return the lines that a party does not contradict at first sight."""
-        for told, lines in (
+        for reported, lines in (
             (_fold(party.username), self._by_username),
             (_number(party.number), self._without_username),
         ):
-            if told is not None:
-                yield from lines.get(told, [])
+            if reported is not None:
+                yield from lines.get(reported, [])
             else:
                 for some in lines.values():
                     yield from some

@@ -119,7 +119,7 @@ class GetActiveRecordingsTool(Tool):
     name = f"{DOMAIN}__get_active_recordings"
     title = "Get active recordings"
     description = (
-        "Tells how many phone calls each call recorder is recording now, and for each "
+        "Returns how many phone calls each call recorder is recording now, and for each "
         "phone line whether its call is being recorded (recording, paused or idle) and "
         "since when. Use this to answer questions like 'How many calls are being "
         "recorded?' or 'Is reception being recorded?'. null means that it is not "

@@ -24,7 +24,7 @@ _ACKNOWLEDGED: Final = (IssueKey.NO_CHANNEL_AVAILABLE, IssueKey.RECORDINGS_LOST)
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
 ) -> RepairsFlow:
-    """Return the flow that mends an issue of `async_create_issue`."""
+    """Return the flow that fixes an issue of `async_create_issue`."""
     key, entry_id = (data or {})["key"], (data or {})["entry_id"]
     if key in _ACKNOWLEDGED:
         return ConfirmRepairFlow()
@@ -43,7 +43,7 @@ class _ConfirmFlow(RepairsFlow):
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Begin with the confirmation."""
+        """Start with the confirmation."""
         return await self.async_step_confirm()
 
     async def async_step_confirm(

@@ -31,9 +31,9 @@ class RecorderSensorDescription[DataT](SensorEntityDescription):
     """Describes a sensor of a recorder, a line or the archive."""
 
     value: Callable[[DataT], str | float | datetime | None]
-    """Reads the state; `None` where the recorder does not tell."""
+    """Reads the state; `None` where the recorder does not report it."""
     capability: Capability | None = None
-    """What the recorder must be able to tell."""
+    """What the recorder must be able to report."""
 
 
 def _seconds(duration: timedelta | None) -> int | None:
@@ -114,7 +114,7 @@ LINE_SENSORS: Final[tuple[RecorderSensorDescription[LineSnapshot], ...]] = (
         key="active_start",
         translation_key="active_start",
         device_class=SensorDeviceClass.TIMESTAMP,
-        # The duration tells the same; with twenty lines it is twenty entities less.
+        # The duration shows the same; with twenty lines it is twenty entities less.
         entity_registry_enabled_default=False,
         value=lambda activity: activity.oldest_start,
     ),

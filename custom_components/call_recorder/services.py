@@ -343,7 +343,7 @@ def _get_entry(call: ServiceCall, entry_id: str | None) -> CallRecorderConfigEnt
 
 
 def _get_field(call: ServiceCall, target: _Target, name: str) -> str | None:
-    """Return a field, or else what the chosen line has in its place.
+    """Return a field, or else what the chosen line has instead.
 
     An empty field counts as missing.
     """

@@ -133,7 +133,7 @@ class RecordingView(HomeAssistantView):
                     err.translation_key,
                     {hdrs.CACHE_CONTROL: "no-store"},
                 )
-            # A response that was begun must not look complete.
+            # A response that has started must not look complete.
             _cut_off(request)
         except ConnectionError, TimeoutError:
             # The listener has left, or has stopped reading long ago.
@@ -184,7 +184,7 @@ async def _choose_part(request: web.Request, playback: Playback, etag: str) -> _
         return whole
     if playback.size is None:
         if asked == _FROM_THE_START:
-            # A browser begins so. It need not wait until the size is known.
+            # A browser asks so first. It need not wait until the size is known.
             return whole
         await playback.wait_until_complete()
     start, end, _ = asked.indices(playback.size or 0)

@@ -76,7 +76,7 @@ def _subscribe(
 
 
 class _Subscription:
-    """Tells one browser what its user may see."""
+    """Sends one browser what its user may see."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class _Subscription:
         user: User,
         send: Callable[[dict[str, Any]], None],
     ) -> None:
-        """Tell nothing yet."""
+        """Send nothing yet."""
         self._hass = hass
         self._user = user
         self._send = send

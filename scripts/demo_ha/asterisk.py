@@ -16,7 +16,7 @@ _VERSION: Final = "22"
 _PORTS: Final = Ports(ami=15038, http=18088, sip=15060, rtp=21_000, answering=15062)
 """The same at each start: the recorder that was added is found again."""
 _CALLED: Final = ("601", "602", "501", "701", "401", "801")
-"""Recorded or not, answered or not: what happens is told in `real_asterisk`."""
+"""Recorded or not, answered or not: what happens is described in `real_asterisk`."""
 _CALLERS: Final = 3
 
 

@@ -31,14 +31,14 @@ _LINES: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = {
     "asterisk": {"Showroom": {"directory_number": "108"}},
 }
 _ALERT: Final = {
-    "alias": "Tell of calls that are not recorded",
+    "alias": "Notify about calls that are not recorded",
     "triggers": [{"trigger": f"{DOMAIN}.call_not_recorded"}],
     "actions": [
         {
             "action": "persistent_notification.create",
             "data": {
                 "title": "A call is not recorded",
-                "message": "Accounts is in a call that nobody records.",
+                "message": "Accounts is in a call that is not recorded.",
             },
         }
     ],
@@ -198,7 +198,7 @@ async def _import_statistics(home_assistant: HomeAssistant) -> None:
 
 
 async def begin_calls(home_assistant: HomeAssistant, simulator: Simulator) -> None:
-    """Begin what is to be seen in the first minute: a paused call, and one not recorded."""
+    """Start what is to be seen in the first minute: a paused call, and one not recorded."""
     await simulator.hang_up("imagicle", "104", "106")
     await simulator.connect("imagicle", "104", remote="+15557149877")
     await home_assistant.post(

@@ -18,7 +18,7 @@ from .simulator import Simulator
 
 _IMAGES: Final = ROOT / "docs" / "images"
 _PATIENCE: Final = 60_000
-"""Milliseconds until a call that is not recorded is told of, and more."""
+"""Milliseconds until a call that is not recorded is reported, and more."""
 
 
 async def make_screenshots(folder: Path) -> None:

@@ -54,7 +54,7 @@ _FREE_TO_USE = {
 def _https(value: Any) -> str:
     """Validate a URL."""
     if not isinstance(value, str) or not value.startswith("https://"):
-        raise vol.Invalid("begins not with https://")
+        raise vol.Invalid("does not start with https://")
     return cv.url(value)
 
 

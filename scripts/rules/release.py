@@ -72,7 +72,7 @@ def _git(root: Path, *arguments: str) -> bytes:
 
 
 def main(arguments: list[str], root: Path) -> int:
-    """Check or print, as the arguments say, and return the exit code."""
+    """Check or print, as the arguments ask, and return the exit code."""
     parser = argparse.ArgumentParser(
         prog="release", description="Check a release, or print its notes."
     )
@@ -81,7 +81,7 @@ def main(arguments: list[str], root: Path) -> int:
         "--check", action="store_true", help="say what stands in the way of a release"
     )
     action.add_argument(
-        "--notes", action="store_true", help="print what the changelog says of it"
+        "--notes", action="store_true", help="print the notes of the changelog"
     )
     parser.add_argument("--tag", help="the tag that the release is to have")
     options = parser.parse_args(arguments)

@@ -59,7 +59,7 @@ class Actions:
         return [[("Ping", "Pong"), ("Timestamp", f"{self._board.office.now:%s}.0")]]
 
     def _core_settings(self, asked: Asked) -> list[Block]:
-        """Tell the version."""
+        """Return the version."""
         return [[("AMIversion", "11.0.0"), ("AsteriskVersion", VERSION)]]
 
     def _core_show_channels(self, asked: Asked) -> list[Block]:
@@ -93,7 +93,7 @@ class Actions:
         return [[*answer, *(("Output", line) for line in lines)]]
 
     def _getvar(self, asked: Asked) -> list[Block]:
-        """Tell a global variable, or what a channel's MixMonitor is and writes."""
+        """Return a global variable, or the id or file of a channel's MixMonitor."""
         name = asked.get("Variable", "")
         value = self._board.variables.get(name, "")
         if "Channel" in asked:

@@ -42,7 +42,7 @@ class Unfinished(Audio):
 
 
 def unique_id(call: Call, leg: int) -> str:
-    """Return the `Uniqueid` of a call's leg: the second it began, and a running number."""
+    """Return the `Uniqueid` of a call's leg: the second it started, and a running number."""
     return f"{int(call.started_at.timestamp())}.{2 * call.number + leg}"
 
 

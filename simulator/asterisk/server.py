@@ -107,7 +107,7 @@ class Asterisk(Recorder):
             self.sessions.remove(session)
 
     def catch_up(self) -> None:
-        """Do what is due by now, and tell of it."""
+        """Do what is due by now, and send its events."""
         super().catch_up()
         self.tell_changes()
 
@@ -118,7 +118,7 @@ class Asterisk(Recorder):
                 session.send_event(event)
 
     def _call_changed(self, call: Call) -> None:
-        """Tell of a call's new state."""
+        """Send the events of a call's new state."""
         self.tell_changes()
 
     # --- The REST interface ---
@@ -152,12 +152,12 @@ class Asterisk(Recorder):
         return answer
 
     async def _info(self, request: web.Request) -> web.Response:
-        """Tell the version."""
+        """Return the version."""
         system = {"version": VERSION, "entity_id": "02:00:00:00:00:01"}
         return web.json_response({"system": system})
 
     async def _stored(self, request: web.Request) -> web.Response:
-        """List all files, without an order."""
+        """List all files, unsorted."""
         rows = [
             {"name": name, "format": "wav"}
             for name in (self._name(recording) for recording in self._files())

@@ -175,7 +175,7 @@ class Switchboard:
 
 
 def _escape(name: str) -> str:
-    """Return a name as events carry it: it can begin no line of its own."""
+    """Return a name as events carry it: it can start no line of its own."""
     return name.replace("\r", "\\r").replace("\n", "\\n")
 
 

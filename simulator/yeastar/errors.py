@@ -43,7 +43,7 @@ def parameter_error(name: str, value: str | None) -> YeastarError:
 
 
 def not_json(body: str) -> YeastarError:
-    """Return what a P560 answers to a form in place of JSON."""
+    """Return what a P560 answers to a form instead of JSON."""
     first = body[:1]
     text = (
         f"invalid character '{first}' looking for beginning of value"

@@ -50,7 +50,7 @@ class Recordings:
     def _between(
         self, start: datetime, end: datetime
     ) -> tuple[Sequence[int], Sequence[Recording]]:
-        """Return the older and the newer recordings whose calls began in that time."""
+        """Return the older and the newer recordings whose calls started in that time."""
         archive = self._office.archive
         everything = range(archive.older)
         first = bisect_left(everything, start, key=self._call_start)

@@ -16,7 +16,7 @@ class AccountStorage:
     """
 
     def __init__(self, storage: Storage | None, account: str) -> None:
-        """Take the `unique_id` as the account. Without storage, a restart forgets."""
+        """Take the `unique_id` as the account. Without storage, nothing outlives a restart."""
         self._storage = storage
         self._account = account
         self._facts: dict[str, Any] | None = None
@@ -38,7 +38,7 @@ class AccountStorage:
         """Save nothing from now on.
 
         After a reload, another client saves its facts. A command of this one that is
-        still under way must not put old ones in their place.
+        still under way must not overwrite them with old ones.
         """
         self._storage = None
 

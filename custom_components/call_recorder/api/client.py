@@ -140,7 +140,7 @@ class RecorderClient(ABC):
         """Give back what the recorder counts (tokens); the session stays open."""
 
     async def retry_at_once(self) -> None:  # noqa: B027 - most recorders set no wait
-        """Forget that the recorder has to be left alone for a while.
+        """Drop the waiting time that the recorder asked for.
 
         For what a person does: a reload, a sign-in, a "try again" button.
         """

@@ -91,7 +91,7 @@ USER_ERRORS: Final = frozenset(
         ErrorKey.RECORDING_PENDING,
     }
 )
-"""Refusals that the caller can mend: by another call, or by one at another time."""
+"""Refusals that another action, or the same one at another time, would avoid."""
 
 
 class RecorderError(Exception):

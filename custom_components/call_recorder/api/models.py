@@ -118,7 +118,7 @@ class LiveState:
     """One answer to "what is being recorded now?"."""
 
     recordings: tuple[ActiveRecording, ...] | None
-    """Oldest first; `None` while not enough is known to say which there are."""
+    """Oldest first; `None` while not enough is known to list them."""
     duration_of: Callable[[ActiveRecording], timedelta | None] = field(
         default=attrgetter("duration"), compare=False, repr=False
     )

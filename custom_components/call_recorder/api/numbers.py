@@ -9,7 +9,7 @@ _INVISIBLE: Final = (
     "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
     "\u2060\u2066\u2067\u2068\u2069\ufeff"
 )
-"""What is pasted along with a number: address books mark where its digits begin."""
+"""What is pasted along with a number: address books mark where its digits start."""
 _SEPARATORS: Final = (
     " \t'+()/.-\u00a0\u2007\u2009\u2010\u2011\u2012\u2013\u2014\u2019\u202f\u2212"
     f"\uff08\uff09\uff0b\uff0d\u3000{_INVISIBLE}"

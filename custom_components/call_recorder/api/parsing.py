@@ -97,7 +97,7 @@ def report_unreadable(count: int, unreadable: int, reason: str) -> None:
 
 
 def as_object(value: Any) -> dict[str, Any]:
-    """Return a nested object, or an empty one in place of anything else."""
+    """Return a nested object, or an empty one instead of anything else."""
     return value if isinstance(value, dict) else {}
 
 
@@ -175,7 +175,7 @@ def parse_time(value: Any) -> datetime | None:
     """Parse an ISO 8601 time, with any number of digits in the second.
 
     The result is naive when the text has no zone. The first and the last year that
-    can be written are how programs say "no date".
+    can be written stand for "no date" in many programs.
     """
     if not isinstance(value, str) or len(value) > _MAX_TIME:
         return None

@@ -1,4 +1,4 @@
-"""A recorder's whole answer: what its headers say, and its JSON read tolerantly."""
+"""A recorder's whole answer: its headers, and its JSON read tolerantly."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class Reply:
 
     @property
     def is_success(self) -> bool:
-        """Tell whether the status is one of the 2xx."""
+        """Return whether the status is one of the 2xx."""
         return 200 <= self.status < 300
 
     @property

@@ -69,7 +69,7 @@ class RowCache[Item]:
         return self._of_rows, self._moved
 
     def clear(self) -> None:
-        """Forget all rows, so that each one is parsed again."""
+        """Drop all rows, so that each one is parsed again."""
         self._marks, self._of_rows, self._moved, self._items = [], [], [], ()
 
     def _take_moving(self, rows: list[Any]) -> list[Any]:

@@ -87,7 +87,7 @@ def parse_address(address: str, api_path: str) -> URL:
 
 
 def _before(own: list[str], segments: list[str]) -> list[str]:
-    """Return the segments in front of the API's own path, or of its begin at the end."""
+    """Return the segments in front of the API's own path, or of its first segments at the end."""
     for index in range(len(segments)):
         rest = map(str.casefold, segments[index:])
         if all(one == other for one, other in zip(rest, own, strict=False)):
@@ -105,7 +105,7 @@ def path_segment(recording_id: str) -> str:
     """Return an id as a segment of a path.
 
     Raises `RefusedError` for an id with characters that no recorder's ids have: it
-    could lead to another place.
+    could name another resource.
     """
     if not is_id(recording_id):
         raise RefusedError(ErrorKey.INVALID_RECORDING_ID)
@@ -310,7 +310,7 @@ async def _send_once(request: ClientRequest, send: ClientHandlerType) -> ClientR
 async def _refuse_redirect(
     request: ClientRequest, send: ClientHandlerType
 ) -> ClientResponse:
-    """Let no answer lead to another place."""
+    """Raise `ClientError` for an answer that redirects to another address."""
     response = await send(request)
     if 300 <= response.status < 400:
         response.close()
@@ -347,7 +347,7 @@ def _connection_errors() -> Iterator[None]:
 
 
 def _connection_error(err: Exception) -> CannotConnectError:
-    """Tell a request that never left from one whose answer was lost."""
+    """Return the error; it states whether the request may have reached the recorder."""
     if isinstance(err, ClientConnectorCertificateError):
         return InvalidCertificateError(type(err).__name__)
     never_sent = isinstance(err, ClientConnectorError | ConnectionTimeoutError)
@@ -360,7 +360,7 @@ def _connection_error(err: Exception) -> CannotConnectError:
 
 
 def _is_no_such_name(err: OSError) -> bool:
-    """Tell a name that does not exist from a name server that is out of reach."""
+    """Return whether a name does not exist; False where no name server answered."""
     # aiohttp's resolver keeps the true reason as the cause.
     reason = err.__cause__ or err
     return bool(reason.args) and reason.args[0] in _NO_SUCH_NAME

@@ -1,4 +1,4 @@
-"""Polls the archive of a recorder: what is new, what is missing, what began today."""
+"""Polls the archive of a recorder: what is new, what is missing, what started today."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -46,7 +46,7 @@ More than one, since a recorder may list by another time than the start.
 _CLOCK_ERROR: Final = timedelta(days=1)
 """A start further ahead than this is a mistake of the recorder's clock."""
 _LOOK_BACK: Final = timedelta(hours=4)
-"""How far back a recording may have begun that was never seen and has just ended."""
+"""How far back a recording may have started that was never seen and has just ended."""
 _MOST_SEARCHES: Final = 20
 """How many recordings that have ended are looked for at one time."""
 _LOST_UNTIL_ISSUE: Final = 3
@@ -61,7 +61,7 @@ class ArchiveSnapshot:
     """The newest page; also recordings that could not be saved."""
     total: int | None
     today: int | None
-    """How many recordings began today; `None` when not all could be read."""
+    """How many recordings started today; `None` when not all could be read."""
     today_duration: timedelta | None
     """`None` also when the duration of one of them is not known."""
 
@@ -249,7 +249,7 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
         return sum(rec.id not in known for rec in recordings)
 
     def _is_settled(self, page: RecordingPage, until: datetime) -> bool:
-        """Return whether a page has nothing new that began since `until`.
+        """Return whether a page has nothing new that started since `until`.
 
         Only its end counts where the growth of the total shows what is behind it.
         """
@@ -391,7 +391,7 @@ def _is_ahead(recording: Recording) -> bool:
 
 
 def _is_older(page: RecordingPage, time: datetime) -> bool:
-    """Return whether the end of a page, newest first, began before a time."""
+    """Return whether the end of a page, newest first, started before a time."""
     starts = [rec.started_at for rec in page.recordings[-_TAIL:]]
     return bool(starts) and all(start is not None and start < time for start in starts)
 

@@ -29,7 +29,7 @@ from ..api.models import Recording, RecordingState
 from ..const import DOMAIN
 
 _PREFIX: Final = ".call_recorder-"
-"""Begins the name of a file that is not complete."""
+"""Prefix of the name of a file that is not complete."""
 _MODE: Final = 0o640
 """Recordings are not for every user of the machine."""
 _REFUSED: Final = {
@@ -40,7 +40,7 @@ _REFUSED: Final = {
     errno.EOPNOTSUPP,
     errno.EPERM,
 }
-"""How file systems (SMB, FAT) say that they cannot do something at all."""
+"""Errors of file systems (SMB, FAT) that cannot do something at all."""
 _FOLDERS: Final[HassKey[Store[list[str]]]] = HassKey(f"{DOMAIN}_export_folders")
 _MOST_FOLDERS: Final = 100
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9-]+")
@@ -79,7 +79,7 @@ async def async_setup_exports(hass: HomeAssistant) -> None:
 
 
 async def async_forget_exports(hass: HomeAssistant) -> None:
-    """Forget in which folders copies were kept."""
+    """Drop the list of folders in which copies were kept."""
     await hass.data[_FOLDERS].async_remove()
 
 
@@ -97,20 +97,20 @@ async def async_export(
     raise_if_not_playable(recording)
     add_job = hass.async_add_executor_job
     try:
-        place = await add_job(_prepare_folder, hass, folder)
-        await _remember_folder(hass, place)
+        resolved = await add_job(_prepare_folder, hass, folder)
+        await _remember_folder(hass, resolved)
         stem = _stem(recording)
-        export = await add_job(_find_copy, place, stem, recording)
+        export = await add_job(_find_copy, resolved, stem, recording)
         if export is not None:
             await add_job(_keep, None, export, metadata)
             return export
         async with client.download(recording.id) as audio:
-            copy = await add_job(_Copy, place)
+            copy = await add_job(_Copy, resolved)
             try:
                 async for chunk in audio.chunks:
                     await add_job(copy.write, chunk)
                 export = Export(
-                    path=str(place / f"{stem}{_suffix(audio.content_type)}"),
+                    path=str(resolved / f"{stem}{_suffix(audio.content_type)}"),
                     size=copy.size,
                     sha256=copy.digest.hexdigest(),
                     verified=None if recording.sha256 is None else True,
@@ -202,10 +202,10 @@ def _unless_refused() -> Iterator[None]:
 
 def _prepare_folder(hass: HomeAssistant, folder: str) -> Path:
     """Return the folder, made if need be, when copies may be kept there. Blocks."""
-    place = Path(folder)
+    path = Path(folder)
     # Resolved first: what is checked is then what is written to.
-    resolved = place if "\0" in folder else place.resolve()
-    if "\0" in folder or not place.is_absolute() or not _is_allowed(hass, resolved):
+    resolved = path if "\0" in folder else path.resolve()
+    if "\0" in folder or not path.is_absolute() or not _is_allowed(hass, resolved):
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key=ErrorKey.PATH_NOT_ALLOWED
         )

@@ -29,7 +29,7 @@ class KnownRecordings:
     """
 
     since: datetime
-    """Everything that began since then is known."""
+    """Everything that started since then is known."""
     _rows: dict[str, _Row] = field(default_factory=dict)
 
     def __contains__(self, recording_id: object) -> bool:
@@ -73,7 +73,7 @@ class KnownRecordings:
         return fresh
 
     def forget(self, before: datetime, newest: Collection[Recording]) -> None:
-        """Drop the rows that began before a time and are older than the newest page.
+        """Drop the rows that started before a time and are older than the newest page.
 
         With too many left, all but that page are dropped, and the day is not known.
         """
@@ -94,7 +94,7 @@ class KnownRecordings:
     def durations_between(
         self, start: datetime, end: datetime
     ) -> list[timedelta | None] | None:
-        """Return the durations of what began in a time (`end` excluded).
+        """Return the durations of what started in a time (`end` excluded).
 
         `None` when not everything since its start is known. Without the recordings
         that could not be saved.

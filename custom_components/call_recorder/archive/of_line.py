@@ -26,7 +26,7 @@ async def get_recordings_of_line(
         return await client.get_recordings(replace(query, username=line.username))
     if not line.directory_number:
         raise RefusedError(ErrorKey.NOT_SUPPORTED)
-    # The line's number takes the place of a number that is asked for.
+    # The line's number replaces a number that is asked for.
     query = replace(query, number=line.directory_number)
     page = await client.get_recordings(query)
     own = [rec for rec in page.recordings if _is_of_line(rec, line)]

@@ -43,7 +43,7 @@ class Playback:
         recording_id: str,
         make_room: Callable[[int], bool],
     ) -> None:
-        """Begin the download. `make_room` returns whether so many bytes more may be kept."""
+        """Start the download. `make_room` returns whether so many bytes more may be kept."""
         self.recording_id = recording_id
         self.content_type = ""
         self.size: int | None = None
@@ -71,7 +71,7 @@ class Playback:
         return self._error is not None
 
     async def wait_until_open(self) -> None:
-        """Wait until the recorder has begun to send. Raises `RecorderError`."""
+        """Wait until the recorder has started to send. Raises `RecorderError`."""
         await self._wait_until(lambda: bool(self.content_type))
 
     async def wait_until_complete(self) -> None:
@@ -177,7 +177,7 @@ class Playbacks:
     """The recordings of a recorder that are being played."""
 
     def __init__(self, hass: HomeAssistant, client: RecorderClient) -> None:
-        """Begin with none."""
+        """Start with none."""
         self._hass = hass
         self._client = client
         self._playbacks: dict[str, Playback] = {}
@@ -210,7 +210,7 @@ class Playbacks:
         self._playbacks.clear()
 
     def _start(self, recording_id: str) -> Playback:
-        """Begin a download, in place of one without a listener if need be."""
+        """Start a download, and end one without a listener if need be."""
         if len(self._playbacks) >= _MOST_FILES and not self._drop_idle():
             raise RefusedError(ErrorKey.TOO_MANY_PLAYBACKS)
         playback = Playback(self._hass, self._client, recording_id, self._make_room)

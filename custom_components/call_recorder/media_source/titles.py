@@ -44,7 +44,7 @@ class Titles:
         )
 
     def recording(self, recording: Recording, time_format: str) -> str:
-        """Return when a recording began, who talked with whom, and for how long."""
+        """Return when a recording started, who talked with whom, and for how long."""
         lines = self._archive.lines_of(recording)
         if self.masks:
             recording = mask_recording(recording)

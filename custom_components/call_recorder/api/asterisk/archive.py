@@ -27,7 +27,7 @@ from .ari import MOST_STORED, Ari, StoredFile, parse_names
 from .names import NameFacts, parse_name, recording_id
 
 _MOST_NEW: Final = 1_000
-"""Recordings that begin between two looks. If there are more, the list is read."""
+"""Recordings that start between two looks. If there are more, the list is read."""
 _FRESH_TIME: Final = 30.0
 """Seconds in which a list that was read on demand is not read again."""
 _LOOKS_AT_ONCE: Final = 4
@@ -40,7 +40,7 @@ _BYTES_PER_SECOND: Final = 16_000
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A name in the archive, and what it tells."""
+    """A name in the archive, and what it shows."""
 
     id: str
     name: str
@@ -53,13 +53,13 @@ class _Entry:
 
     @property
     def started_at(self) -> datetime | None:
-        """Return the start, if the name tells it."""
+        """Return the start, if the name shows it."""
         return self.facts.started_at
 
 
 @dataclass(frozen=True, slots=True)
 class _Details:
-    """What a look at a file told."""
+    """What a look at a file showed."""
 
     state: RecordingState | None
     size: int | None
@@ -103,7 +103,7 @@ class AsteriskArchive:
             self._add(map(_Entry.of, new))
 
     def _add(self, new: Iterable[_Entry]) -> None:
-        """Put recordings in their places."""
+        """Insert recordings where they are sorted to."""
         # A copy: a page may be read from the list as it was.
         self._entries = list(self._entries)
         for entry in new:
@@ -171,10 +171,10 @@ class AsteriskArchive:
         )
 
     async def get_oldest_start(self) -> datetime | None:
-        """Return when the oldest recording began whose name tells it."""
+        """Return the oldest start that a file name shows."""
         await self._read_list(is_poll=True)
-        told = (one.started_at for one in reversed(self._entries))
-        return next(filter(None, told), None)
+        starts = (one.started_at for one in reversed(self._entries))
+        return next(filter(None, starts), None)
 
     @asynccontextmanager
     async def download(self, wanted_id: str) -> AsyncGenerator[AudioDownload]:
@@ -294,5 +294,5 @@ def _parse_cursor(text: str | None) -> tuple[float, str] | None:
 
 
 def _check_cursor(age: float, last_id: str) -> tuple[float, str]:
-    """Return the place of the last recording of a page."""
+    """Return the position of the last recording of a page."""
     return float(age), str(last_id)

@@ -39,7 +39,7 @@ _HEADER: Final = 44
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """What can be told of a file before it is read."""
+    """What is known of a file before it is read."""
 
     size: int | None
     """In bytes."""

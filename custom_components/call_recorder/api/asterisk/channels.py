@@ -1,7 +1,7 @@
 """Channels of Asterisk, and the calls that they make up.
 
 Source: Asterisk's documentation of the AMI action CoreShowChannels. The action Status
-tells more, but does not escape what a caller calls himself.
+reports more, but does not escape the name that a caller gives.
 """
 
 from collections import defaultdict
@@ -24,7 +24,7 @@ _MOST_LEGS: Final = 100
 """Channels of one call that are looked at: what each of them costs grows with them."""
 _UNKNOWN: Final = ("<unknown>", "(null)")
 _EPOCH: Final = re.compile(r"(?:.*-)?(\d{9,11})\.\d+")
-"""A `Uniqueid`: the second in which the channel began, perhaps behind a system's name."""
+"""A `Uniqueid`: the second in which the channel started, perhaps behind a system's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class Channel:
 
     @property
     def is_connected(self) -> bool:
-        """Return whether somebody talks on this leg; Local channels only lead to one."""
+        """Return whether a person talks on this leg; Local channels only lead to one."""
         return self.is_up and self.is_bridged and not self.name.startswith("Local/")
 
     @property
@@ -106,7 +106,7 @@ class Call:
 
     @property
     def originator(self) -> Channel | None:
-        """Return the leg that the call began with, unless it has left."""
+        """Return the leg that the call started with, unless it has left."""
         return next(
             (channel for channel in self.channels if channel.unique_id == self.id), None
         )
@@ -115,19 +115,19 @@ class Call:
     def extensions(self) -> list[str]:
         """Return the extensions that talk now, the caller's first."""
         legs = sorted(self.channels, key=lambda leg: leg is not self.originator)
-        told = [leg.extension for leg in legs if leg.is_connected]
-        return list(dict.fromkeys(extension for extension in told if extension))
+        numbers = [leg.extension for leg in legs if leg.is_connected]
+        return list(dict.fromkeys(extension for extension in numbers if extension))
 
     @property
     def names(self) -> set[str]:
-        """Return all by which a line can be told that talks: extensions, endpoints."""
+        """Return what a talking line is known by: extensions, endpoints."""
         legs = [leg for leg in self.channels if leg.is_connected]
         names = [name for leg in legs for name in (leg.extension, leg.endpoint)]
         return set(filter(None, names))
 
     @property
     def direction(self) -> Direction | None:
-        """Return the direction; `None` when the leg that tells it is gone."""
+        """Return the direction; `None` when the leg that shows it is gone."""
         if self.originator is None:
             return None
         if self.originator.extension is None:
@@ -181,7 +181,7 @@ def join_calls(channels: Iterable[Channel]) -> dict[str, Call]:
 
 
 def time_of(unique_id: str) -> datetime | None:
-    """Return the second that a `Uniqueid` begins with, by the PBX's clock."""
+    """Return the second that a `Uniqueid` starts with, by the PBX's clock."""
     match = _EPOCH.fullmatch(unique_id)
     return datetime.fromtimestamp(int(match[1]), UTC) if match else None
 

@@ -40,7 +40,7 @@ from .wire import Fields, Message, Wire
 _ENDING: Final = "wav"
 _LOOKS: Final = 5
 _LOOK_INTERVAL: Final = 0.05
-"""Seconds between two looks whether a recording has begun."""
+"""Seconds between two looks whether a recording has started."""
 _OWN_VARIABLE: Final = "CALL_RECORDER_ID"
 _CAPABILITIES: Final[Mapping[str, Capability]] = {
     "MixMonitor": Capability.START,
@@ -139,7 +139,7 @@ class AsteriskClient(RecorderClient):
 
     @override
     async def listen(self, on_change: Callable[[], None]) -> None:
-        """Stay connected, and say when recordings or calls have changed."""
+        """Stay connected, and report when recordings or calls have changed."""
         self._live.on_change = on_change
         try:
             await self._session.follow(on_change, self._set_connected)
@@ -164,7 +164,7 @@ class AsteriskClient(RecorderClient):
     async def get_active_recordings(
         self, recording_filter: ActiveRecordingFilter
     ) -> LiveState:
-        """Read the active recordings of an extension; Asterisk tells no other names."""
+        """Read the active recordings of an extension; Asterisk reports no other names."""
         self.raise_for_fields(recording_filter)
         look = await self._look()
         if (number := recording_filter.directory_number) is not None:
@@ -299,7 +299,7 @@ class AsteriskClient(RecorderClient):
     async def stop_recording(
         self, recording_id: str | None, line: LineAddress
     ) -> str | None:
-        """Stop a recording, whoever started it ("StopMixMonitor")."""
+        """Stop a recording, also one that was not started here ("StopMixMonitor")."""
         one = await self._find(recording_id, line)
         # Without its id, the newest of the channel is stopped.
         which = (("MixMonitorID", one.monitor.id),) if one.monitor.id else ()
@@ -384,7 +384,7 @@ class AsteriskClient(RecorderClient):
 
     @override
     async def get_recording(self, recording_id: str) -> Recording:
-        """Read what a file's name and size tell."""
+        """Read what a file's name and size show."""
         return await self._require_archive().get_recording(recording_id)
 
     @override
@@ -396,7 +396,7 @@ class AsteriskClient(RecorderClient):
 
     @override
     async def get_oldest_start(self) -> datetime | None:
-        """Return when the oldest recording began whose name tells it."""
+        """Return the oldest start that a file name shows."""
         return await self._require_archive().get_oldest_start()
 
     @override

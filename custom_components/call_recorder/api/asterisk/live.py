@@ -24,7 +24,7 @@ _LONGEST_LOOK: Final = 30.0
 """Seconds, with the looks that are waited for."""
 
 type _Recorded = Mapping[str, tuple[Monitor, ...] | None]
-"""The MixMonitors of each channel; `None` where they cannot be told."""
+"""The MixMonitors of each channel; `None` where they cannot be known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Look:
 
     calls: Mapping[str, Call]
     running: tuple[Running, ...] | None
-    """Oldest first; `None` when it cannot be told of a channel."""
+    """Oldest first; `None` when it cannot be known of a channel."""
 
     def of_line(self, number: str) -> Look:
         """Return the same calls, and the recordings of those of an extension."""
@@ -54,7 +54,7 @@ class Look:
 
     @property
     def state(self) -> LiveState:
-        """Return what is told of it."""
+        """Return its fields."""
         connected = [call for call in self.calls.values() if call.is_connected]
         return LiveState(
             recordings=None
@@ -66,10 +66,10 @@ class Look:
 
 
 class LiveView:
-    """Remembers what events told, so that a look asks only about what is new."""
+    """Remembers what events reported, so that a look asks only about what is new."""
 
     def __init__(self, archive: AsteriskArchive | None) -> None:
-        """Take the archive that is told what is being written."""
+        """Take the archive, which learns from here what is being written."""
         self._archive = archive
         self.monitors = Monitors()
         self.spool: str | None = None
@@ -77,7 +77,7 @@ class LiveView:
         self.on_change: Callable[[], None] | None = None
         """Called when a look now would show a change."""
         self._first_seen: dict[str, datetime | None] = {}
-        """When each active recording began, as far as it is known."""
+        """When each active recording started, as far as it is known."""
         self._is_first_look = True
         self._is_telling = False
         self._lock = asyncio.Lock()
@@ -88,13 +88,13 @@ class LiveView:
         self._is_first_look = True
 
     def take_event(self, event: Message) -> None:
-        """Learn from an event. However many come at once, a change is told once."""
+        """Learn from an event. However many come at once, a change is reported once."""
         if self.monitors.take_event(event) and not self._is_telling:
             self._is_telling = True
             asyncio.get_running_loop().call_soon(self._tell_change)
 
     def _tell_change(self) -> None:
-        """Say that a look now would show a change."""
+        """Note that a look now would show a change."""
         self._is_telling = False
         if self.on_change is not None:
             self.on_change()
@@ -139,7 +139,7 @@ class LiveView:
         return archive_name(path, self.spool)
 
     def _tell_archive(self, recorded: _Recorded) -> None:
-        """Tell the archive what is being written, and whether something was missed."""
+        """Pass to the archive what is being written, and whether something was missed."""
         if self._archive is None:
             return
         # Also what does not count yet, because the call only rings.
@@ -176,7 +176,7 @@ class LiveView:
     ) -> ActiveRecording:
         """Describe an active recording."""
         if active_id not in self._first_seen:
-            # What ran already when we came began some time after its channel.
+            # What ran before we connected started some time after its channel.
             self._first_seen[active_id] = (
                 channel.began_at if self._is_first_look else datetime.now(UTC)
             )

@@ -3,7 +3,7 @@
 Sources: Asterisk's documentation of the CLI command "mixmonitor list", the function
 MIXMONITOR and the AMI events MixMonitorStart, MixMonitorStop and MixMonitorMute. The
 variable MIXMONITOR_FILENAME stays after a stop, and REC_STATUS is inherited: neither
-tells what is being recorded now.
+shows what is being recorded now.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class Monitor:
 
 @dataclass(slots=True)
 class _Heard:
-    """What events told of a channel."""
+    """What events reported of a channel."""
 
     muted: frozenset[str] | None = None
     """The directions that are silent; `None` if that was never heard."""
@@ -54,11 +54,11 @@ class Monitors:
     def __init__(self) -> None:
         """Know nothing."""
         self._known: dict[str, tuple[Monitor, ...] | None] = {}
-        """Of each channel that was asked about; `None` where it cannot be told."""
+        """Of each channel that was asked about; `None` where that cannot be known."""
         self._heard: dict[str, _Heard] = {}
         self._hears_events = False
         self.has_missed_one = False
-        """Whether a recording began on a channel that was gone before it was asked."""
+        """Whether a recording started on a channel that was gone before it was asked about."""
 
     # --- Events ---
 
@@ -98,7 +98,7 @@ class Monitors:
         return frozenset(self._heard)
 
     def forget(self, channel: str) -> bool:
-        """Forget a channel that is gone; return whether it was known."""
+        """Drop a channel that is gone; return whether it was known."""
         heard = self._heard.pop(channel, None)
         if heard is not None and heard.is_unsure and not self._known.get(channel):
             self.has_missed_one = True
@@ -116,7 +116,7 @@ class Monitors:
     ) -> dict[str, tuple[Monitor, ...] | None]:
         """Return the MixMonitors of each channel, newest first.
 
-        `None` where it cannot be told. Asks only about channels that may have changed
+        `None` where that cannot be known. Asks only about channels that may have changed
         since they were asked about; without events that is all of them.
         """
         names = {channel.name for channel in channels}

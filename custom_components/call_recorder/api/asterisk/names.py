@@ -1,4 +1,4 @@
-"""File names of recordings: what FreePBX's tell, and how ours are made.
+"""File names of recordings: what FreePBX's show, and how ours are made.
 
 Source: FreePBX's module callrecording, whose names are
 `<kind>-<dest>-<source>-<YYYYMMDD>-<HHMMSS>-<Uniqueid>`.
@@ -26,7 +26,7 @@ _ARCHIVE: Final = "/recording/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameFacts:
-    """What a file's name tells; `None` is what it does not."""
+    """What a file's name shows; `None` is what it does not."""
 
     started_at: datetime | None = None
     direction: Direction | None = None
@@ -46,12 +46,12 @@ def archive_name(path: str, spool: str | None) -> str:
 
 
 def recording_id(name: str) -> str:
-    """Return an id that tells nothing of people: names hold telephone numbers."""
+    """Return an id without personal data: names hold telephone numbers."""
     return hashlib.sha256(name.encode(errors="replace")).hexdigest()[:24]
 
 
 def parse_name(name: str) -> NameFacts:
-    """Read what a name in the archive tells."""
+    """Read what a name in the archive shows."""
     match = _NAME.fullmatch(name.rpartition("/")[2])
     if match is None:
         return NameFacts()

@@ -60,7 +60,7 @@ class Session:
     ) -> None:
         """Take `host`, `port`, `username`, `password`, `ssl` and `verify_ssl`.
 
-        `on_connect` is called when a connection begins: what was heard on the one
+        `on_connect` is called when a connection starts: what was heard on the one
         before may have changed unheard.
         """
         self._host = host_of(settings)
@@ -83,7 +83,7 @@ class Session:
         """Return the connection; sign in when there is none.
 
         Raises `InvalidAuthError` for a wrong secret, and for an address that the
-        server does not permit: it tells no difference.
+        server does not permit: the answer is the same.
         """
         async with self._lock:
             if self._wire is None or self._wire.closed.is_set():
@@ -170,7 +170,7 @@ class Session:
             try:
                 wire = await self.connect()
             except InvalidAuthError:
-                # The poll says so to the user. More tries could get us blocked.
+                # The poll reports it to the user. More tries could get us blocked.
                 on_change()
                 await asyncio.sleep(_REFUSED_PAUSE)
                 continue

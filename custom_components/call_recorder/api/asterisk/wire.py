@@ -40,7 +40,7 @@ _REST: Final = 0.05
 _GREETING: Final = "Call Manager"
 """Part of what Asterisk and its relatives greet with."""
 _UNSAFE: Final = {ord("\r"): None, ord("\n"): None, 0: None}
-"""What would begin a line of its own."""
+"""What would start a line of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Message:
 
     @property
     def is_success(self) -> bool:
-        """Return whether an answer says that the command was carried out."""
+        """Return whether an answer confirms that the command was carried out."""
         return self.get("Response") in ("Success", "Goodbye")
 
 
@@ -83,7 +83,7 @@ class Wire(asyncio.Protocol):
     """
 
     def __init__(self, on_event: Callable[[Message], None]) -> None:
-        """Take what is told of each event that belongs to no list."""
+        """Take what is called with each event that belongs to no list."""
         self._on_event = on_event
         loop = asyncio.get_running_loop()
         self.greeting: asyncio.Future[None] = loop.create_future()
@@ -276,7 +276,7 @@ class Wire(asyncio.Protocol):
             self._refuse("a list is too long")
 
     def _refuse(self, reason: str) -> None:
-        """End a connection on which something impossible was said."""
+        """End a connection that has sent what no server sends."""
         if self._transport is not None:
             self._transport.abort()
         self._end(UnexpectedResponseError(reason))
@@ -301,6 +301,6 @@ class Wire(asyncio.Protocol):
 
 
 def _encode(fields: Fields) -> bytes:
-    """Write a block; nothing in a value can begin a line of its own."""
+    """Write a block; nothing in a value can start a line of its own."""
     lines = (f"{key}: {value.translate(_UNSAFE)}\r\n" for key, value in fields)
     return f"{''.join(lines)}\r\n".encode(errors="replace")

@@ -378,7 +378,7 @@ class BandwidthClient(RecorderClient):
         """Read a page of the finished recordings ("List Recordings").
 
         The vendor filters nothing and documents no order; what was learnt of it
-        says how to read. Where new rows appear at one end, the pages go on from
+        decides how to read. Where new rows appear at one end, the pages go on from
         there, each newest first, and no row comes twice or is left out, whatever is
         recorded meanwhile. So it is where one page shows the whole list. Where rows
         appear anywhere, only the newest thousand are listed, as of the last round.

@@ -17,7 +17,7 @@ START_REFUSALS: Final[Mapping[str, ErrorKey]] = {
     "conflicted-recording-values-request": ErrorKey.ALREADY_RECORDING,
     # "...another update was is progress": the recording is being changed now.
     "recording-update-conflict": ErrorKey.RECORDING_PENDING,
-    # Also in progress or being set up, but nothing says that it will be recorded:
+    # Also in progress or being set up, but it is not certain that it will be recorded:
     # `recording_pending` would be a success for a start that only has to be ensured.
     "call-update-conflict": ErrorKey.RECORDER_UNAVAILABLE,
     "call-unavailable": ErrorKey.RECORDER_UNAVAILABLE,

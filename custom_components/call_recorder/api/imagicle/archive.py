@@ -122,7 +122,7 @@ class ImagicleArchive:
             await self._read({**filters, **number_filter})
             for number_filter in number_filters(number)
         ]
-        # Behind the first place where a part ends, others may lack rows.
+        # Behind the first row at which a part ends, others may lack rows.
         ends = (part.read_to for part in parts)
         read_to = max(filter(None, ends), default=None)
         matches = {

@@ -17,7 +17,7 @@ class RecorderClock:
     """What is known of the recorder's zone."""
 
     def __init__(self, home: tzinfo) -> None:
-        """Begin with the zone in which the recorder probably stands."""
+        """Start with the zone in which the recorder probably stands."""
         self._home = home
         self._is_learned = False
         self.zone = home

@@ -40,7 +40,7 @@ class LiveRecordings:
     """
 
     def __init__(self, transport: Transport, clock: RecorderClock) -> None:
-        """Begin without any."""
+        """Start without any."""
         self._transport = transport
         self._clock = clock
         self._cache: RowCache[ActiveRecording] = RowCache(moving="duration")
@@ -159,7 +159,7 @@ class _Durations:
 def _in_order(
     before: tuple[ActiveRecording, ...], now: Mapping[str, ActiveRecording]
 ) -> tuple[ActiveRecording, ...]:
-    """Return the recordings, oldest first; those that were there are in order already."""
+    """Return the recordings, oldest first; those that were there are sorted already."""
     kept = [recording for recording in before if now.get(recording.id) is recording]
     if not kept:
         return tuple(sorted(now.values(), key=oldest_first))
@@ -172,7 +172,7 @@ def _rows_of(reply: Reply) -> list[Any]:
     """Return the rows of the list: an array, or a bare object.
 
     The page promises an array when nothing matches, and shows a bare object. An empty
-    200 is no list: it may come from a proxy, and nothing can be said then.
+    200 is no list: it may come from a proxy, and nothing is known then.
     """
     if reply.status == HTTPStatus.NO_CONTENT:
         return []

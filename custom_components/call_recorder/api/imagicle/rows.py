@@ -27,7 +27,7 @@ _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_NOTE: Final = 10_000
 """Characters of a note."""
 _LONGEST_EXTENSION: Final = 6
-"""Digits. Longer numbers are telephone numbers, which may begin with a "+"."""
+"""Digits. Longer numbers are telephone numbers, which may start with a "+"."""
 
 
 def has_number(recording: Recording, number: str) -> bool:

@@ -236,7 +236,7 @@ class YeastarArchive:
         if answer.errcode == Errcode.DATA_NOT_FOUND:
             raise RefusedError(ErrorKey.RECORDING_NOT_FOUND)
         url = URL(as_text(answer.fields.get("download_resource_url")) or "")
-        # Anything but a path would lead the token to another place.
+        # Anything but a path would send the token to another address.
         if url.is_absolute() or not url.raw_path.startswith("/"):
             raise UnexpectedResponseError("no path to the audio")
         is_mp3 = url.path.casefold().endswith(".mp3")

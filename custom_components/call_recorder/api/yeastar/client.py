@@ -128,7 +128,7 @@ class YeastarClient(RecorderClient):
 
     @override
     async def get_live_state(self) -> LiveState:
-        """Read all calls ("Query Calls"); which are recorded, the options say."""
+        """Read all calls ("Query Calls"); the options decide which are recorded."""
         calls, now = await self._read_calls_to_watch()
         state = self._state
         if state is None:

@@ -1,7 +1,7 @@
 """Which calls of a Yeastar PBX count as recorded.
 
 No answer and no event reports whether a call is being recorded. The option
-`recorded_calls` says which calls the PBX's own rules record, and the commands that we
+`recorded_calls` defines which calls the PBX's own rules record, and the commands that we
 sent are known.
 """
 
@@ -54,7 +54,7 @@ class CallLedger:
     def __init__(
         self, recorded_calls: RecordedCalls, recorded_extensions: Collection[str]
     ) -> None:
-        """Take the options that say which calls are recorded."""
+        """Take the options that define which calls are recorded."""
         self._recorded_calls = recorded_calls
         self._recorded_extensions = frozenset(
             comparable(extension)

@@ -35,7 +35,7 @@ class FileName(NamedTuple):
 
 
 def parse_call_id(call_id: str) -> datetime | None:
-    """Return when a call began, in UTC: its id is `<seconds since 1970>.<number>`."""
+    """Return when a call started, in UTC: its id is `<seconds since 1970>.<number>`."""
     match = _CALL_ID.fullmatch(call_id)
     return datetime.fromtimestamp(int(match[1]), UTC) if match else None
 

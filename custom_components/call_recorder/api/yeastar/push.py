@@ -37,7 +37,7 @@ class Push:
     def __init__(
         self, session: YeastarSession, set_connected: Callable[[bool], None]
     ) -> None:
-        """Take what to tell whether there is a subscription now."""
+        """Take what is called with whether there is a subscription now."""
         self._session = session
         self._set_connected = set_connected
         self._pause = _FIRST_PAUSE

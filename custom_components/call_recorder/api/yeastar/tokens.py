@@ -183,7 +183,7 @@ class Tokens:
                 raise AccessError(key, retry_after=seconds)
 
     async def retry_at_once(self) -> None:
-        """Forget an error that would be raised again, and refused renewals."""
+        """Drop an error that would be raised again, and refused renewals."""
         self._no_renewal_until = 0.0
         if await self._storage.get("hold") is not None:
             await self._storage.set("hold", None)

@@ -91,7 +91,7 @@ class Wire:
             address,
             {
                 "Accept": "application/json",
-                # The PBX closes each connection behind its answer. Said by us too,
+                # The PBX closes each connection behind its answer. Sent by us too,
                 # no command goes into a connection that is just being closed.
                 "Connection": "close",
                 # Without a user agent every request is a PARAMETER ERROR.
