@@ -252,7 +252,6 @@ async def test_recorder_that_does_not_answer(
         await quiet_office.poll()
     await expect(page.get_by_text("Imagicle does not answer.")).to_be_visible()
     await expect(page.get_by_text("No call is being recorded.")).to_have_count(0)
-    await quiet_office.simulator.clear_faults("imagicle")
 
 
 @pytest.mark.parametrize("delayed", ["app", "call-recorder"])
