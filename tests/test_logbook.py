@@ -161,8 +161,8 @@ async def test_in_the_language_of_home_assistant(
     pass_time: Poll,
     hass_ws_client: WebSocketGenerator,
 ) -> None:
-    """The log speaks German in a German house."""
-    hass.config.language = "de"
+    """The log speaks Italian in an Italian house."""
+    hass.config.language = "it"
     await set_up_log(hass, imagicle_data)
     call = office.connect("101", remote="+390551234298", direction="outgoing")
     office.start_recording(call)
@@ -172,8 +172,8 @@ async def test_in_the_language_of_home_assistant(
     hass.bus.async_fire(f"{DOMAIN}_played", {"recorder": "Imagicle"})
     rows = await read_log(hass, hass_ws_client)
     assert described(rows) == [
-        "Reception Aufnahme gestartet, •••298",
-        "Reception Aufnahme beendet, •••298",
-        "Reception Aufnahme ist im Archiv, ausgehend, •••298",
-        "Imagicle Aufnahme wurde wiedergegeben",
+        "Reception registrazione avviata, •••298",
+        "Reception registrazione terminata, •••298",
+        "Reception registrazione archiviata, in uscita, •••298",
+        "Imagicle è stata riprodotta una registrazione",
     ]
