@@ -196,6 +196,11 @@ class Office:
         """Return a call's recordings that are not in the archive (yet)."""
         return [recording for recording in self.recordings if recording.call is call]
 
+    def unfinished_recording(self, call: Call) -> Recording | None:
+        """Return a call's pending or active recording, None if there is none."""
+        recordings = self.recordings_of(call)
+        return next((row for row in recordings if row.ended_at is None), None)
+
     def active_recordings(self) -> list[Recording]:
         """Return the recordings that run now, oldest first."""
         now = self.now

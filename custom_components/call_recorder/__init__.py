@@ -68,7 +68,6 @@ async def async_setup_entry(
     live = LiveCoordinator(hass, entry, client)
     await live.async_config_entry_first_refresh()
     entry.runtime_data = CallRecorderData(
-        client=client,
         live=live,
         archive=ArchiveCoordinator(hass, entry, client, live),
         playbacks=Playbacks(hass, client),
@@ -141,7 +140,7 @@ async def async_unload_entry(
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
     await entry.runtime_data.playbacks.close()
-    await entry.runtime_data.client.close()
+    await entry.runtime_data.live.client.close()
     async_delete_passing_issues(hass, entry)
     return True
 

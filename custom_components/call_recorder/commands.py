@@ -18,8 +18,8 @@ from .recording_events import RecordingChange, RecordingEventType
 
 # These refusals mean that what was wanted is so already.
 _ENSURED: Final = {
-    "already_recording": "already_recording",
-    "recording_pending": "pending",
+    ErrorKey.ALREADY_RECORDING: "already_recording",
+    ErrorKey.RECORDING_PENDING: "pending",
 }
 
 
@@ -51,8 +51,8 @@ def translated_errors(
                 live.config_entry.async_start_reauth(live.hass)
             else:
                 live.async_refresh_soon()
-        can_mend = isinstance(err, RefusedError) and err.is_user_error
-        raise (ServiceValidationError if can_mend else HomeAssistantError)(
+        is_user_error = isinstance(err, RefusedError) and err.is_user_error
+        raise (ServiceValidationError if is_user_error else HomeAssistantError)(
             translation_domain=DOMAIN,
             translation_key=err.key,
             translation_placeholders=_placeholders(err, what),

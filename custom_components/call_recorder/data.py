@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from homeassistant.config_entries import ConfigEntry
 
-from .api.client import RecorderClient
 from .archive.coordinator import ArchiveCoordinator
 from .archive.playback import Playbacks
 from .coordinator import LiveCoordinator
@@ -18,7 +17,6 @@ type CallRecorderConfigEntry = ConfigEntry[CallRecorderData]
 class CallRecorderData:
     """The runtime data of a recorder's entry."""
 
-    client: RecorderClient
     live: LiveCoordinator
     archive: ArchiveCoordinator
     playbacks: Playbacks

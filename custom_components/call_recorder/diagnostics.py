@@ -40,7 +40,7 @@ async def async_get_config_entry_diagnostics(
 
 def _client_diagnostics(entry: CallRecorderConfigEntry) -> dict[str, Any]:
     """Return what is known of the recorder itself."""
-    client = entry.runtime_data.client
+    client = entry.runtime_data.live.client
     return {
         "model": client.info.model,
         "sw_version": client.info.sw_version,

@@ -175,13 +175,13 @@ async def async_setup_entry(
     async_add_entities(
         RecorderSensor(data.live, description)
         for description in SENSORS
-        if description.capability in (None, *data.client.capabilities)
+        if description.capability in (None, *data.live.client.capabilities)
     )
     async_add_entities(
         ArchiveSensor(data.archive, description)
         for description in ARCHIVE_SENSORS
-        if Capability.ARCHIVE in data.client.capabilities
-        and description.capability in (None, *data.client.capabilities)
+        if Capability.ARCHIVE in data.live.client.capabilities
+        and description.capability in (None, *data.live.client.capabilities)
     )
     for line in data.live.lines:
         async_add_entities(

@@ -131,7 +131,7 @@ class _Target(NamedTuple):
     @property
     def client(self) -> RecorderClient:
         """Return the client of the recorder."""
-        return self.entry.runtime_data.client
+        return self.live.client
 
 
 @callback

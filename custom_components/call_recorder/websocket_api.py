@@ -272,7 +272,7 @@ def _line(
     if entry.state is not ConfigEntryState.LOADED:
         return description
     data = entry.runtime_data
-    if _can_start(data.client, line) and may(
+    if _can_start(data.live.client, line) and may(
         hass, user, POLICY_CONTROL, entry, line.id
     ):
         description["start"] = _start_fields(entry, line)

@@ -96,9 +96,7 @@ class Calls:
 
     def _start(self, call: Call, file_format: FileFormat) -> None:
         """Start recording a call; 409 while it is recorded."""
-        if any(
-            recording.ended_at is None for recording in self._office.recordings_of(call)
-        ):
+        if self._office.unfinished_recording(call) is not None:
             message = "Call recording is been executed already!"
             raise CatapultError(409, "conflicted-recording-values-request", message)
         self._office.start_recording(call).file_format = file_format

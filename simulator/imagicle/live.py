@@ -80,7 +80,9 @@ class LiveRecordings:
         calls = self._connected_calls(lines)
         if not calls:
             return refused(409, 1, extension=None)
-        unrecorded = [call for call in calls if self._unfinished(call) is None]
+        unrecorded = [
+            call for call in calls if self._office.unfinished_recording(call) is None
+        ]
         if not unrecorded:
             pending = all(self._is_pending(call) for call in calls)
             return refused(429, 0 if pending else 1)
@@ -227,16 +229,9 @@ class LiveRecordings:
             and number in (None, "", recording.call.line.number)
         ]
 
-    def _unfinished(self, call: Call) -> Recording | None:
-        """Return a call's pending or active recording."""
-        return next(
-            (row for row in self._office.recordings_of(call) if row.ended_at is None),
-            None,
-        )
-
     def _is_pending(self, call: Call) -> bool:
         """Return whether a call's recording was commanded but has not started yet."""
-        recording = self._unfinished(call)
+        recording = self._office.unfinished_recording(call)
         return recording is not None and recording.is_pending(self._office.now)
 
 

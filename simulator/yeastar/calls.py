@@ -44,7 +44,7 @@ class Calls:
         call = await self._call(request)
         if call.answered_at is None:
             raise YeastarError(70132)
-        if self._running(call) is None:
+        if self._office.unfinished_recording(call) is None:
             self._office.start_recording(call)
         return {"call_id": call_id(call)}
 
@@ -78,16 +78,9 @@ class Calls:
                 return call
         raise YeastarError(70130)
 
-    def _running(self, call: Call) -> Recording | None:
-        """Return the recording of a call that runs, None if there is none."""
-        return next(
-            (row for row in self._office.recordings_of(call) if row.ended_at is None),
-            None,
-        )
-
     def _recorded(self, call: Call) -> Recording:
         """Return the running recording of a call; 10009 if there is none."""
-        recording = self._running(call)
+        recording = self._office.unfinished_recording(call)
         if recording is None:
             raise YeastarError(10009)
         return recording

@@ -107,7 +107,7 @@ class CallRecorderMediaSource(MediaSource):
             raise Unresolvable(
                 translation_domain=DOMAIN, translation_key=err.translation_key
             ) from err
-        client = entry.runtime_data.client
+        client = entry.runtime_data.live.client
         with _errors(entry, Unresolvable):
             recording = await client.get_recording(recording_id)
             raise_if_not_playable(recording)
@@ -124,7 +124,7 @@ class CallRecorderMediaSource(MediaSource):
         return [
             entry
             for entry in self.hass.config_entries.async_loaded_entries(DOMAIN)
-            if Capability.ARCHIVE in entry.runtime_data.client.capabilities
+            if Capability.ARCHIVE in entry.runtime_data.live.client.capabilities
             and may_listen(self.hass, user, entry)
         ]
 

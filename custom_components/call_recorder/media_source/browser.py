@@ -94,7 +94,7 @@ class Browser:
         if archive is not None and archive.total == 0:
             return []
         month = first_of_month(folder.until or self._newest_day())
-        oldest = await self._data.client.get_oldest_start()
+        oldest = await self._data.live.client.get_oldest_start()
         last = first_of_month(dt_util.as_local(oldest).date()) if oldest else None
         folder = replace(folder, until=None)
         children = []
@@ -218,8 +218,8 @@ class Browser:
         """Read a page of a folder's recordings."""
         line = self._line(folder)
         if line is None:
-            return await self._data.client.get_recordings(query)
-        return await get_recordings_of_line(self._data.client, query, line)
+            return await self._data.live.client.get_recordings(query)
+        return await get_recordings_of_line(self._data.live.client, query, line)
 
     def _line(self, folder: Folder) -> Line | None:
         """Return the line of a folder, if it is a line's."""
@@ -250,7 +250,8 @@ class Browser:
             domain=DOMAIN,
             identifier=recording_identifier(self._entry.entry_id, recording.id),
             media_class=MediaClass.MUSIC,
-            media_content_type=recording.audio_type or self._data.client.audio_type,
+            media_content_type=recording.audio_type
+            or self._data.live.client.audio_type,
             title=self._titles.recording(recording, time_format),
             can_play=recording.state in (None, RecordingState.COMPLETE),
             can_expand=False,

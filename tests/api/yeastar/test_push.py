@@ -79,7 +79,7 @@ async def client(
     hass: HomeAssistant, pbx: Yeastar, yeastar: MockConfigEntry
 ) -> YeastarClient:
     """Return the client of an entry that is set up and pushed to."""
-    client: YeastarClient = yeastar.runtime_data.client
+    client: YeastarClient = yeastar.runtime_data.live.client
     await until(hass, lambda: client.push_connected)
     await settle(hass)
     return client
@@ -230,7 +230,7 @@ async def test_a_push_that_is_refused(
     assert 5 < asked(pbx, "/subscribe") < 25
     assert asked(pbx, "/elsewhere") == 0
     assert asked(pbx, "/get_token") == 1
-    assert not entry.runtime_data.client.push_connected
+    assert not entry.runtime_data.live.client.push_connected
 
 
 # --- A PBX of another kind ---
@@ -268,7 +268,7 @@ def talking(
         """Set it up."""
         talks.append(talk)
         entry = await set_up_recorder(hass, yeastar_data)
-        client: YeastarClient = entry.runtime_data.client
+        client: YeastarClient = entry.runtime_data.live.client
         return client
 
     return set_up_talking

@@ -387,7 +387,7 @@ async def test_a_person_tries_at_once(
     else:
         for _ in range(8):
             pbx.tokens.issue()
-    client = yeastar.runtime_data.client
+    client = yeastar.runtime_data.live.client
     with pytest.raises(AccessError):
         await client.get_live_state()
     pbx.refusals.clear()

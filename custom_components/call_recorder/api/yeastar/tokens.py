@@ -127,11 +127,7 @@ class Tokens:
         )
         if answer.errcode == Errcode.SUCCESS:
             return await self._keep(answer.fields)
-        await self.raise_if_blocked(answer.errcode)
-        if answer.errcode == Errcode.INTERNAL_SERVER_ERROR:
-            raise CannotConnectError(f"errcode {answer.errcode}")
-        if answer.errcode == Errcode.API_UNAVAILABLE:
-            raise AccessError(ErrorKey.API_DISABLED)
+        await self._raise_for_pbx(answer.errcode)
         # No document has the code for a refresh token that has expired.
         return None
 
@@ -143,13 +139,17 @@ class Tokens:
             return await self._keep(answer.fields)
         if answer.errcode == Errcode.MAX_LIMITATION_EXCEEDED:
             await self._hold(ErrorKey.TOKEN_LIMIT, _TOKEN_LIMIT_WAIT)
-        await self.raise_if_blocked(answer.errcode)
-        if answer.errcode == Errcode.INTERNAL_SERVER_ERROR:
-            raise CannotConnectError(f"errcode {answer.errcode}")
-        if answer.errcode == Errcode.API_UNAVAILABLE:
-            raise AccessError(ErrorKey.API_DISABLED)
+        await self._raise_for_pbx(answer.errcode)
         # No document has the code for a wrong id or secret.
         raise InvalidAuthError(f"errcode {answer.errcode}")
+
+    async def _raise_for_pbx(self, errcode: int) -> None:
+        """Raise what does not depend on the credentials: a block, a failure, no API."""
+        await self.raise_if_blocked(errcode)
+        if errcode == Errcode.INTERNAL_SERVER_ERROR:
+            raise CannotConnectError(f"errcode {errcode}")
+        if errcode == Errcode.API_UNAVAILABLE:
+            raise AccessError(ErrorKey.API_DISABLED)
 
     async def _keep(self, fields: Mapping[str, Any]) -> TokenPair:
         """Save a new pair before it is used: one that is lost stays valid."""
