@@ -299,11 +299,22 @@ async def test_invalid_cursor(
     assert caught.value.key is ErrorKey.INVALID_CURSOR
 
 
-async def test_unknown_recording(simulated: SimulatedPbx, watcher: Watcher) -> None:
-    """Test an id that nothing has."""
+@pytest.mark.parametrize(
+    ("recording_id", "key"),
+    [
+        ("0" * 24, ErrorKey.RECORDING_NOT_FOUND),
+        ("../../etc/passwd", ErrorKey.INVALID_RECORDING_ID),
+        ("a" * 10_000, ErrorKey.INVALID_RECORDING_ID),
+    ],
+)
+async def test_unknown_recording(
+    simulated: SimulatedPbx, watcher: Watcher, recording_id: str, key: ErrorKey
+) -> None:
+    """Test ids that nothing has; what is none is not even looked for."""
     with pytest.raises(RefusedError) as caught:
-        await watcher.client.get_recording("0" * 24)
-    assert caught.value.key is ErrorKey.RECORDING_NOT_FOUND
+        await watcher.client.get_recording(recording_id)
+    assert caught.value.key is key
+    assert _lists_read(simulated) == (key is ErrorKey.RECORDING_NOT_FOUND)
 
 
 async def test_recording_elsewhere(simulated: SimulatedPbx, watcher: Watcher) -> None:

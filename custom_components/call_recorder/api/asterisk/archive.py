@@ -23,6 +23,7 @@ from ..models import (
 from ..numbers import ends_with
 from ..paging import read_cursor, write_cursor
 from ..reply import Reply
+from ..transport import is_id
 from .ari import MOST_STORED, Ari, StoredFile, parse_names
 from .names import NameFacts, parse_name, recording_id
 
@@ -118,6 +119,8 @@ class AsteriskArchive:
 
     async def get_recording(self, wanted_id: str) -> Recording:
         """Look at one file. Raises `RefusedError` when there is none of that id."""
+        if not is_id(wanted_id):
+            raise RefusedError(ErrorKey.INVALID_RECORDING_ID)
         if wanted_id not in self._names:
             await self._read_list(is_poll=False)
         if (name := self._names.get(wanted_id)) is None:
