@@ -94,7 +94,7 @@ def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 
 @pytest.fixture
 def office() -> Office:
-    """Return an office in which nobody is on the phone."""
+    """Return an office in which there are no calls."""
     return Office(seed=1)
 
 

@@ -206,7 +206,7 @@ async def test_crash(hass: HomeAssistant, pbx: Pbx, asterisk: MockConfigEntry) -
 
     async_track_state_change_event(hass, ACTIVE, _handle)
     await pbx.crash()
-    # The first poll that fails is borne, the second is an outage.
+    # The first poll that fails is tolerated, the second is an outage.
     for _ in range(2):
         await asterisk.runtime_data.live.async_refresh()
     assert counts == [STATE_UNAVAILABLE]

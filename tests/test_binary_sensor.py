@@ -135,7 +135,7 @@ async def test_a_forgotten_pause(
     office.resume(recording)
     await pass_time(11)
     assert value(hass, PAUSE_FORGOTTEN) == STATE_OFF
-    # A pause that begins anew is counted anew.
+    # A pause that starts anew is counted anew.
     office.pause(recording)
     await pass_time(290)
     assert value(hass, PAUSE_FORGOTTEN) == STATE_OFF
@@ -147,7 +147,7 @@ async def test_an_outage_is_not_off(
     imagicle: MockConfigEntry,
     pass_time: Poll,
 ) -> None:
-    """Nobody is told that nothing is recorded when nobody knows."""
+    """Nothing is reported as not recorded while that is not known."""
     simulator.imagicle.faults.add(Fault("empty_object"))
     await pass_time(31)
     await pass_time(31)

@@ -261,7 +261,7 @@ async def test_call_not_recorded(
     is_connected: bool,
     told: int,
 ) -> None:
-    """The button in the notification records the call, or the refusal is told."""
+    """The button in the notification records the call, or the refusal is reported."""
     assert notified[0].data["message"].endswith(": Reception")
     button = notified[0].data["data"]["actions"][0]
     assert button["title"] == "Record now"
@@ -277,7 +277,7 @@ async def test_call_not_recorded(
 async def test_call_stays_unrecorded(
     hass: HomeAssistant, office: Office, notified: list[ServiceCall], tick: Tick
 ) -> None:
-    """Other buttons do not record the call, and nobody has to touch this one."""
+    """Other buttons do not record the call, and the user need not touch this one."""
     office.connect("101")
     hass.bus.async_fire("mobile_app_notification_action", {"action": "OPEN_DOOR"})
     tick(3601)
@@ -368,7 +368,7 @@ async def test_forgotten_pause(
     resume: bool,
     told: int,
 ) -> None:
-    """A pause that lasts too long is told, and ended where that is wanted."""
+    """A pause that lasts too long is reported, and ended where that is wanted."""
     complained = async_mock_service(hass, "test", "complain")
     await automate(
         "forgotten_pause",
@@ -411,7 +411,7 @@ async def test_morning_digest(
     told: list[dict[str, Any]] = []
 
     async def tell(call: ServiceCall) -> None:
-        """Remember what is told."""
+        """Remember what is sent."""
         told.append(dict(call.data))
 
     hass.services.async_register("test", "tell", tell)
@@ -522,7 +522,7 @@ async def test_ask_assist_about_a_line(
     reception: MockConfigEntry,
     pass_time: Poll,
 ) -> None:
-    """Assist tells whether the line is recorded, or that it does not know."""
+    """Assist shows whether the line is recorded, or that it does not know."""
     for component in ("homeassistant", "conversation"):
         assert await async_setup_component(hass, component, {})
     await automate("ask_assist_line", recording=LINE)
@@ -544,7 +544,7 @@ async def test_tell_assist_to_record_a_line(
     reception: MockConfigEntry,
     may_record: bool,
 ) -> None:
-    """Assist records the line only where that is turned on, and tells when it cannot."""
+    """Assist records the line only where that is turned on, and shows when it cannot."""
     for component in ("homeassistant", "conversation"):
         assert await async_setup_component(hass, component, {})
     await automate("ask_assist_line", recording=LINE, may_record=may_record)

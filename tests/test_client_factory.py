@@ -22,7 +22,7 @@ class _Recorder:
     """Answers with an idle Imagicle's live list, and a cookie for each user."""
 
     def __init__(self) -> None:
-        """Begin without requests."""
+        """Start without requests."""
         self.cookies: list[dict[str, str]] = []
 
     async def answer(self, request: web.Request) -> web.Response:

@@ -306,7 +306,7 @@ async def test_single_sign_on_user_that_is_allowed(
 async def test_an_answer_that_is_none(
     hass: HomeAssistant, recorder: Imagicle, fault: Fault, error: str
 ) -> None:
-    """A recorder that fails, or something else that answers, is told and mended."""
+    """A recorder that fails, or something else that answers, is reported, and can be corrected."""
     recorder.faults.add(fault)
     form = await _open(hass)
     result = await _submit(hass, form, _form(recorder))
@@ -332,7 +332,7 @@ async def test_nobody_answers(hass: HomeAssistant, recorder: Imagicle) -> None:
 async def test_self_signed_certificate(
     hass: HomeAssistant, tls_recorder: Imagicle
 ) -> None:
-    """A certificate that cannot be verified is told, and can be accepted."""
+    """A certificate that cannot be verified is reported, and can be accepted."""
     form = await _open(hass)
     result = await _submit(hass, form, _form(tls_recorder))
     assert result["errors"] == {"base": "invalid_ssl"}
@@ -499,7 +499,7 @@ async def test_add_bandwidth(
 async def test_add_yeastar(
     hass: HomeAssistant, yeastar_data: dict[str, Any], simulator: Simulator
 ) -> None:
-    """What a PBX records has to be said, since it does not tell; that is an option."""
+    """What a PBX records is an option, since the PBX does not report it."""
     recorder = yeastar_data.pop("recorder")
     recorded = {"recorded_calls": "extensions", "recorded_extensions": ["101", "102"]}
     form = await _open(hass, "yeastar")
@@ -603,7 +603,7 @@ async def test_a_wrong_secret(
     recorder_name: str,
     secret: str,
 ) -> None:
-    """Wrong credentials are the same error, whoever refuses them."""
+    """Wrong credentials are the same error, wherever they are refused."""
     data = {key: value for key, value in recorder_data.items() if key != "recorder"}
     form = await _open(hass, recorder_name)
     result = await _submit(hass, form, {**data, secret: "wrong"})

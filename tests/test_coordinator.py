@@ -1,4 +1,4 @@
-"""The recorder is polled neither too often nor in vain, and an outage is told as one."""
+"""The recorder is polled neither too often nor in vain, and an outage is reported as one."""
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
@@ -346,7 +346,7 @@ async def test_an_outage(
     caplog: pytest.LogCaptureFixture,
     fault: Fault,
 ) -> None:
-    """One lost poll is borne, the second makes all unavailable, the next answer mends it.
+    """One lost poll is tolerated, the second makes all unavailable, the next answer ends that.
 
     Never is a failure told as "nothing is being recorded".
     """
@@ -438,7 +438,7 @@ async def _poll_and_wait(
     freezer: FrozenDateTimeFactory,
     *seconds: float,
 ) -> None:
-    """Let a poll begin, and its answer be late."""
+    """Let a poll start, and its answer be late."""
     begun = polls(simulator)
     freezer.tick(seconds[0])
     async_fire_time_changed(hass)
@@ -571,7 +571,7 @@ async def test_the_recorder_asks_to_wait(
     A recorder is never asked more often than a healthy one: every 30 seconds here.
     """
     await pass_time(28)
-    # What is told as a date is counted from the moment of the answer.
+    # What is reported as a date is counted from the moment of the answer.
     asked = (
         format_datetime(dt_util.utcnow() + timedelta(seconds=3) + retry_after, True)
         if isinstance(retry_after, timedelta)
@@ -750,7 +750,7 @@ async def test_an_accepted_request_takes_the_polls_up_again(
     pass_time: Poll,
     accepted: str,
 ) -> None:
-    """Credentials that are accepted elsewhere are right: nobody has to sign in."""
+    """Credentials that are accepted elsewhere are right: the user need not sign in."""
     fault = Fault("status", path=LIVE_PATH, status=401)
     simulator.imagicle.faults.add(fault)
     await pass_time(31)
@@ -792,7 +792,7 @@ async def test_a_missing_permission(
     pass_time: Poll,
     issue_registry: ir.IssueRegistry,
 ) -> None:
-    """A 403 is told as what it is, not as wrong credentials, and clears itself.
+    """A 403 is reported as what it is, not as wrong credentials, and clears itself.
 
     imagicle_get_active_recordings, Error response: "403 Forbidden: The
     authenticated user has no sufficient privileges"; "Minimum authorization level:
@@ -825,7 +825,7 @@ async def test_an_issue_does_not_outlive_its_recorder(
     issue_registry: ir.IssueRegistry,
     end: str,
 ) -> None:
-    """Nobody is told about a recorder that is not there."""
+    """No issue is about a recorder that is not there."""
     simulator.imagicle.users[0].level = 9
     await pass_time(31)
     issue = ("call_recorder", f"insufficient_permissions_{imagicle.entry_id}")
@@ -841,7 +841,7 @@ async def test_no_permission_at_first(
     imagicle_entry: MockConfigEntry,
     issue_registry: ir.IssueRegistry,
 ) -> None:
-    """A permission that is missing at the start is told, and waited for."""
+    """A permission that is missing at the start is reported, and waited for."""
     simulator.imagicle.users[0].level = 9
     await hass.config_entries.async_setup(imagicle_entry.entry_id)
     assert imagicle_entry.state is ConfigEntryState.SETUP_RETRY

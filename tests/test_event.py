@@ -33,7 +33,7 @@ async def entry(hass: HomeAssistant, imagicle_data: dict[str, Any]) -> MockConfi
 
 @pytest.fixture
 def told(hass: HomeAssistant) -> Told:
-    """Return a function that tells the events of an event entity so far.
+    """Return a function that shows the events of an event entity so far.
 
     An entity that comes back after an outage shows its last event again, with the
     time that the event had.
@@ -108,7 +108,7 @@ async def test_attributes(
 async def test_the_end_tells_the_duration(
     hass: HomeAssistant, office: Office, entry: MockConfigEntry, pass_time: Poll
 ) -> None:
-    """The duration is counted from the begin, in seconds."""
+    """The duration is counted from the start, in seconds."""
     durations: list[int] = []
 
     @callback
@@ -209,7 +209,7 @@ async def test_a_reload_invents_nothing(
 async def test_between_two_polls(
     office: Office, entry: MockConfigEntry, pass_time: Poll, told: Told
 ) -> None:
-    """What began and ended between two polls is archived, not made up as started."""
+    """What started and ended between two polls is archived, not made up as started."""
     await pass_time(301)
     call = office.connect("101")
     office.start_recording(call)

@@ -155,7 +155,7 @@ class House:
         entry: MockConfigEntry,
         clock: IdleClock,
     ) -> None:
-        """Begin without a fault."""
+        """Start without a fault."""
         self.hass = hass
         self.office = office
         self.recorder = recorder
@@ -182,7 +182,7 @@ class House:
         return await self._clock.run(work)
 
     async def wait(self, seconds: float) -> None:
-        """Let time pass, and what has begun in it end."""
+        """Let time pass, and what has started in it end."""
         await self._clock.pass_time(seconds)
         await self.do(settle(self.hass))
 

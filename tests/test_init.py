@@ -126,7 +126,7 @@ async def test_unload_right_after_an_order(
     recorder: Imagicle,
     pass_time: Poll,
 ) -> None:
-    """The polls that follow an order end with the entry, too."""
+    """The polls that follow a command end with the entry, too."""
     office.connect("101")
     await hass.services.async_call(
         DOMAIN, "start_recording", {"directory_number": "101"}, blocking=True
@@ -293,7 +293,7 @@ async def test_issue_goes_when_the_recorder_is_unloaded(
     recorder: Imagicle,
     pass_time: Poll,
 ) -> None:
-    """Nobody needs to mend a recorder that is switched off."""
+    """There is no need to fix a recorder that is switched off."""
     recorder.users[0].level = BASE_ACCESS
     await pass_time(31)
     assert ir.async_get(hass).async_get_issue(DOMAIN, _ISSUE) is not None

@@ -117,7 +117,7 @@ async def test_invented_recordings(
 async def test_all_recordings_are_others(
     hass: HomeAssistant, office: Office, simulator: Simulator, pass_time: Poll
 ) -> None:
-    """Where more begins and ends than there can be, states follow and no events do."""
+    """Where more starts and ends than there can be, states follow and no events do."""
     office.start_recording(office.connect("101"))
     recorder, ids = simulator.imagicle, count(10**9)
     await set_up_recorder(hass, entry_data(recorder))

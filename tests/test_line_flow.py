@@ -148,7 +148,7 @@ async def test_change_a_line(
     entity_registry: er.EntityRegistry,
     pass_time: Poll,
 ) -> None:
-    """The line keeps its device and entities, and watches what it is told now."""
+    """The line keeps its device and entities, and watches what it is to watch now."""
     entry = await set_up_recorder(
         hass,
         imagicle_data,

@@ -108,7 +108,7 @@ async def test_a_call_that_is_recorded(
 async def test_a_recording_that_ends_before_its_call(
     hass: HomeAssistant, office: Office, watched: MockConfigEntry, pass_time: Poll
 ) -> None:
-    """The rest of the call is not recorded; a new recording mends that."""
+    """The rest of the call is not recorded; a new recording ends that."""
     call = office.connect("101")
     hass.states.async_set(PHONE, "on")
     recording = office.start_recording(call)
@@ -142,7 +142,7 @@ async def test_an_outage_is_no_missing_recording(
     watched: MockConfigEntry,
     pass_time: Poll,
 ) -> None:
-    """While the recorder does not answer, nobody knows what it records."""
+    """While the recorder does not answer, what it records is unknown."""
     await simulator.imagicle.stop()
     await pass_time(31)
     await pass_time(31)
@@ -337,7 +337,7 @@ async def test_a_call_of_an_extension_that_is_written_with_a_hyphen(
 async def test_the_calls_of_a_pbx_need_no_busy_entity(
     hass: HomeAssistant, office: Office, extension: MockConfigEntry, pass_time: Poll
 ) -> None:
-    """Yeastar tells by itself which extensions are in a call."""
+    """Yeastar reports by itself which extensions are in a call."""
     assert value(hass, NOT_RECORDED) == "off"
     call = office.connect("101")
     await pass_time(61)

@@ -208,7 +208,7 @@ async def test_a_recorder_that_fails_at_telling_the_line(
     lines: MockConfigEntry,
     pass_time: Poll,
 ) -> None:
-    """The recording counts at once, and for its line when that is told."""
+    """The recording counts at once, and for its line when that is reported."""
     office.start_recording(office.connect("101"))
     simulator.imagicle.faults.add(Fault("drop", query="directoryNumber"))
     await pass_time(31)

@@ -96,7 +96,7 @@ async def call(
 
 @pytest.mark.usefixtures("entry")
 async def test_nothing_is_exposed_by_default(hass: HomeAssistant) -> None:
-    """No assistant can record, and a language model is told nothing."""
+    """No assistant can record, and a language model learns nothing."""
     entity_ids = [state.entity_id for state in hass.states.async_all()]
     assert "switch.reception_record_call" in entity_ids
     for assistant in KNOWN_ASSISTANTS:
@@ -133,7 +133,7 @@ async def test_only_for_assist(hass: HomeAssistant) -> None:
 async def test_how_many_calls_are_being_recorded(
     hass: HomeAssistant, office: Office, pass_time: Poll
 ) -> None:
-    """The answer has counts, names of lines and times, and nobody's number."""
+    """The answer has counts, names of lines and times, and no number."""
     expose(hass, RECORDER, RECEPTION)
     nothing = {"recorder": "Imagicle", "active_recordings": 0, "paused_recordings": 0}
     idle = {"line": "Reception", "active_start": None}
@@ -249,7 +249,7 @@ async def test_a_line_that_may_not_be_recorded(
 
 @pytest.mark.usefixtures("entry")
 async def test_a_refusal_says_why(hass: HomeAssistant) -> None:
-    """The agent is told what the action tells."""
+    """The agent gets what the action returns."""
     expose(hass, RECORD_RECEPTION)
     with pytest.raises(ServiceValidationError, match="no connected call on this line"):
         await call(hass, START, line="Reception")
@@ -286,7 +286,7 @@ async def test_a_user_who_may_only_look(hass: HomeAssistant, office: Office) -> 
 
 @pytest.mark.usefixtures("entry")
 async def test_a_user_of_one_line(hass: HomeAssistant) -> None:
-    """Who may see one line is told of that one; who may see none is told nothing."""
+    """A user who may see one line gets that one; one who may see none gets nothing."""
     expose(hass, RECORDER, RECEPTION, "binary_sensor.sales_recording")
     user = MockUser(groups=[]).add_to_hass(hass)
     user.mock_policy({"entities": {"entity_ids": {RECEPTION: {POLICY_READ: True}}}})

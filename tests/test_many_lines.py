@@ -115,7 +115,7 @@ async def test_a_listener_of_a_line_is_called_for_that_line_only(
 async def test_an_outage_concerns_every_line(
     simulator: Simulator, entry: MockConfigEntry, pass_time: Poll
 ) -> None:
-    """Each line is told once that the recorder does not answer, and once that it does."""
+    """Each line is reported once that the recorder does not answer, and once that it does."""
     live = entry.runtime_data.live
     called: list[str] = []
 

@@ -72,7 +72,7 @@ class Day:
     def __init__(
         self, hass: HomeAssistant, office: Office, freezer: FrozenDateTimeFactory
     ) -> None:
-        """Begin in the morning."""
+        """Start in the morning."""
         self.hass = hass
         self.office = office
         self.freezer = freezer
@@ -109,7 +109,7 @@ class Day:
 
 @pytest.fixture
 def office() -> Office:
-    """Return a large office in which nobody is on the phone."""
+    """Return a large office in which there are no calls."""
     return Office(seed=1, lines=LINES)
 
 

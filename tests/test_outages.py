@@ -28,7 +28,7 @@ class Diary:
     """The events of a recorder, in their order."""
 
     def __init__(self, house: House) -> None:  # noqa: F811
-        """Begin to write."""
+        """Start to write."""
         self.entries: list[tuple[Any, ...]] = []
         entity_id = f"event.{house.recorder.name}_recording_events"
         state = get_state(house.hass, entity_id)
@@ -68,7 +68,7 @@ async def set_up(house: House) -> None:  # noqa: F811
 
 @pytest.mark.parametrize("seed", range(2))
 async def test_a_storm(house: House, seed: int) -> None:  # noqa: F811
-    """All faults at random, while calls come and go: each is told once, in the end."""
+    """All faults at random, while calls come and go: each is reported once, in the end."""
     await set_up(house)
     diary = Diary(house)
     random = Random(seed)
@@ -171,7 +171,7 @@ async def test_the_clock_of_the_recorder_is_wrong(
     office: Office,
     clock: Callable[[datetime], datetime],
 ) -> None:
-    """What is active, ends and is archived is told all the same."""
+    """What is active, ends and is archived is reported all the same."""
     for recording in office.active_recordings():
         office.hang_up(recording.call)
     await house.wait(1)
@@ -181,7 +181,7 @@ async def test_the_clock_of_the_recorder_is_wrong(
     diary = Diary(house)
     longest = f"sensor.{house.recorder.name}_longest_active_duration"
     if house.recorder.name != "asterisk":
-        # Its manager interface does not tell the time.
+        # Its manager interface does not report the time.
         # Told at the last poll, at most ten seconds ago.
         assert 50 <= float(value(house.hass, longest)) <= 61
     office.hang_up(office.active_recordings()[0].call)
@@ -233,7 +233,7 @@ async def test_clock_changes(
 
 
 def assert_duration(house: House, expected: timedelta) -> None:  # noqa: F811
-    """The duration is what it should be, to the half minute at which it is told."""
+    """The duration is what it should be, to the half minute at which it is reported."""
     longest = f"sensor.{house.recorder.name}_longest_active_duration"
     told = timedelta(seconds=float(value(house.hass, longest)))
     assert abs(told - expected) <= timedelta(seconds=61)

@@ -328,7 +328,7 @@ def test_every_repair_issue_is_explained() -> None:
 
 
 def test_every_example_is_tested() -> None:
-    """No YAML block is of a kind that nobody checks."""
+    """Every YAML block is of a kind that is checked."""
     kinds = (AUTOMATIONS, ACTIONS, CARDS, GRAPHS, OWN_CARDS, CONFIGURATIONS, LOGBOOKS)
     assert all(kinds)
     assert sum(map(len, kinds)) == len(EXAMPLES)
@@ -459,7 +459,7 @@ async def test_record_important_callers(
 async def test_tell_of_a_refusal(
     hass: HomeAssistant, imagicle: MockConfigEntry
 ) -> None:
-    """A refusal is told with its reason, whoever gave the order."""
+    """A refusal is reported with its reason, whoever gave the command."""
     told = async_mock_service(hass, "persistent_notification", "create")
     await _automate(hass, "Tell me what is not recorded")
     with pytest.raises(ServiceValidationError):

@@ -48,7 +48,7 @@ _ACTIONS: Final[dict[str, dict[str, Any]]] = {
 
 
 class Person:
-    """Somebody of a role, with all that a browser can do."""
+    """A user of a role, with all that a browser can do."""
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ async def listening(
 async def _person(
     hass: HomeAssistant, role: str, finished: str, folder: Path
 ) -> Person:
-    """Return somebody of a role."""
+    """Return a user of a role."""
     user: MockUser | None = None
     if role in _GROUPS:
         group = await hass.auth.async_get_group(_GROUPS[role])
@@ -204,7 +204,7 @@ async def test_a_user_who_may_not_listen_sees_no_numbers(
     tmp_path: Path,
     hass_read_only_user: MockUser,
 ) -> None:
-    """Active recordings are told with masked numbers to those who may not listen."""
+    """Active recordings are reported with masked numbers to those who may not listen."""
     office.start_recording(office.calls[0])
     response = await hass.services.async_call(
         DOMAIN,
@@ -293,7 +293,7 @@ async def test_companion_app(
     played: list[bool] = []
 
     async def play(call: ServiceCall) -> None:
-        """Do what a media player does with what it is told to play."""
+        """Do what a media player does with what it is asked to play."""
         try:
             await async_resolve_media(hass, call.data["id"], None)
         except Unresolvable:

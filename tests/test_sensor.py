@@ -174,7 +174,7 @@ async def test_what_is_not_told_is_not_zero(
     total: str,
     oldest: str,
 ) -> None:
-    """A recording that does not tell its start leaves honest gaps."""
+    """A recording that does not report its start leaves honest gaps."""
     simulator.imagicle.faults.add(Fault("body", path=LIVE_PATH, body=rows))
     await set_up(hass, imagicle_entry)
     assert value(hass, LONGEST) == longest

@@ -598,9 +598,9 @@ async def test_yeastar_search_and_download(
         prepared = (await yeastar.ask("GET", "/recording/download", params=one)).json
         assert by_file["file"] == prepared["file"] == row["file"]
         url = prepared["download_resource_url"]
-        sound = await yeastar.ask("GET", url, root=simulator.yeastar.url)
-        assert len(sound.body) == row["size"]
-        assert sound.body.startswith(b"RIFF")
+        audio = await yeastar.ask("GET", url, root=simulator.yeastar.url)
+        assert len(audio.body) == row["size"]
+        assert audio.body.startswith(b"RIFF")
         clock.tick(1801)
         yeastar.token = simulator.yeastar.tokens.issue().access
         assert (await yeastar.ask("GET", url, root=simulator.yeastar.url)).status == 404

@@ -1,4 +1,4 @@
-"""System health tells how many recorders there are, and how many answer."""
+"""System health shows how many recorders there are, and how many answer."""
 
 import pytest
 from pytest_homeassistant_custom_component.common import (

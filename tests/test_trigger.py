@@ -312,7 +312,7 @@ async def test_a_condition_knows_nothing_in_an_outage(
     calls: list[ServiceCall],
     pass_time: Poll,
 ) -> None:
-    """Nothing is recorded, as far as anybody knows, while the recorder is away."""
+    """Nothing is recorded, as far as it is known, while the recorder is away."""
     office.start_recording(office.connect("101"))
     await pass_time(31)
     await simulator.imagicle.stop()

@@ -46,7 +46,7 @@ class Player:
         self._playbacks = playbacks
         self._client = client
         self.audio = simulator.imagicle.audio_of(recording)
-        self.sound = b"".join(self.audio.read(0, self.audio.size))
+        self.audio_bytes = b"".join(self.audio.read(0, self.audio.size))
         self.path = path_of(simulator.imagicle.id_of(recording))
 
     async def until(
@@ -108,10 +108,10 @@ async def player(
 
 
 async def test_the_whole(player: Player) -> None:
-    """Without a range, the whole sound comes, with all that protects it."""
+    """Without a range, the whole audio comes, with all that protects it."""
     response = await player.get()
     assert response.status == HTTPStatus.OK
-    assert await response.read() == player.sound
+    assert await response.read() == player.audio_bytes
     assert response.headers["Content-Type"] == "audio/mpeg"
     assert response.headers["Content-Length"] == str(player.audio.size)
     assert response.headers["Accept-Ranges"] == "bytes"
@@ -121,12 +121,12 @@ async def test_the_whole(player: Player) -> None:
 
 
 async def test_a_player_that_asks_before(player: Player, simulator: Simulator) -> None:
-    """What would be served is told without a body, and is no download of its own."""
+    """The headers of what would be served come without a body, and is no download of its own."""
     response = await player.ask()
     assert response.status == HTTPStatus.OK
     assert response.headers["Content-Length"] == str(player.audio.size)
     assert await response.read() == b""
-    assert await (await player.get()).read() == player.sound
+    assert await (await player.get()).read() == player.audio_bytes
     assert len(simulator.imagicle.audit_events) == 1
 
 
@@ -145,7 +145,7 @@ async def test_a_part(player: Player, asked: str, part: slice) -> None:
     """A range is served as 206, with what it is a part of."""
     response = await player.get(Range=asked)
     assert response.status == HTTPStatus.PARTIAL_CONTENT
-    expected = player.sound[part]
+    expected = player.audio_bytes[part]
     assert await response.read() == expected
     start = player.audio.size - len(expected) if part.stop is None else part.start
     end = start + len(expected) - 1
@@ -160,7 +160,7 @@ async def test_a_range_that_means_nothing(player: Player, asked: str) -> None:
     """What is no range of ours is answered with the whole."""
     response = await player.get(Range=asked)
     assert response.status == HTTPStatus.OK
-    assert await response.read() == player.sound
+    assert await response.read() == player.audio_bytes
 
 
 @pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=99999999-999999999"])
@@ -179,7 +179,7 @@ async def test_if_range(player: Player) -> None:
     assert same.status == HTTPStatus.PARTIAL_CONTENT
     other = await player.get(Range="bytes=10-19", If_Range='"other"')
     assert other.status == HTTPStatus.OK
-    assert await other.read() == player.sound
+    assert await other.read() == player.audio_bytes
 
 
 async def test_what_the_player_has_already(
@@ -204,7 +204,7 @@ async def test_one_download_for_all(
     """However much the slider is dragged: the recorder writes one download down."""
     for start in (0, 300_000, 5, 200_000, 100):
         response = await player.get(Range=f"bytes={start}-")
-        assert await response.read() == player.sound[start:]
+        assert await response.read() == player.audio_bytes[start:]
     assert len(simulator.imagicle.audit_events) == 1
     await pass_time(300)
     await player.get()
@@ -222,7 +222,7 @@ async def test_a_sound_is_not_kept_for_ever(
     assert len(imagicle.runtime_data.playbacks) == 1
     await pass_time(601)
     assert len(imagicle.runtime_data.playbacks) == 0
-    assert await (await player.get()).read() == player.sound
+    assert await (await player.get()).read() == player.audio_bytes
     assert len(simulator.imagicle.audit_events) == 2
 
 
@@ -362,7 +362,7 @@ async def test_what_is_not_there(
 async def test_what_the_recorder_fails_at(
     player: Player, simulator: Simulator, fault: Fault, status: HTTPStatus, code: str
 ) -> None:
-    """A failure is told with its reason, and the next try begins anew."""
+    """A failure is reported with its reason, and the next try starts anew."""
     simulator.imagicle.faults.add(fault)
     response = await player.get()
     assert response.status == status
@@ -371,7 +371,7 @@ async def test_what_the_recorder_fails_at(
     assert simulator.imagicle.url not in str(answer)
     assert response.headers["Cache-Control"] == "no-store"
     simulator.imagicle.faults.clear()
-    assert await (await player.get()).read() == player.sound
+    assert await (await player.get()).read() == player.audio_bytes
 
 
 async def test_no_more_files_than_allowed(
@@ -382,7 +382,7 @@ async def test_no_more_files_than_allowed(
     imagicle: MockConfigEntry,
     hass_client: ClientSessionGenerator,
 ) -> None:
-    """The oldest sound that nobody listens to makes room for a new one."""
+    """The oldest audio without a listener makes room for a new one."""
     client = await hass_client()
     for _ in range(10):
         player = Player(
@@ -391,13 +391,13 @@ async def test_no_more_files_than_allowed(
             record(office, freezer, 5),
             imagicle.runtime_data.playbacks,
         )
-        assert await (await player.get()).read() == player.sound
+        assert await (await player.get()).read() == player.audio_bytes
     await settle(hass)
     assert len(imagicle.runtime_data.playbacks) == 8
 
 
 async def test_too_large_to_be_played(player: Player) -> None:
-    """A sound for which there is no room is cut off, so that it looks unfinished."""
+    """Audio for which there is no room is cut off, so that it looks unfinished."""
     with patch.object(playback, "_MOST_BYTES", 100_000):
         response = await player.get()
         with pytest.raises(Exception, match=r"payload|Connection|transfer"):
@@ -426,24 +426,24 @@ async def test_files_are_touched_outside_of_the_event_loop(player: Player) -> No
     assert threads and threading.main_thread() not in threads
 
 
-# --- While the sound is still coming ---
+# --- While the audio is still coming ---
 
 
 class SlowRecorder:
-    """A recorder that sends a sound as slowly as the test wants."""
+    """A recorder that sends audio as slowly as the test wants."""
 
-    def __init__(self, sound: bytes, *, told: bool) -> None:
-        """Hold the sound back."""
-        self.sound = sound
+    def __init__(self, audio_bytes: bytes, *, is_size_sent: bool) -> None:
+        """Hold the audio back."""
+        self.audio_bytes = audio_bytes
         self.downloads = 0
         self.sent = 0
-        self._is_size_told = told
+        self._is_size_sent = is_size_sent
         self._may_send = 0
         self._more = asyncio.Event()
         self._request: web.Request | None = None
 
     def send(self, upto: int) -> None:
-        """Let the sound through, as far as to a byte."""
+        """Let the audio through, as far as to a byte."""
         self._may_send = upto
         self._more.set()
 
@@ -454,14 +454,16 @@ class SlowRecorder:
         self._request = request
         response = web.StreamResponse()
         response.content_type = audio.content_type
-        if self._is_size_told:
-            response.content_length = len(self.sound)
+        if self._is_size_sent:
+            response.content_length = len(self.audio_bytes)
         await response.prepare(request)
-        while self.sent < len(self.sound):
+        while self.sent < len(self.audio_bytes):
             if self.sent >= self._may_send:
                 self._more.clear()
                 await self._more.wait()
-            chunk = self.sound[self.sent : min(self._may_send, self.sent + 10_000)]
+            chunk = self.audio_bytes[
+                self.sent : min(self._may_send, self.sent + 10_000)
+            ]
             self.sent += len(chunk)
             await response.write(chunk)
         return response
@@ -483,11 +485,13 @@ class SlowRecorder:
 def slow(
     player: Player, simulator: Simulator, request: pytest.FixtureRequest
 ) -> Iterator[SlowRecorder]:
-    """Return the recorder, which sends only when it is told to."""
-    slow = SlowRecorder(player.sound, told=getattr(request, "param", True))
+    """Return the recorder, which sends only when it is asked to."""
+    slow = SlowRecorder(
+        player.audio_bytes, is_size_sent=getattr(request, "param", True)
+    )
     with patch.object(simulator.imagicle, "media", slow.media):
         yield slow
-    slow.send(len(slow.sound))
+    slow.send(len(slow.audio_bytes))
 
 
 async def test_listening_while_it_comes(player: Player, slow: SlowRecorder) -> None:
@@ -495,12 +499,12 @@ async def test_listening_while_it_comes(player: Player, slow: SlowRecorder) -> N
     slow.send(50_000)
     response = await player.get(Range="bytes=0-")
     assert response.status == HTTPStatus.PARTIAL_CONTENT
-    assert await response.content.readexactly(40_000) == player.sound[:40_000]
+    assert await response.content.readexactly(40_000) == player.audio_bytes[:40_000]
     seek = asyncio.create_task(player.get(Range="bytes=300000-300099"))
     slow.send(400_000)
-    assert await (await seek).read() == player.sound[300_000:300_100]
-    slow.send(len(player.sound))
-    assert await response.read() == player.sound[40_000:]
+    assert await (await seek).read() == player.audio_bytes[300_000:300_100]
+    slow.send(len(player.audio_bytes))
+    assert await response.read() == player.audio_bytes[40_000:]
     assert slow.downloads == 1
 
 
@@ -513,9 +517,9 @@ async def test_a_seek_is_no_second_download(
     await response.content.readexactly(10_000)
     response.close()
     await player.until(lambda playback: playback.listeners == 0, slow)
-    slow.send(len(player.sound))
+    slow.send(len(player.audio_bytes))
     again = await player.get(Range="bytes=100000-")
-    assert await again.read() == player.sound[100_000:]
+    assert await again.read() == player.audio_bytes[100_000:]
     assert slow.downloads == 1
 
 
@@ -548,16 +552,16 @@ async def test_a_size_that_is_not_told(player: Player, slow: SlowRecorder) -> No
     assert response.status == HTTPStatus.OK
     assert "Content-Length" not in response.headers
     part = asyncio.create_task(player.get(Range="bytes=-100"))
-    slow.send(len(player.sound))
-    assert await response.read() == player.sound
+    slow.send(len(player.audio_bytes))
+    assert await response.read() == player.audio_bytes
     assert (await part).status == HTTPStatus.PARTIAL_CONTENT
-    assert await (await part).read() == player.sound[-100:]
+    assert await (await part).read() == player.audio_bytes[-100:]
 
 
 async def test_unloading_while_somebody_listens(
     hass: HomeAssistant, player: Player, slow: SlowRecorder, imagicle: MockConfigEntry
 ) -> None:
-    """A sound that breaks off does not look as if it had ended."""
+    """Audio that breaks off does not look as if it had ended."""
     slow.send(50_000)
     response = await player.get()
     assert await hass.config_entries.async_unload(imagicle.entry_id)
@@ -577,8 +581,8 @@ async def test_a_recorder_that_breaks_off(
     for response in (first, second):
         with pytest.raises(ClientError):
             await response.read()
-    slow.send(len(player.sound))
-    assert await (await player.get()).read() == player.sound
+    slow.send(len(player.audio_bytes))
+    assert await (await player.get()).read() == player.audio_bytes
     assert slow.downloads == 2
     await settle(hass)
     assert len(imagicle.runtime_data.playbacks) == 1

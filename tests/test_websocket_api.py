@@ -306,7 +306,7 @@ async def test_call_that_is_not_recorded(
     imagicle_data: dict[str, Any],
     pass_time: Poll,
 ) -> None:
-    """A line that must be recorded tells whether it is; the others cannot."""
+    """A line that must be recorded shows whether it is; the others cannot."""
     hass.states.async_set("binary_sensor.phone", "off")
     await set_up_recorder(
         hass,

@@ -32,7 +32,7 @@ async def test_facts_outlive_a_restart() -> None:
 
 
 async def test_facts_of_others_are_not_used() -> None:
-    """Another account, or the same one at another address, begins without facts."""
+    """Another account, or the same one at another address, starts without facts."""
     file = _File()
     await AccountStorage(file, "http://one.example|ann").set("position", 7)
     for account in ("http://one.example|bob", "http://two.example|ann"):

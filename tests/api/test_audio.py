@@ -23,7 +23,7 @@ class _Recorder:
     """Sends one answer, whatever is asked for."""
 
     def __init__(self) -> None:
-        """Begin with a proper one."""
+        """Start with a proper one."""
         self.body = _WAV
         self.headers = {"Content-Type": "audio/wav"}
         self.announced: int | None = None

@@ -82,7 +82,7 @@ def test_as_dialed(typed: str, dialed: str) -> None:
     ],
 )
 def test_different_numbers(one: str | None, other: str | None) -> None:
-    """Whole numbers are compared, and what is not told is the same as no other."""
+    """Whole numbers are compared, and what is not reported is the same as no other."""
     assert not is_same(one, other)
 
 

@@ -368,7 +368,7 @@ def test_ends(
 
 
 def test_unreadable_rows(caplog: pytest.LogCaptureFixture) -> None:
-    """Rows that cannot be read are left out; one line tells how many they are."""
+    """Rows that cannot be read are left out; one line of the log shows how many they are."""
     rows = [{"id": "a"}, {}, None, {"id": ["b"]}, {"id": "c" * 1000}]
     with caplog.at_level("DEBUG"):
         assert parse_rows(rows, require_id) == ("a",)

@@ -13,7 +13,7 @@ class _Rows:
     """Parses rows, and counts them."""
 
     def __init__(self) -> None:
-        """Begin without any."""
+        """Start without any."""
         self.cache: RowCache[tuple[str, Any]] = RowCache(moving="duration")
         self.parsed: list[str] = []
 

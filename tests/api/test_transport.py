@@ -147,7 +147,7 @@ def test_odd_ids(recording_id: str) -> None:
 
 @given(st.text("abcXYZ0189._~{}=@+:-", min_size=1, max_size=128))
 def test_an_id_stays_one_segment(recording_id: str) -> None:
-    """Whatever an id holds, it ends where the next part of the path begins."""
+    """Whatever an id holds, it ends where the next part of the path starts."""
     if recording_id in (".", ".."):
         return
     url = URL("http://h").with_path(f"/a/{path_segment(recording_id)}/b", encoded=True)
@@ -276,7 +276,7 @@ async def test_half_an_answer(
 
 
 async def test_nobody_listens(transport: Transport, simulator: Simulator) -> None:
-    """An order that never left cannot have taken effect."""
+    """A command that never left cannot have taken effect."""
     await simulator.imagicle.stop()
     with pytest.raises(CannotConnectError) as refused:
         await transport.request("POST", LIVE)
@@ -302,7 +302,7 @@ async def test_a_closed_session(
 async def test_no_answer_in_time(
     transport: Transport, simulator: Simulator, freezer: FrozenDateTimeFactory
 ) -> None:
-    """After 20 seconds nobody waits any longer; the order may have taken effect."""
+    """After 20 seconds the request is given up; the command may have taken effect."""
     simulator.imagicle.faults.add(Fault("hang"))
     order = asyncio.create_task(transport.request("POST", LIVE))
     while not simulator.imagicle.requests:
@@ -426,7 +426,7 @@ def test_a_clock_in_1970() -> None:
 
 
 def test_retry_after_by_our_own_clock(freezer: FrozenDateTimeFactory) -> None:
-    """A date counts from our own clock where the recorder's is not told."""
+    """A date counts from our own clock where the recorder's is not reported."""
     freezer.move_to(NOW)
     date = format_datetime(NOW + timedelta(minutes=2), usegmt=True)
     assert _reply(Retry_After=date).retry_after == 120
@@ -443,7 +443,7 @@ def test_any_retry_after(text: str) -> None:
     "body", [b"", b"{", b"\xff\xfe", b"<html>", b"[" * 200_000, b"{]", b"null null"]
 )
 def test_no_json(body: bytes) -> None:
-    """What is no JSON is told as such, however deep or odd it is."""
+    """What is no JSON is reported as such, however deep or odd it is."""
     with pytest.raises(UnexpectedResponseError, match="no JSON"):
         _reply(body=body).json()
 
@@ -472,7 +472,7 @@ def test_nearly_json(body: bytes, expected: list[Any]) -> None:
 
 @given(st.binary() | st.text().map(str.encode))
 def test_any_bytes(body: bytes) -> None:
-    """Any bytes are JSON, or are told as none."""
+    """Any bytes are JSON, or are reported as none."""
     with suppress(UnexpectedResponseError):
         _reply(body=body).json()
 

@@ -39,7 +39,7 @@ def state(hass: HomeAssistant, key: str) -> str:
 
 
 def today(hass: HomeAssistant) -> tuple[str, str]:
-    """Return how many recordings began today, and their time."""
+    """Return how many recordings started today, and their time."""
     return state(hass, "recordings_today"), state(hass, "recorded_time_today")
 
 
@@ -75,7 +75,7 @@ def told(hass: HomeAssistant) -> list[tuple[str, str | None]]:
 
 @pytest.fixture(autouse=True)
 async def _zone(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
-    """Begin at noon, where the clock changes twice a year."""
+    """Start at noon, where the clock changes twice a year."""
     await hass.config.async_set_time_zone("Europe/Rome")
     freezer.move_to("2026-06-10 10:00:00+00:00")
 
@@ -214,7 +214,7 @@ async def test_a_day_is_as_long_as_the_clock_says(
     night: int,
     morning: str,
 ) -> None:
-    """The counters begin at local midnight, also on the days of 23 and 25 hours."""
+    """The counters start at local midnight, also on the days of 23 and 25 hours."""
     freezer.move_to(evening)
     assert await hass.config_entries.async_setup(imagicle_entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -222,7 +222,7 @@ async def test_a_day_is_as_long_as_the_clock_says(
     await pass_time(31)
     assert today(hass) == ("0", "0")
     await pass_time(301)
-    # Begun before midnight: it belongs to the day before.
+    # Started before midnight: it belongs to the day before.
     assert today(hass) == ("0", "0")
     record(office, 45, freezer)
     await pass_time(301)
@@ -402,7 +402,7 @@ async def test_get_recordings_of_a_user(
     imagicle: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """A recording is told with all that its list tells."""
+    """A recording is reported with all that its list has."""
     record(office, 60, freezer)
     username = office.line("101").username
     answer = await get_recordings(hass, username=username)
@@ -484,7 +484,7 @@ async def test_new_rows_on_both_sides_of_a_known_one(
     freezer: FrozenDateTimeFactory,
     told: list[tuple[str, str | None]],
 ) -> None:
-    """A short known call does not hide the unknown ones that began before it."""
+    """A short known call does not hide the unknown ones that started before it."""
     simulator.imagicle.faults.add(_NOTHING_LIVE)
     unseen = []
     for _ in range(60):
@@ -681,7 +681,7 @@ async def test_a_long_call_behind_the_newest_page(
     freezer: FrozenDateTimeFactory,
     told: list[tuple[str, str | None]],
 ) -> None:
-    """A recording that began long before its end is found and counted too."""
+    """A recording that started long before its end is found and counted too."""
     call = office.connect("102")
     office.start_recording(call)
     await pass_time(31)

@@ -42,8 +42,8 @@ def folder(hass: HomeAssistant, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def sound(simulator: Simulator, recording: Recording) -> bytes:
-    """Return the recording's sound."""
+def audio_bytes(simulator: Simulator, recording: Recording) -> bytes:
+    """Return the recording's audio."""
     audio = simulator.imagicle.audio_of(recording)
     return b"".join(audio.read(0, audio.size))
 
@@ -90,17 +90,17 @@ def modes(folder: Path) -> set[int]:
 
 
 async def test_a_proved_copy(
-    hass: HomeAssistant, recording_id: str, folder: Path, sound: bytes
+    hass: HomeAssistant, recording_id: str, folder: Path, audio_bytes: bytes
 ) -> None:
     """The copy has the recorder's size and hash, a telling name, and a JSON file."""
     answer = await keep(hass, recording_id, folder)
     path = Path(answer["path"])
     assert path.parent == folder
-    assert read(answer["path"]) == sound
+    assert read(answer["path"]) == audio_bytes
     assert answer == {
         "path": str(path),
-        "size": len(sound),
-        "sha256": sha256(sound).hexdigest(),
+        "size": len(audio_bytes),
+        "sha256": sha256(audio_bytes).hexdigest(),
         "verified": True,
     }
     assert names(folder) == [f"{path.stem}.json", f"{path.stem}.mp3"]
@@ -112,7 +112,7 @@ async def test_a_proved_copy(
     assert metadata["remote_number"] == "+15551234"
     assert metadata["export"] == {
         "file": path.name,
-        "size": len(sound),
+        "size": len(audio_bytes),
         "sha256": answer["sha256"],
         "verified": True,
     }

@@ -48,13 +48,13 @@ def archived(hass: HomeAssistant) -> list[str | None]:
 
 @pytest.fixture(autouse=True)
 async def _zone(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
-    """Begin at noon."""
+    """Start at noon."""
     await hass.config.async_set_time_zone("Europe/Rome")
     freezer.move_to(_NOON)
 
 
 def file(office: Office, began: datetime, seconds: float = 10) -> Recording:
-    """Put a recording into the archive that nobody has seen running."""
+    """Put a recording into the archive that was not seen running."""
     number = len(office.archive)
     ended = began + timedelta(seconds=seconds)
     call = Call(
@@ -135,10 +135,10 @@ async def test_new_rows_behind_known_ones(
     pass_time: Poll,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """What is known of the newest page does not hide what began before it."""
+    """What is known of the newest page does not hide what started before it."""
     await set_up_recorder(hass, recorder_data)
     freezer.tick(timedelta(minutes=90))
-    # Short calls that are known; then long ones around them, that nobody saw.
+    # Short calls that are known; then long ones around them, that were not seen.
     for number in range(60):
         file(office, _NOON + timedelta(minutes=40, seconds=10 * number), 5)
     await notice(recorder, pass_time)
@@ -184,7 +184,7 @@ async def test_a_long_call_behind_a_page_of_known_rows(
     pass_time: Poll,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """A call that began 40 minutes ago and that nobody saw is not lost."""
+    """A call that started 40 minutes ago and that was not seen is not lost."""
     await set_up_recorder(hass, recorder_data)
     freezer.tick(timedelta(minutes=50))
     for number in range(120):

@@ -112,11 +112,11 @@ async def test_from_the_call_to_the_copy(
     response = await browser.get(url)
     assert response.status == HTTPStatus.OK
     assert response.headers["Content-Type"] == answer["result"]["mime_type"]
-    sound = await response.read()
-    assert len(sound) > 10_000
+    audio = await response.read()
+    assert len(audio) > 10_000
     part = await browser.get(url, headers={"Range": "bytes=5000-5999"})
     assert part.status == HTTPStatus.PARTIAL_CONTENT
-    assert await part.read() == sound[5000:6000]
+    assert await part.read() == audio[5000:6000]
 
     hass.config.allowlist_external_dirs = {str(tmp_path)}
     kept = await hass.services.async_call(
@@ -127,7 +127,7 @@ async def test_from_the_call_to_the_copy(
         return_response=True,
     )
     assert kept is not None
-    assert kept["sha256"] == sha256(sound).hexdigest()
+    assert kept["sha256"] == sha256(audio).hexdigest()
     assert kept["verified"] is (True if recorder_name == "imagicle" else None)
     assert json.loads(Path(str(kept["path"])).with_suffix(".json").read_bytes())
 
@@ -213,7 +213,7 @@ async def test_what_cannot_be_played_says_why(
     title: str,
     reason: str,
 ) -> None:
-    """A recording that Bandwidth has no sound of is shown, and says why."""
+    """A recording that Bandwidth has no audio of is shown, with the reason."""
     office.saving_time = timedelta(minutes=saving_minutes)
     call = office.connect("101")
     office.start_recording(call).fate = fate  # type: ignore[assignment]

@@ -140,13 +140,13 @@ class SimulatedPbx:
             self.office.hang_up(call)
 
     async def mute(self, call: SimulatedCall, is_muted: bool) -> None:
-        """Let somebody else pause or resume the recording of a call."""
+        """Let another program pause or resume the recording of a call."""
         for recording in self.office.recordings_of(call.call):
             (self.office.pause if is_muted else self.office.resume)(recording)
         self.asterisk.tell_changes()
 
     async def stop_recording(self, call: SimulatedCall) -> None:
-        """Let somebody else stop the recording of a call."""
+        """Let another program stop the recording of a call."""
         for recording in self.office.recordings_of(call.call):
             self.office.stop(recording)
         self.asterisk.tell_changes()

@@ -26,7 +26,7 @@ class Clock:
     """The office's time, which a test moves."""
 
     def __init__(self) -> None:
-        """Begin at noon."""
+        """Start at noon."""
         self.now = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
     def __call__(self) -> datetime:
@@ -42,7 +42,7 @@ class MemoryStorage:
     """Keeps what a client saves, as a file would."""
 
     def __init__(self) -> None:
-        """Begin empty."""
+        """Start empty."""
         self.data: str | None = None
 
     async def load(self) -> dict[str, Any] | None:
@@ -92,7 +92,7 @@ async def open_client(
 
 
 def asked(recorder: Bandwidth, path: str = "", method: str = "GET") -> list[Request]:
-    """Return what was asked for below the user's resources, by the path's begin."""
+    """Return what was asked for below the user's resources, by the path's start."""
     return [
         request
         for request in recorder.requests
@@ -110,7 +110,7 @@ def pages(recorder: Bandwidth) -> list[tuple[int, int]]:
 
 
 def error(status: int, code: str, message: str, category: str = "") -> Fault:
-    """Return one error as errors.md has it, for the next order."""
+    """Return one error as errors.md has it, for the next command."""
     body = {"category": category, "code": code, "message": message, "details": []}
     return Fault("status", method="POST", status=status, body=json.dumps(body), times=1)
 

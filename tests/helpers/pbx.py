@@ -48,10 +48,10 @@ class Pbx(Protocol):
         """End all calls."""
 
     async def mute(self, call: Any, is_muted: bool) -> None:
-        """Let somebody else pause or resume the recording of a call."""
+        """Let another program pause or resume the recording of a call."""
 
     async def stop_recording(self, call: Any) -> None:
-        """Let somebody else stop the recording of a call."""
+        """Let another program stop the recording of a call."""
 
     async def transfer(self, call: Any, called: str) -> None:
         """Let the called party transfer the caller."""

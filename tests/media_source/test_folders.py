@@ -27,7 +27,7 @@ RECORDER = f"{ROOT}/01IMAGICLE"
 
 
 class MediaBrowser:
-    """Somebody in front of the media browser."""
+    """A user in front of the media browser."""
 
     def __init__(self, client: MockHAClientWebSocket) -> None:
         """Sit down."""
@@ -61,7 +61,7 @@ class MediaBrowser:
 async def browser(
     hass: HomeAssistant, hass_ws_client: WebSocketGenerator
 ) -> AsyncGenerator[MediaBrowser]:
-    """Return somebody in front of the media browser."""
+    """Return a user in front of the media browser."""
     # Before the first client connects: no view can be added afterwards.
     assert await async_setup_component(hass, "call_recorder", {})
     assert await async_setup_component(hass, "media_source", {})
@@ -72,7 +72,7 @@ async def browser(
 
 @pytest.fixture(autouse=True)
 async def _zone(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
-    """Begin at noon of a summer's day."""
+    """Start at noon of a summer's day."""
     await hass.config.async_set_time_zone("Europe/Rome")
     freezer.move_to("2026-06-10 10:00:00+00:00")
 
@@ -111,7 +111,7 @@ async def test_from_the_recorder_to_the_recording(
         "12:01:05 · ↗ +15557777 · marco.bianchi · 1:05",
         "12:00:00 · ↙ +15551234 · anna.rossi · 1:05",
     ]
-    # Begun on 1 May, by the local clock.
+    # Started on 1 May, by the local clock.
     assert list(await browser.open(months["May 2026"])) == ["Friday, May 1"]
 
 
@@ -357,7 +357,7 @@ async def test_a_name_that_is_a_number_is_masked(
     yeastar_data: dict[str, Any],
     browser: MediaBrowser,
 ) -> None:
-    """Neither the title nor a search tells the digits."""
+    """Neither the title nor a search shows the digits."""
     record(office, freezer, remote="+15557654321", remote_name=("+1 555", "765 4321"))
     await set_up_recorder(hass, yeastar_data, options={"mask_numbers": True})
     place = f"{ROOT}/01YEASTAR"

@@ -118,7 +118,7 @@ class RealAsterisk:
         self._phones.answer(self.ports.answering, self._answering_rtp)
 
     def _is_booted(self) -> bool:
-        """Tell whether the server answers, and has loaded all."""
+        """Return whether the server answers, and has loaded all."""
         with contextlib.suppress(OSError):
             # It answers before all modules are loaded.
             command = "Action: Command\r\nCommand: core waitfullybooted"
@@ -255,14 +255,14 @@ class RealAsterisk:
         await self._wait_for(lambda rows: not rows or None)
 
     async def mute(self, call: RealCall, is_muted: bool) -> None:
-        """Let somebody else pause or resume the recording of a call."""
+        """Let another program pause or resume the recording of a call."""
         await self._ask_manager(
             f"Action: MixMonitorMute\r\nChannel: {call.channel}\r\n"
             f"Direction: both\r\nState: {is_muted:d}"
         )
 
     async def stop_recording(self, call: RealCall) -> None:
-        """Let somebody else stop the recording of a call."""
+        """Let another program stop the recording of a call."""
         await self._ask_manager(
             f"Action: StopMixMonitor\r\nChannel: {call.channel}\r\n"
         )
@@ -345,7 +345,7 @@ def _claim_audio_ports() -> socket.socket:
 
 
 def _free_ports(claim: socket.socket) -> Ports:
-    """Return ports that nobody uses."""
+    """Return ports that are not in use."""
     return Ports(
         ami=_free_port(socket.SOCK_STREAM),
         http=_free_port(socket.SOCK_STREAM),
@@ -356,7 +356,7 @@ def _free_ports(claim: socket.socket) -> Ports:
 
 
 def _free_port(kind: socket.SocketKind, address: str = "127.0.0.1") -> int:
-    """Return a port that nobody uses at this moment."""
+    """Return a port that is not in use at this moment."""
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind((address, 0))
         port: int = probe.getsockname()[1]

@@ -63,7 +63,7 @@ async def test_ensure_pending(
 async def test_ensure_without_an_id(
     hass: HomeAssistant, recorder: Imagicle, recording: Recording, fault: Fault
 ) -> None:
-    """The wish is fulfilled, even if the list does not tell the recording's id."""
+    """The wish is fulfilled, even if the list does not report the recording's id."""
     recorder.faults.add(fault)
     response = await call_action(
         hass, "start_recording", directory_number="101", ensure=True

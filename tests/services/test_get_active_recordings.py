@@ -153,7 +153,7 @@ async def test_an_empty_answer(
 async def test_what_an_active_recording_does_not_tell(
     hass: HomeAssistant, recorder: Imagicle
 ) -> None:
-    """What the recorder does not tell is null, never a zero."""
+    """What the recorder does not report is null, never a zero."""
     recorder.faults.add(
         Fault("body", body='{"id": "7"}', content_type="application/json")
     )

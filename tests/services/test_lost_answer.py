@@ -37,7 +37,7 @@ async def test_lost_answer_is_found(
 async def test_lost_answer_and_nothing_there(
     hass: HomeAssistant, recorder: Imagicle, call: Call, ensure: bool
 ) -> None:
-    """An order that may have arrived is never repeated: it could record twice."""
+    """A command that may have arrived is never repeated: it could record twice."""
     recorder.faults.add(Fault("drop", method="POST"))
     key, _ = await refused_action(
         hass, "start_recording", directory_number="101", ensure=ensure
@@ -62,7 +62,7 @@ async def test_lost_answer_and_a_recording_elsewhere(
 async def test_lost_answer_and_no_list(
     hass: HomeAssistant, recorder: Imagicle, call: Call, fault: Fault
 ) -> None:
-    """When the list cannot be read either, nobody knows."""
+    """When the list cannot be read either, the outcome is unknown."""
     recorder.faults.add(Fault("drop_after", method="POST"))
     recorder.faults.add(fault)
     key, _ = await refused_action(hass, "start_recording", directory_number="101")
@@ -76,7 +76,7 @@ async def test_no_answer_in_time(
     call: Call,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """An order that timed out is not repeated either."""
+    """A command that timed out is not repeated either."""
     monkeypatch.setattr(
         "custom_components.call_recorder.api.transport._TIMEOUT",
         ClientTimeout(total=0.2),
@@ -93,7 +93,7 @@ async def test_lost_answer_and_an_older_recording(
     recorder: Imagicle,
     recording: Recording,
 ) -> None:
-    """A recording that ran before the order is not the order's."""
+    """A recording that ran before the command is not its doing."""
     await pass_time(60)
     recorder.faults.add(Fault("drop", method="POST"))
     key, _ = await refused_action(hass, "start_recording", directory_number="101")
@@ -121,7 +121,7 @@ async def test_lost_answer_and_an_older_recording(
 async def test_nobody_answers(
     hass: HomeAssistant, recorder: Imagicle, action: str, data: dict[str, Any]
 ) -> None:
-    """An order that never left is no order whose outcome is unknown."""
+    """A command that never left is none whose outcome is unknown."""
     await recorder.stop()
     # Connections that are kept alive notice it, too.
     await hass.async_block_till_done()

@@ -35,7 +35,7 @@ async def test_the_result_of_an_order_is_seen_at_once(
     action: str,
     data: dict[str, str],
 ) -> None:
-    """An order is followed by a poll, without waiting for the next one."""
+    """A command is followed by a poll, without waiting for the next one."""
     before = count_polls(recorder)
     await call_action(hass, action, **data)
     await settle(hass)

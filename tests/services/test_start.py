@@ -64,11 +64,11 @@ async def test_start(
         "result": "started",
         "recording_id": recorder.id_of(recording),
     }
-    (order,) = sent_requests(recorder, "POST")
-    assert order.path == LIVE
-    assert order.query == {}
-    assert order.headers["Content-Type"] == "application/json"
-    assert json.loads(order.body) == named(body)
+    (command,) = sent_requests(recorder, "POST")
+    assert command.path == LIVE
+    assert command.query == {}
+    assert command.headers["Content-Type"] == "application/json"
+    assert json.loads(command.body) == named(body)
 
 
 async def test_start_without_asking_for_the_response(
@@ -85,7 +85,7 @@ async def test_start_without_asking_for_the_response(
 async def test_start_whose_id_cannot_be_read(
     hass: HomeAssistant, recorder: Imagicle, body: str
 ) -> None:
-    """201 means that the call is recorded, even if the answer does not tell more."""
+    """201 means that the call is recorded, even if the answer does not report more."""
     recorder.faults.add(Fault("body", method="POST", status=201, body=body))
     response = await call_action(hass, "start_recording", directory_number="101")
     assert response == {"result": "started", "recording_id": None}

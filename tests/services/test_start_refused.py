@@ -266,7 +266,7 @@ def test_every_reason_of_the_contract_is_brought_about() -> None:
 async def test_start_refused_for_a_reason_that_no_page_names(
     hass: HomeAssistant, recorder: Imagicle, status: int, body: str, text: str
 ) -> None:
-    """An unknown reason keeps its code and its words, but nobody's number."""
+    """An unknown reason keeps its code and its words, but without numbers."""
     recorder.faults.add(_answer(status, body))
     key, message = await refused_action(hass, "start_recording", directory_number="101")
     assert key == "request_refused"

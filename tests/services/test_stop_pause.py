@@ -64,9 +64,9 @@ async def test_stop(
     assert response == {"recording_id": names["id"]}
     assert office.active_recordings() == []
     assert recording.call in office.calls
-    (order,) = sent_requests(recorder, "DELETE")
-    assert order.path == path.format(**names)
-    assert order.query == {key: value.format(**names) for key, value in query.items()}
+    (command,) = sent_requests(recorder, "DELETE")
+    assert command.path == path.format(**names)
+    assert command.query == {key: value.format(**names) for key, value in query.items()}
 
 
 async def test_stop_all_of_a_line(
@@ -132,7 +132,7 @@ async def test_an_order_about_nothing(
     action: str,
     data: dict[str, str],
 ) -> None:
-    """An order needs a recording or a line, else it could hit all of them."""
+    """A command needs a recording or a line, else it could hit all of them."""
     seen = len(recorder.requests)
     key, _ = await refused_action(hass, action, **data)
     assert key == "line_not_specified"
@@ -181,7 +181,7 @@ async def test_order_refused(
     body: str,
     key: str,
 ) -> None:
-    """Each documented refusal of an order is an error of its own."""
+    """Each documented refusal of a command is an error of its own."""
     fault = Fault("body", status=status, body=body, content_type="application/json")
     recorder.faults.add(fault)
     refusal, _ = await refused_action(

@@ -40,7 +40,7 @@ async def test_one_of_two_recorders_must_be_named(
 async def test_the_named_recorder_is_asked(
     hass: HomeAssistant, recorder: Imagicle, second: MockConfigEntry, call: Call
 ) -> None:
-    """The recorder that is named gets the order, with its own credentials."""
+    """The recorder that is named gets the command, with its own credentials."""
     headers = recorder.requests[-1].headers
     await call_action(
         hass,
@@ -48,8 +48,8 @@ async def test_the_named_recorder_is_asked(
         config_entry_id=second.entry_id,
         directory_number="101",
     )
-    (order,) = sent_requests(recorder, "POST")
-    assert order.headers["Authorization"] == headers["Authorization"]
+    (command,) = sent_requests(recorder, "POST")
+    assert command.headers["Authorization"] == headers["Authorization"]
 
 
 async def test_the_only_loaded_recorder_needs_no_name(

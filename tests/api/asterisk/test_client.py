@@ -51,7 +51,7 @@ async def _audio(watcher: Watcher, recording_id: str) -> bytes:
 
 
 async def test_dialplan_recording(pbx: Pbx, watcher: Watcher) -> None:
-    """Test a call that the PBX records by itself, from its begin to its audio."""
+    """Test a call that the PBX records by itself, from its start to its audio."""
     call = await pbx.call("601", name="Carla Client")
     active = await watcher.wait_for_recording()
     assert active.call_id == call.call_id
@@ -128,7 +128,7 @@ async def test_feature_code(pbx: Pbx, watcher: Watcher) -> None:
 
 
 async def test_paused_by_somebody(pbx: Pbx, watcher: Watcher) -> None:
-    """Test that a pause that somebody else orders is heard."""
+    """Test that a pause that another program commands is heard."""
     call = await pbx.call("601")
     active = await watcher.wait_for_recording()
     await pbx.mute(call, True)
@@ -274,7 +274,7 @@ async def test_start(pbx: Pbx, watcher: Watcher) -> None:
 
 
 async def test_stop_what_the_dialplan_started(pbx: Pbx, watcher: Watcher) -> None:
-    """Test that a recording that somebody else started is stopped too."""
+    """Test that a recording that another program started is stopped too."""
     await pbx.call("601")
     active = await watcher.wait_for_recording()
     assert await watcher.client.stop_recording(active.id, _NOBODY) == active.id

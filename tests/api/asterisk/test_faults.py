@@ -108,7 +108,7 @@ async def test_freepbx_finds_what_is_started(
 async def test_unknown_outcome_of_a_start(
     simulated: SimulatedPbx, watcher: Watcher
 ) -> None:
-    """Test that a start is not repeated when nobody knows what became of it."""
+    """Test that a start is not repeated when its outcome is unknown."""
     await simulated.call("501")
     simulated.asterisk.cut_after = "MixMonitor"
     simulated.asterisk.users.clear()
@@ -332,7 +332,7 @@ async def test_recording_elsewhere(simulated: SimulatedPbx, watcher: Watcher) ->
 
 
 async def test_short_recording(simulated: SimulatedPbx, watcher: Watcher) -> None:
-    """Test that a recording that nobody saw is found in the archive."""
+    """Test that a recording that was not seen is found in the archive."""
     poll = RecordingQuery(is_poll=True)
     await watcher.client.get_recordings(poll)
     call = await simulated.call("601")

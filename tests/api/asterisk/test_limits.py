@@ -67,7 +67,7 @@ def _message(**fields: str) -> Message:
 
 
 def _started(number: int) -> Message:
-    """Return the event of a recording that begins on a channel of that number."""
+    """Return the event of a recording that starts on a channel of that number."""
     return _message(Event="MixMonitorStart", Channel=f"PJSIP/trunk-{number:08x}")
 
 
@@ -175,7 +175,7 @@ async def test_flood_of_events(simulated: SimulatedPbx, watcher: Watcher) -> Non
 async def test_slow_answers(
     simulated: SimulatedPbx, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A look has its time, however many questions it takes; waiters are told too."""
+    """A look has its time, however many questions it takes; waiters get its result too."""
     await simulated.call("601")
     simulated.asterisk.rewrite = lambda body: b"" if b"Output" in body else body
     monkeypatch.setattr(live, "_LONGEST_LOOK", 0.2)
@@ -248,7 +248,7 @@ def test_long_list() -> None:
 
 
 async def test_invented_recordings(simulated: SimulatedPbx) -> None:
-    """Where too many begin at once, the list is read again in their place."""
+    """Where too many start at once, the list is read again in their place."""
     poll = RecordingQuery(is_poll=True)
     async with ClientSession() as http_session:
         archive = AsteriskArchive.of(http_session, simulated.settings)

@@ -47,7 +47,7 @@ def test_freepbx_names(
 
 
 def test_name_of_a_named_system() -> None:
-    """Test a Uniqueid that begins with the system's name (`systemname`)."""
+    """Test a Uniqueid that starts with the system's name (`systemname`)."""
     facts = parse_name("in-1002-+15550100-20261128-092117-pbx1-1795854077.2")
     assert (facts.started_at, facts.call_id) == (_START, "pbx1-1795854077.2")
 

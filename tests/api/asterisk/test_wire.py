@@ -34,7 +34,7 @@ def known_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class _Server:
-    """Says what a test wants, and keeps what it is told."""
+    """Sends what a test wants, and keeps what it receives."""
 
     def __init__(self) -> None:
         """Greet, and answer every block with nothing."""
@@ -144,7 +144,7 @@ async def test_refused_list(server: _Server) -> None:
 
 
 async def test_no_line_is_injected(server: _Server) -> None:
-    """Test that nothing in a value begins a line of its own."""
+    """Test that nothing in a value starts a line of its own."""
     server.answers = [b"Response: Success\r\nActionID: k-1\r\n\r\n"]
     wire = await _open(server)
     evil = "PJSIP/1\r\nAction: Originate\r\n\r\nAction: Logoff\0"

@@ -255,7 +255,7 @@ async def test_times_are_computed(office: Office, client: BandwidthClient) -> No
         ("2026-03-04T12:01:30.500+01:00", timedelta(seconds=90.5)),
         ("2026-03-04T11:01:30", timedelta(seconds=90)),
         (None, None),
-        # Before its begin: both are told, and no duration follows.
+        # Before its start: both are reported, and no duration follows.
         ("2026-03-04T10:00:00Z", None),
     ],
 )
@@ -372,7 +372,7 @@ async def test_calls_are_forgotten_after_a_while(
 
 
 async def test_rows_without_a_begin(recorder: Bandwidth) -> None:
-    """They are told, last, unless a time is asked for."""
+    """They are reported, last, unless a time is asked for."""
     rows = [
         {"id": "r-1", "state": "error"},
         {"id": "r-2", "state": "complete", "startTime": "2026-03-04T11:00:00Z"},

@@ -127,7 +127,7 @@ async def test_time_of_the_reset(
             None if seconds is None else pytest.approx(seconds, abs=1.5)
         )
         if seconds is not None and seconds > 5:
-            # Who asks before that is told at once, and nothing is sent.
+            # A request before that is refused at once, and nothing is sent.
             recorder.requests.clear()
             with pytest.raises(CannotConnectError) as err:
                 await client.get_live_state()
@@ -140,10 +140,10 @@ async def test_download_does_not_hold_up_the_others(
 ) -> None:
     """A long recording is read while polls go on."""
     async with open_client(recorder, kind=PacedClient) as client:
-        async with client.download(_archived(office)) as sound:
-            assert sound.content_type == "audio/wav"
+        async with client.download(_archived(office)) as audio:
+            assert audio.content_type == "audio/wav"
             await client.get_live_state()
-            chunks = [chunk async for chunk in sound.chunks]
+            chunks = [chunk async for chunk in audio.chunks]
         assert b"".join(chunks).startswith(b"RIFF")
 
 

@@ -1,4 +1,4 @@
-"""Bandwidth in Home Assistant: what is recorded, and the orders about it.
+"""Bandwidth in Home Assistant: what is recorded, and the commands about it.
 
 Quotes are from the vendor page "List Recordings" and from ap-docs: methods/recordings,
 methods/calls, methods/media, errors.md and rateLimits/resourceRateLimits.md.
@@ -85,7 +85,7 @@ def call(office: Office) -> Call:
 async def test_vendors_example(
     hass: HomeAssistant, recorder: Bandwidth, pass_time: Poll
 ) -> None:
-    """The page's example is read whole; a duration is its end less its begin."""
+    """The page's example is read whole; a duration is its end less its start."""
     recorder.faults.add(Fault("body", body=_EXAMPLE, content_type="application/json"))
     await pass_time(31)
     assert value(hass, _ACTIVE) == "0"
@@ -171,7 +171,7 @@ async def test_active_recordings_of_a_number(
 async def test_odd_calls(
     hass: HomeAssistant, recorder: Bandwidth, call: dict[str, str], number: str
 ) -> None:
-    """What a call does not tell is missing, and what it tells counts."""
+    """What a call does not report is missing, and what it reports counts."""
     recorder.faults.add(rows_fault([_GOOD]))
     recorder.faults.add(rows_fault(call, "/calls"))
     answer = await act(hass, "get_active_recordings", directory_number=number)
@@ -182,7 +182,7 @@ async def test_odd_calls(
 async def test_unreadable_calls(
     hass: HomeAssistant, recorder: Bandwidth, call: Any
 ) -> None:
-    """A recording is told without numbers, and of no line nobody can tell it."""
+    """A recording is reported without numbers, and of no line as long as they are unknown."""
     recorder.faults.add(rows_fault([_GOOD, {**_GOOD, "id": "r-2", "call": 7}]))
     recorder.faults.add(rows_fault(call, "/calls"))
     answer = await act(hass, "get_active_recordings")
@@ -210,7 +210,7 @@ async def test_a_new_recording_costs_one_request_for_its_call(
 async def test_an_unknown_call_is_asked_for_once(
     hass: HomeAssistant, office: Office, recorder: Bandwidth, pass_time: Poll
 ) -> None:
-    """A recording whose call is not told keeps its place, without numbers."""
+    """A recording whose call is not reported keeps its place, without numbers."""
     recorder.faults.add(Fault("status", path="/calls", status=404))
     office.start_recording(office.connect("101"))
     await pass_time(31)
@@ -438,7 +438,7 @@ async def test_rate_limit(
     assert value(hass, _ACTIVE) == "0"
 
 
-# --- Orders ---
+# --- Commands ---
 
 
 async def test_start_and_stop(
@@ -724,13 +724,13 @@ async def test_refused_stop(
     assert err.translation_key == key
 
 
-# --- Orders whose answer is lost ---
+# --- Commands whose answer is lost ---
 
 
 async def test_lost_start(
     hass: HomeAssistant, office: Office, recorder: Bandwidth, call: Call
 ) -> None:
-    """The call's recordings tell what became of the order."""
+    """The call's recordings show what became of the command."""
     recorder.faults.add(Fault("drop_after", method="POST", times=1))
     answer = await act(hass, "start_recording", directory_number=_LINE_101)
     (recording,) = office.active_recordings()
@@ -771,7 +771,7 @@ async def test_lost_refusal(
 async def test_lost_start_that_cannot_be_found_out(
     hass: HomeAssistant, recorder: Bandwidth, call: Call
 ) -> None:
-    """When the recordings cannot be read either, nobody knows."""
+    """When the recordings cannot be read either, the outcome is unknown."""
     identifier = recorder.call_id(call)
     recorder.faults.add(Fault("drop", method="POST", times=1))
     recorder.faults.add(Fault("status", path=f"/calls/{identifier}/rec", status=500))
@@ -827,7 +827,7 @@ async def test_start_that_never_left(
 async def test_lost_stop(
     hass: HomeAssistant, office: Office, recorder: Bandwidth, call: Call
 ) -> None:
-    """The recording itself tells whether it was stopped."""
+    """The recording itself shows whether it was stopped."""
     office.start_recording(call)
     recorder.faults.add(Fault("drop", method="POST", times=1))
     err = await refusal(hass, "stop_recording", directory_number=_LINE_101)
@@ -916,7 +916,7 @@ async def test_export(
     freezer: FrozenDateTimeFactory,
     tmp_path: Path,
 ) -> None:
-    """The sound comes by its name from the account's own address ("Download Media")."""
+    """The audio comes by its name from the account's own address ("Download Media")."""
     recorder.media_base = "https://elsewhere.invalid/v1/users/u-1/media"
     hass.config.allowlist_external_dirs = {str(tmp_path)}
     office.start_recording(call)

@@ -1,4 +1,4 @@
-"""Bandwidth's list of recordings: a million rows in an order that nobody documents.
+"""Bandwidth's list of recordings: a million rows in an order that is not documented.
 
 "List all users' call recordings", with `page` and `size` ("Maximum value 1000") and
 nothing else ("List Recordings", Supported Parameters).
@@ -148,7 +148,7 @@ async def test_known_at_once_or_after_a_walk(
     archive_size: int,
     known_at_once: bool,
 ) -> None:
-    """One page is everything. With more, nobody knows until all has been read once."""
+    """One page is everything. With more, nothing is known until all has been read once."""
     recorder.order = order
     office.start_recording(office.connect("101"))
     if archive_size == 999:
@@ -168,7 +168,7 @@ async def test_known_at_once_or_after_a_walk(
 async def test_one_request_per_poll(
     office: Office, clock: Clock, recorder: Bandwidth, order: ServedOrder
 ) -> None:
-    """However long the list, and whatever begins and ends meanwhile."""
+    """However long the list, and whatever starts and ends meanwhile."""
     recorder.order = order
     lines = [f"{number}" for number in range(101, 111)]
     async with open_client(recorder) as client:
@@ -337,7 +337,7 @@ async def test_a_page_longer_than_any(recorder: Bandwidth) -> None:
 async def test_more_new_rows_than_a_page_shows(
     office: Office, clock: Clock, recorder: Bandwidth, order: ServedOrder, missed: int
 ) -> None:
-    """What came between two polls is caught up with; until then, nobody knows."""
+    """What came between two polls is caught up with; until then, nothing is known."""
     recorder.order = order
     async with open_client(recorder) as client:
         await poll_until_known(client)
@@ -799,7 +799,7 @@ async def test_entities_are_up_before_the_walk_has_ended(
 
 
 def _row(number: int, minutes: float | None) -> Row:
-    """Return a row that began so many minutes after the first."""
+    """Return a row that started so many minutes after the first."""
     return Row(
         id=f"r-{number}",
         state="complete",
@@ -884,7 +884,7 @@ def test_memory_of_a_walk() -> None:
 
 @given(total=st.integers(0, 20_000_000))
 def test_page_at_the_end(total: int) -> None:
-    """The page begins well before the end, and has room behind it."""
+    """The page starts well before the end, and has room behind it."""
     query = end_query(total)
     page, size = int(query["page"]), int(query["size"])
     assert size <= 500

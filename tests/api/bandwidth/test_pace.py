@@ -59,7 +59,7 @@ async def test_urgent_requests_go_first(line: Line) -> None:
 
 
 async def test_waiters_are_bounded(line: Line) -> None:
-    """One more than can be served soon is told so at once; a poll never is."""
+    """One more than can be served soon is refused at once; a poll never is."""
     waiting = [asyncio.create_task(line.ask(f"other {n}")) for n in range(5)]
     await _settle()
     with pytest.raises(CannotConnectError, match="waiting"):
@@ -97,7 +97,7 @@ async def test_a_failed_request_frees_the_turn() -> None:
 
 
 async def test_a_long_penalty_is_told() -> None:
-    """Who would have to wait for minutes is told after how many seconds to ask."""
+    """A request that would have to wait for minutes is refused, with the seconds to wait."""
     pace = Pace()
     async with pace.turn(_INTERVAL):
         pace.penalty = 60.0

@@ -133,7 +133,7 @@ async def test_any_password(
     assert value(hass, ACTIVE) == "0"
 
 
-# --- When a recording began ---
+# --- When a recording started ---
 
 
 @pytest.mark.parametrize("time_zone", ["Europe/Rome", "UTC", "US/Pacific"])
@@ -196,7 +196,7 @@ async def test_no_date_header(
     imagicle_entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """Where the recorder does not tell its time, our own clock stands in."""
+    """Where the recorder does not report its time, our own clock stands in."""
     simulator.imagicle.sends_date = False
     freezer.move_to(TEN + timedelta(seconds=73))
     simulator.imagicle.faults.add(live_rows(startedAt="2027-07-02T06:30:00.0000000"))
@@ -211,7 +211,7 @@ async def test_no_date_header(
     [
         # Summer time ends in Rome: 02:00 to 03:00 comes twice.
         datetime(2027, 10, 31, 1, tzinfo=UTC),
-        # Summer time begins: 02:00 to 03:00 does not come at all.
+        # Summer time starts: 02:00 to 03:00 does not come at all.
         datetime(2028, 3, 26, 1, tzinfo=UTC),
     ],
 )
@@ -225,9 +225,9 @@ async def test_the_clocks_change(
     minutes: int,
     time_zone: str,
 ) -> None:
-    """In the hour that comes twice, a start is still told to the second.
+    """In the hour that comes twice, a start is still reported to the second.
 
-    One recording begins before we look for the first time, one while we watch.
+    One recording starts before we look for the first time, one while we watch.
     """
     began = change + timedelta(minutes=minutes - 60)
     freezer.move_to(began)
@@ -369,9 +369,9 @@ async def test_too_many_active_recordings(
         ("2027-07-02T10:00:00.0000000Z", "2027-07-02T10:00:00+00:00"),
         ("2027-07-02T12:00:00.0000000+02:00", "2027-07-02T10:00:00+00:00"),
         ("2027-07-02T06:30:00-03:30", "2027-07-02T10:00:00+00:00"),
-        # Told with a zone, it is what it is, whatever the duration says.
+        # Reported with a zone, it is what it is, whatever the duration says.
         ("2027-07-02T09:00:00Z", "2027-07-02T09:00:00+00:00"),
-        # Not told, or no date: the duration says it.
+        # Not reported, or no date: the duration says it.
         (..., "2027-07-02T10:00:00+00:00"),
         (None, "2027-07-02T10:00:00+00:00"),
         ("", "2027-07-02T10:00:00+00:00"),
@@ -409,9 +409,9 @@ async def test_odd_starts(
     ("started_at", "began", "longest"),
     [
         ("2027-07-02T10:00:00Z", "2027-07-02T10:00:00+00:00", "73"),
-        # Nothing tells the zone, so it is Home Assistant's.
+        # Nothing shows the zone, so it is Home Assistant's.
         ("2027-07-02T12:00:00.0000000", "2027-07-02T10:00:00+00:00", "73"),
-        # Nothing tells the start: unknown is honest, zero is not.
+        # Nothing shows the start: unknown is honest, zero is not.
         (..., "unknown", "unknown"),
         ("0001-01-01T00:00:00", "unknown", "unknown"),
         ("9999-12-31T23:59:59", "unknown", "unknown"),
@@ -427,7 +427,7 @@ async def test_odd_durations(
     began: str,
     longest: str,
 ) -> None:
-    """A recording whose duration is not told is still one."""
+    """A recording whose duration is not reported is still one."""
     freezer.move_to(TEN + timedelta(seconds=73))
     simulator.imagicle.faults.add(live_rows(duration=duration, startedAt=started_at))
     await set_up_at(hass, imagicle_entry)
@@ -455,7 +455,7 @@ async def test_pauses(
     is_paused: Any,
     paused: str,
 ) -> None:
-    """A recording that does not tell whether it is paused is not taken for running.
+    """A recording that does not report whether it is paused is not taken for running.
 
     imagicle_get_active_recordings: "isPaused: boolean, True if the recording is
     paused, false otherwise".
@@ -613,7 +613,7 @@ def newest_first(simulator: Simulator) -> list[str]:
 async def test_the_first_page(
     client: ImagicleClient, office: Office, simulator: Simulator
 ) -> None:
-    """Newest first, with what the list tells of each.
+    """Newest first, with what the list shows of each.
 
     kb 628: "sorted most recent first"; without `pageSize` the server returns all
     matches, so it is always sent.
@@ -749,7 +749,7 @@ async def test_rows_within_the_same_second(
     limit: int,
     count: int,
 ) -> None:
-    """However many recordings began in one second, each comes once."""
+    """However many recordings started in one second, each comes once."""
     for index in range(count):
         put(office, TEN + timedelta(milliseconds=index * 7))
     pages = await read_all(client, RecordingQuery(limit=limit))
@@ -778,11 +778,11 @@ async def test_pages_while_recordings_arrive(
 async def test_a_long_call_is_archived_late(
     client: ImagicleClient, office: Office, simulator: Simulator
 ) -> None:
-    """A call that began earlier than what is still to be read comes in its place."""
+    """A call that started earlier than what is still to be read comes in its place."""
     fill(office, 20)
     first = await client.get_recordings(RecordingQuery(limit=5))
     late = put(office, TEN - timedelta(minutes=10, seconds=30), seconds=1800)
-    # This one began among what was read already: it belongs to no later page.
+    # This one started among what was read already: it belongs to no later page.
     put(office, TEN - timedelta(minutes=2, seconds=30), seconds=1800)
     pages = [first.recordings]
     cursor = first.next_cursor
@@ -877,7 +877,7 @@ async def test_by_direction(
 
 
 async def test_by_username(client: ImagicleClient, office: Office) -> None:
-    """Whose recordings they are, as the list tells it: `ownerUsername` (kb 628)."""
+    """Whose recordings they are, as the list shows it: `ownerUsername` (kb 628)."""
     fill(office, 3, line="101")
     fill(office, 2, line="103")
     page = await client.get_recordings(RecordingQuery(username="evelyn.carter"))
@@ -982,7 +982,7 @@ async def test_odd_rows_of_the_archive(
     row: dict[str, Any],
     expected: dict[str, Any],
 ) -> None:
-    """What a row does not tell is not known, and costs nothing else."""
+    """What a row does not report is not known, and costs nothing else."""
     body = {"totalCount": "1", "recordings": [{"id": "a", **row}]}
     simulator.imagicle.faults.add(Fault("body", body=json.dumps(body)))
     page = await client.get_recordings(RecordingQuery())

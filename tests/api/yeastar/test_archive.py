@@ -159,7 +159,7 @@ async def test_the_example_of_the_page(
     [("a.wav", "audio/wav"), ("a.MP3", "audio/mpeg"), ("a", None), (None, None)],
 )
 def test_the_type_of_the_audio(file: str | None, audio_type: str | None) -> None:
-    """The name of a row's file tells how its audio is played."""
+    """The name of a row's file shows how its audio is played."""
     row = {"id": 1, "file": file}
     assert parse_recording(row, PbxClock(zone=UTC)).audio_type == audio_type
 
@@ -182,7 +182,7 @@ async def test_the_whole_example(client: YeastarClient, pbx: Yeastar) -> None:
         ("inbound", Direction.INCOMING, "5556"),
         ("Outbound", Direction.OUTGOING, "5566"),
         ("Internal", Direction.INTERNAL, "5566"),
-        # Not told, or something new: the file's name tells it too.
+        # Not reported, or something new: the file's name shows it too.
         (None, Direction.INTERNAL, "5566"),
         ("Paging", Direction.INTERNAL, "5566"),
     ],
@@ -653,10 +653,10 @@ async def test_what_became_of_a_call(client: YeastarClient, office: Office) -> N
 async def test_download(client: YeastarClient, office: Office) -> None:
     """`download_resource_url` is a path below the host."""
     (recording,) = (await client.get_recordings(RecordingQuery(limit=1))).recordings
-    async with client.download(recording.id) as sound:
-        size = sum([len(chunk) async for chunk in sound.chunks])
-    assert sound.content_type == "audio/wav"
-    assert size == sound.size == recording.size
+    async with client.download(recording.id) as audio:
+        size = sum([len(chunk) async for chunk in audio.chunks])
+    assert audio.content_type == "audio/wav"
+    assert size == audio.size == recording.size
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Calls on a Yeastar PBX, and the orders about their recordings.
+"""Calls on a Yeastar PBX, and the commands about their recordings.
 
 Quotes are from the vendor's pages "Query Calls", "(30011) Call State Changed",
 "Start Call Recording" and "Error Code and Error Message" of the P-Series guide.
@@ -65,7 +65,7 @@ def calls_body(*calls: tuple[str, list[tuple[str, str, str]]]) -> str:
     return answer(0, data=data)
 
 
-def orders(pbx: Yeastar) -> list[Any]:
+def commands(pbx: Yeastar) -> list[Any]:
     """Return what Start Call Recording was asked for."""
     return [
         json.loads(request.body)
@@ -74,7 +74,7 @@ def orders(pbx: Yeastar) -> list[Any]:
     ]
 
 
-# --- What is told ---
+# --- What is reported ---
 
 
 async def test_an_idle_pbx(
@@ -93,7 +93,7 @@ async def test_an_idle_pbx(
 async def test_entities_by_capability(
     hass: HomeAssistant, recorder: MockConfigEntry
 ) -> None:
-    """No entity for what the PBX never tells: paused recordings."""
+    """No entity for what the PBX never reports: paused recordings."""
     registry = er.async_get(hass)
     keys = {
         entry.translation_key
@@ -110,7 +110,7 @@ async def test_a_call_counts_from_when_it_is_connected(
     pass_time: Poll,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """A ringing one is no recording; the recording began when it was answered."""
+    """A ringing one is no recording; the recording started when it was answered."""
     call = office.connect("101", "+390551234567", ringing=True)
     await pass_time(31)
     assert state(hass, _ACTIVE) == "0"
@@ -145,7 +145,7 @@ async def test_a_call_counts_from_when_it_is_connected(
 async def test_a_call_that_was_not_seen_ringing(
     hass: HomeAssistant, office: Office, recorder: MockConfigEntry, pass_time: Poll
 ) -> None:
-    """Its id tells when it began, in UTC: `<epoch>.<seq>`."""
+    """Its id shows when it started, in UTC: `<epoch>.<seq>`."""
     call = office.connect("101")
     await pass_time(20)
     (recording,) = (await act(hass, "get_active_recordings"))["recordings"]
@@ -241,7 +241,7 @@ async def test_what_is_connected(
             "2",
             "55",
         ),
-        # Where no extension is told, the trunk's own end stands for it.
+        # Where no extension is reported, the trunk's own end stands for it.
         ([("inbound", "55", "ANSWERED"), ("outbound", "+21", "ANSWER")], "900", "55"),
         ([("outbound", "+21", "ANSWER")], "900", "+21"),
     ],
@@ -482,13 +482,13 @@ async def test_orders_of_ended_calls_are_forgotten(
     assert call_id(call) not in str(hass_storage["call_recorder.01YEASTAR"])
 
 
-# --- Orders ---
+# --- Commands ---
 
 
 async def test_start_pause_and_resume(
     hass: HomeAssistant, office: Office, pbx: Yeastar, recorder: MockConfigEntry
 ) -> None:
-    """By extension. The PBX does not tell a pause; what we did is remembered."""
+    """By extension. The PBX does not report a pause; what we did is remembered."""
     call = office.connect("101")
     await act(hass, "start_recording", directory_number="101")
     (recording,) = office.recordings_of(call)
@@ -518,7 +518,7 @@ async def test_start_by_call_or_channel(
     channel = channel_ids(call)[place]
     await act(hass, "start_recording", call_id=channel)
     # "{"channel_id":"PJSIP/2002-00000076"}"
-    assert orders(pbx) == [
+    assert commands(pbx) == [
         {"channel_id": channel_ids(call)[0]},
         {"channel_id": channel},
     ]
@@ -538,13 +538,13 @@ async def test_start_of_a_call_on_hold(
     named = channel_ids(call)[0] if by_channel else call_id(call)
     response = await act(hass, "start_recording", call_id=named)
     assert response == {"result": "started", "recording_id": call_id(call)}
-    assert orders(pbx) == [{"channel_id": channel_ids(call)[0]}]
+    assert commands(pbx) == [{"channel_id": channel_ids(call)[0]}]
 
 
 async def test_a_channel_that_only_the_pbx_knows(
     hass: HomeAssistant, pbx: Yeastar, recorder: MockConfigEntry
 ) -> None:
-    """Its answer tells the call."""
+    """Its answer shows the call."""
     pbx.faults.add(fault("/call/record_start", answer(0, call_id="1648717816.195")))
     response = await act(hass, "start_recording", call_id="PJSIP/2002-00000076")
     assert response == {"result": "started", "recording_id": "1648717816.195"}
@@ -574,7 +574,7 @@ async def test_the_right_channel_of_the_right_call(
     pbx.faults.add(fault("/call/record_start", answer(0, call_id="1650000001.10")))
     response = await act(hass, "start_recording", directory_number="101")
     assert response["recording_id"] == "1650000001.10"
-    assert orders(pbx) == [{"channel_id": "PJSIP/101-11"}]
+    assert commands(pbx) == [{"channel_id": "PJSIP/101-11"}]
 
 
 async def test_an_extension_with_two_phones(
@@ -586,7 +586,7 @@ async def test_an_extension_with_two_phones(
     pbx.faults.add(fault("/call/query", calls_body(("1650000001.9", members))))
     pbx.faults.add(fault("/call/record_start", answer(0)))
     await act(hass, "start_recording", directory_number="101")
-    assert orders(pbx) == [{"channel_id": "PJSIP/101-02"}]
+    assert commands(pbx) == [{"channel_id": "PJSIP/101-02"}]
 
 
 @pytest.mark.parametrize(
@@ -725,7 +725,7 @@ async def test_refused_orders(
     errcode: int | str,
     key: str,
 ) -> None:
-    """Every errcode of the table, as a refusal of an order; none is sent again."""
+    """Every errcode of the table, as a refusal of a command; none is sent again."""
     office.connect("101")
     pbx.faults.add(fault(call, answer(errcode)))
     error = await refusal(hass, action, directory_number="101")
@@ -744,7 +744,7 @@ async def test_a_start_whose_answer_is_lost(
     recorder: MockConfigEntry,
     kind: Any,
 ) -> None:
-    """The PBX never tells whether a call is recorded: nobody knows, nothing is repeated."""
+    """The PBX never reports whether a call is recorded: the outcome is unknown, nothing is repeated."""
     call = office.connect("101")
     pbx.faults.add(Fault(kind, path="/call/record_start"))
     error = await refusal(hass, "start_recording", directory_number="101")

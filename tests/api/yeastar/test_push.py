@@ -1,4 +1,4 @@
-"""A Yeastar PBX tells by itself that a call began or ended.
+"""A Yeastar PBX reports by itself that a call started or ended.
 
 Quotes are from the vendor's page "Monitor Events via WebSocket" of the P-Series guide.
 """

@@ -65,7 +65,7 @@ def yeastar_entry(hass: HomeAssistant, yeastar_data: dict[str, Any]) -> MockConf
 
 
 def has_issue(hass: HomeAssistant, key: str) -> bool:
-    """Tell whether the user is told of it."""
+    """Return whether the user is told of it."""
     registry = ir.async_get(hass)
     return registry.async_get_issue(DOMAIN, f"{key}_01YEASTAR") is not None
 
@@ -312,7 +312,7 @@ async def test_the_limit_of_eight_tokens(
 async def test_a_person_need_not_wait(
     hass: HomeAssistant, pbx: Yeastar, yeastar_entry: MockConfigEntry
 ) -> None:
-    """A reload tries at once: the administrator may have mended it."""
+    """A reload tries at once: the administrator may have fixed it."""
     for _ in range(8):
         pbx.tokens.issue()
     await try_set_up(hass, yeastar_entry)
@@ -516,7 +516,7 @@ async def test_changed_credentials(
 async def test_a_token_without_an_end(
     hass: HomeAssistant, pbx: Yeastar, yeastar_entry: MockConfigEntry
 ) -> None:
-    """Times that are not told, or as text, are those of the documents."""
+    """Times that are not reported, or as text, are those of the documents."""
     token = pbx.tokens.issue()
     pbx.faults.add(
         fault(
