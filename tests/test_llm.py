@@ -116,6 +116,22 @@ async def test_the_user_decides_what_is_exposed(
     assert not async_should_expose(hass, ASSISTANT, "switch.sales_record_call")
 
 
+@pytest.mark.parametrize("is_exposed", [False, True])
+@pytest.mark.usefixtures("entry")
+async def test_turn_on_record_call(
+    hass: HomeAssistant, office: Office, is_exposed: bool
+) -> None:
+    """The sentence records a call only when the user has exposed the switch."""
+    assert await async_setup_component(hass, "conversation", {})
+    assert await async_setup_component(hass, "intent", {})
+    office.connect("101")
+    if is_exposed:
+        expose(hass, "switch.reception_record_call")
+    sentence = {"text": "Turn on Reception Record call"}
+    await hass.services.async_call("conversation", "process", sentence, blocking=True)
+    assert bool(office.recordings) is is_exposed
+
+
 @pytest.mark.usefixtures("entry")
 async def test_only_for_assist(hass: HomeAssistant) -> None:
     """Another assistant, to which nothing is exposed, gets no tools."""
