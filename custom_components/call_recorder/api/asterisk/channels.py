@@ -39,25 +39,23 @@ class Channel:
     is_bridged: bool
     caller_number: str | None
     caller_name: str | None
-    connected_number: str | None
-    connected_name: str | None
 
     @classmethod
     def parse(cls, row: Message) -> Channel | None:
         """Read a row; `None` for one that names no channel."""
-        name, unique_id = as_id(row.get("Channel")), as_id(row.get("Uniqueid"))
+        # Of a key that comes twice, the first counts.
+        told = dict(reversed(row.fields))
+        name, unique_id = as_id(told.get("Channel")), as_id(told.get("Uniqueid"))
         if not name or not unique_id:
             return None
         return cls(
             name=name,
             unique_id=unique_id,
-            call_id=as_id(row.get("Linkedid")) or unique_id,
-            is_up=row.get("ChannelStateDesc") == "Up",
-            is_bridged=row.get("BridgeId") != "",
-            caller_number=_told(row.get("CallerIDNum")),
-            caller_name=_told(row.get("CallerIDName")),
-            connected_number=_told(row.get("ConnectedLineNum")),
-            connected_name=_told(row.get("ConnectedLineName")),
+            call_id=as_id(told.get("Linkedid")) or unique_id,
+            is_up=told.get("ChannelStateDesc") == "Up",
+            is_bridged=bool(told.get("BridgeId")),
+            caller_number=_text(told.get("CallerIDNum")),
+            caller_name=_text(told.get("CallerIDName")),
         )
 
     @property
@@ -186,7 +184,7 @@ def time_of(unique_id: str) -> datetime | None:
     return datetime.fromtimestamp(int(match[1]), UTC) if match else None
 
 
-def _told(value: str) -> str | None:
+def _text(value: str | None) -> str | None:
     """Return a value that Asterisk knows."""
     text = as_text(value)
     return None if text in _UNKNOWN else text
