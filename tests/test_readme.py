@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.call_recorder.const import DOMAIN
-from custom_components.call_recorder.line_watch import _BUSY_STATES
+from custom_components.call_recorder.line_watch import BUSY_STATES
 from homeassistant.components.automation.config import (
     ValidationStatus,
     async_validate_config_item,
@@ -277,7 +277,7 @@ def test_every_trigger_and_condition_is_described(kind: str) -> None:
 def test_every_sign_of_a_call_is_described() -> None:
     """The states that mean a call are those that the integration knows."""
     _, _, text = _section(ENTITIES, "Lines").partition("tells of a call when")
-    assert set(re.findall(r"`(\w+)`", text)) == _BUSY_STATES
+    assert set(re.findall(r"`(\w+)`", text)) == BUSY_STATES
 
 
 @pytest.mark.parametrize("recorder", TEXTS["config"]["step"]["user"]["menu_options"])

@@ -5,6 +5,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from http import HTTPStatus
+import os
 import threading
 from typing import Any
 from unittest.mock import patch
@@ -398,7 +399,7 @@ async def test_no_more_files_than_allowed(
 
 async def test_too_large_to_be_played(player: Player) -> None:
     """Audio for which there is no room is cut off, so that it looks unfinished."""
-    with patch.object(playback, "_MOST_BYTES", 100_000):
+    with patch.object(playback, "MOST_BYTES", 100_000):
         response = await player.get()
         with pytest.raises(Exception, match=r"payload|Connection|transfer"):
             await response.read()
@@ -415,13 +416,13 @@ async def test_no_place_for_the_file(player: Player) -> None:
 async def test_files_are_touched_outside_of_the_event_loop(player: Player) -> None:
     """A slow disk does not hold Home Assistant up."""
     threads = set()
-    pread = playback.Playback._pread
+    pread = os.pread
 
-    def _pread(self: playback.Playback, size: int, start: int) -> bytes:
+    def _pread(file: int, size: int, start: int) -> bytes:
         threads.add(threading.current_thread())
-        return pread(self, size, start)
+        return pread(file, size, start)
 
-    with patch.object(playback.Playback, "_pread", _pread):
+    with patch("os.pread", _pread):
         await (await player.get()).read()
     assert threads and threading.main_thread() not in threads
 

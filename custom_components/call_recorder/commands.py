@@ -5,6 +5,7 @@ All raise `RecorderError`; `translated_errors` turns that into the user's langua
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 from homeassistant.core import callback
@@ -16,18 +17,26 @@ from .const import DOMAIN
 from .coordinator import LiveCoordinator
 from .recording_events import RecordingChange, RecordingEventType
 
+
+class StartOutcome(StrEnum):
+    """What a start led to; part of the public surface."""
+
+    STARTED = "started"
+    ALREADY_RECORDING = "already_recording"
+    PENDING = "pending"
+
+
 # These refusals mean that what was wanted is so already.
 _ENSURED: Final = {
-    ErrorKey.ALREADY_RECORDING: "already_recording",
-    ErrorKey.RECORDING_PENDING: "pending",
+    ErrorKey.ALREADY_RECORDING: StartOutcome.ALREADY_RECORDING,
+    ErrorKey.RECORDING_PENDING: StartOutcome.PENDING,
 }
 
 
 class StartResult(NamedTuple):
-    """What came of a start."""
+    """What a start led to, and the id of the recording if it is known."""
 
-    result: str
-    """`started`, `already_recording` or `pending`."""
+    outcome: StartOutcome
     recording_id: str | None
 
 
@@ -100,7 +109,7 @@ async def async_start_recording(
         )
     else:
         live.async_note_start(refusal=None)
-        result = StartResult("started", recording_id)
+        result = StartResult(StartOutcome.STARTED, recording_id)
     live.async_expect_change()
     return result
 

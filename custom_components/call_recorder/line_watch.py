@@ -14,9 +14,9 @@ from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, call
 from homeassistant.helpers.event import async_call_later, async_track_state_change_event
 
 from .api.client import Capability
-from .api.errors import RecorderError, RefusedError
+from .api.errors import ErrorKey, RecorderError, RefusedError
 from .api.models import LocalParty
-from .commands import async_send_refusal, async_start_recording
+from .commands import StartOutcome, async_send_refusal, async_start_recording
 from .const import DOMAIN
 from .coordinator import LiveCoordinator
 from .lines import Line
@@ -31,9 +31,8 @@ _GRACE: Final = 15
 """Seconds that a call may go on before it counts as not recorded."""
 _RETRY_DELAYS: Final = (2, 5)
 """Seconds after which a start is tried again."""
-_RETRYABLE: Final = ("no_connected_call", "pending")
-_STARTED: Final = ("started", "already_recording", "pending")
-_BUSY_STATES: Final = frozenset(
+_RETRYABLE: Final = (ErrorKey.NO_CONNECTED_CALL, StartOutcome.PENDING)
+BUSY_STATES: Final = frozenset(
     {
         "on",
         "active",
@@ -60,7 +59,7 @@ def is_busy(state: str | None) -> bool | None:
     try:
         return float(text) > 0
     except ValueError:
-        return text in _BUSY_STATES
+        return text in BUSY_STATES
 
 
 class WatchState(Enum):
@@ -218,13 +217,13 @@ class LineWatch:
         """Note whether the recording of the last call is missing in the archive."""
         before = self.not_recorded
         if is_lost and not self._is_recording_lost:
-            self._send("recording_not_found")
+            self._send(ErrorKey.RECORDING_NOT_FOUND)
         self._is_recording_lost = is_lost
         if self.not_recorded is not before:
             self._call_listeners()
 
     @callback
-    def _send(self, reason: str | None) -> None:
+    def _send(self, reason: ErrorKey | None) -> None:
         """Send the event that a call is not recorded."""
         change = RecordingChange(
             type=RecordingEventType.NOT_RECORDED,
@@ -256,8 +255,8 @@ class _Starter:
         self, live: LiveCoordinator, line: Line, is_in_call: Callable[[], bool]
     ) -> None:
         """Take the line, and how to know whether its call goes on."""
-        self.refusal: str | None = None
-        """Key of the error that the last start failed with."""
+        self.refusal: ErrorKey | None = None
+        """What the last start failed with."""
         self._live = live
         self._line = line
         self._is_in_call = is_in_call
@@ -295,6 +294,7 @@ class _Starter:
     async def _start(self) -> None:
         """Start a recording; try again while the call is still being connected."""
         refused: RefusedError | None = None
+        outcome: StartOutcome | ErrorKey
         try:
             outcome, _ = await async_start_recording(
                 self._live, self._line.address, ensure=True, send_refusal=False
@@ -306,7 +306,7 @@ class _Starter:
             outcome = err.key
         finally:
             self._is_starting = False
-        self.refusal = None if outcome in _STARTED else outcome
+        self.refusal = outcome if isinstance(outcome, ErrorKey) else None
         if (
             outcome in _RETRYABLE
             and self._attempts < len(_RETRY_DELAYS)

@@ -20,6 +20,7 @@ from homeassistant.helpers.dispatcher import (
 from homeassistant.util import dt as dt_util
 from homeassistant.util.signal_type import SignalType
 
+from .api.errors import ErrorKey
 from .api.models import ActiveRecording, Direction, LocalParty, Recording, RemoteParty
 from .api.numbers import last_digits
 from .const import CONF_MASK_NUMBERS, DOMAIN, EVENT_ACTIVITY
@@ -63,8 +64,8 @@ class RecordingChange:
     direction: Direction | None = None
     local_party: LocalParty = field(default_factory=LocalParty)
     remote_party: RemoteParty = field(default_factory=RemoteParty)
-    reason: str | None = None
-    """Key of the exception or issue that explains it (`failed`, `lost`, `not_recorded`)."""
+    reason: ErrorKey | None = None
+    """Why it `failed`, was `lost` or `not_recorded`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

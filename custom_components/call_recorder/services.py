@@ -171,7 +171,7 @@ async def _start_recording(call: ServiceCall) -> ServiceResponse:
             mode=_get_mode(call),
             ensure=call.data["ensure"],
         )
-    return {"result": result.result, "recording_id": result.recording_id}
+    return {"result": result.outcome, "recording_id": result.recording_id}
 
 
 async def _stop_recording(call: ServiceCall) -> ServiceResponse:

@@ -18,6 +18,7 @@ from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
+from .api.errors import ErrorKey
 from .archive.playback import Playback
 from .commands import translated_errors
 from .const import DOMAIN, EVENT_PLAYED
@@ -28,10 +29,10 @@ _PATIENCE: Final = 600
 """Seconds that a browser may leave a piece unread, as while the player is paused."""
 _WHOLE: Final = slice(None, None, 1)
 _FROM_THE_START: Final = slice(0, None, 1)
-_STATUSES: Final = {
-    "invalid_recording_id": HTTPStatus.NOT_FOUND,
-    "recording_not_found": HTTPStatus.NOT_FOUND,
-    "too_many_playbacks": HTTPStatus.SERVICE_UNAVAILABLE,
+_STATUSES: Final[dict[str, HTTPStatus]] = {
+    ErrorKey.INVALID_RECORDING_ID: HTTPStatus.NOT_FOUND,
+    ErrorKey.RECORDING_NOT_FOUND: HTTPStatus.NOT_FOUND,
+    ErrorKey.TOO_MANY_PLAYBACKS: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 

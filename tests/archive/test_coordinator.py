@@ -752,7 +752,7 @@ async def test_a_day_that_is_too_long_to_be_read(
     """What could not be counted is not known, until the next day."""
     for _ in range(60):
         record(office, 10, freezer)
-    with patch.object(archive, "_MOST_PAGES", 1), patch.object(archive, "_PAGE", 5):
+    with patch.object(archive, "MOST_PAGES", 1), patch.object(archive, "PAGE_SIZE", 5):
         await set_up(hass, imagicle_entry)
     assert today(hass) == (STATE_UNKNOWN, STATE_UNKNOWN)
     assert state(hass, "archived_recordings") == "60"

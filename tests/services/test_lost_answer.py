@@ -78,7 +78,7 @@ async def test_no_answer_in_time(
 ) -> None:
     """A command that timed out is not repeated either."""
     monkeypatch.setattr(
-        "custom_components.call_recorder.api.transport._TIMEOUT",
+        "custom_components.call_recorder.api.transport.TIMEOUT",
         ClientTimeout(total=0.2),
     )
     recorder.faults.add(Fault("hang", method="POST"))

@@ -45,7 +45,7 @@ from .errors import (
 )
 from .reply import Reply
 
-_TIMEOUT: Final = ClientTimeout(total=20, sock_connect=10)
+TIMEOUT: Final = ClientTimeout(total=20, sock_connect=10)
 _MAX_BODY: Final = 8 * 1024 * 1024
 """Bytes. A full page of 1,000 Bandwidth recordings is about 260 kB."""
 _DOWNLOAD_TIMEOUT: Final = ClientTimeout(
@@ -161,7 +161,7 @@ class Transport:
                 json=body,
                 headers=self._headers,
                 allow_redirects=False,
-                timeout=_TIMEOUT,
+                timeout=TIMEOUT,
                 middlewares=None if method == "GET" else (_send_once,),
             ) as response:
                 return await _read_reply(response)

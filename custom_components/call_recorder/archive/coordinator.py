@@ -35,8 +35,8 @@ _EAGER_TIME: Final = timedelta(seconds=30)
 _REFRESH_COOLDOWN: Final = 10.0
 """Seconds in which several recordings that end share one poll."""
 _NEWEST: Final = 50
-_PAGE: Final = 500
-_MOST_PAGES: Final = 40
+PAGE_SIZE: Final = 500
+MOST_PAGES: Final = 40
 """How far back is read for today, or after an outage: 20,000 recordings."""
 _TAIL: Final = 10
 """How many of a page's oldest rows decide whether the next page is read.
@@ -219,13 +219,13 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
         until = _start_of_interest() if known is None else known.since
         growth = self._growth(page.total)
         recordings = list(page.recordings)
-        for _ in range(_MOST_PAGES):
+        for _ in range(MOST_PAGES):
             if page.next_cursor is None or (
                 self._is_settled(page, until) and self._count_new(recordings) >= growth
             ):
                 return recordings, until
             page = await self.client.get_recordings(
-                RecordingQuery(limit=_PAGE, cursor=page.next_cursor, is_poll=True)
+                RecordingQuery(limit=PAGE_SIZE, cursor=page.next_cursor, is_poll=True)
             )
             recordings += page.recordings
             if _is_older(page, until):

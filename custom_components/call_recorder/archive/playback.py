@@ -28,7 +28,7 @@ _GRACE: Final = 30
 _KEEP: Final = 600
 """Seconds that complete audio is kept, since it may be played again."""
 _MOST_FILES: Final = 8
-_MOST_BYTES: Final = 1024 * 1024 * 1024
+MOST_BYTES: Final = 1024 * 1024 * 1024
 """On the disk, for all recordings of a recorder together."""
 _PIECE: Final = 64 * 1024
 
@@ -219,7 +219,7 @@ class Playbacks:
 
     def _make_room(self, size: int) -> bool:
         """Return whether so many bytes more may be kept; drop what has no listener."""
-        while sum(pb.received for pb in self._playbacks.values()) + size > _MOST_BYTES:
+        while sum(pb.received for pb in self._playbacks.values()) + size > MOST_BYTES:
             if not self._drop_idle():
                 return False
         return True
