@@ -141,11 +141,6 @@ class Office:
         call.held = True
         self._notify(call)
 
-    def retrieve(self, call: Call) -> None:
-        """Take a call back from hold."""
-        call.held = False
-        self._notify(call)
-
     def hang_up(self, call: Call) -> None:
         """End a call and with it its recordings; a call that has ended stays so."""
         if call.ended_at is not None:

@@ -151,7 +151,7 @@ def test_too_many_are_expected() -> None:
 
 def test_too_many_in_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond a limit the day is not known any more, and only the newest page is."""
-    monkeypatch.setattr(known_module, "_MOST", 100)
+    monkeypatch.setattr(known_module, "MOST_ROWS", 100)
     now = dt_util.utcnow()
     known = KnownRecordings(since=now - timedelta(hours=1))
     for number in range(101):

@@ -57,7 +57,7 @@ class Player:
 
         Only what is sent shows that a listener has left.
         """
-        (found,) = self._playbacks._playbacks.values()
+        (found,) = self._playbacks
         while not condition(found):
             slow.send(slow.sent + 1_000)
             await asyncio.sleep(0)

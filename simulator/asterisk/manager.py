@@ -11,7 +11,6 @@ from .actions import RIGHTS, Actions, AmiError, Asked
 from .switchboard import Block
 
 _CHALLENGE = "601638475"
-_LONGEST_FAREWELL = 5.0
 
 
 class Pbx(Protocol):

@@ -238,7 +238,7 @@ async def test_folders_are_remembered(
 ) -> None:
     """A folder is known before anything is written to it, until all is removed."""
     with (
-        patch.object(export._Copy, "write", side_effect=ZeroDivisionError),
+        patch.object(export.TemporaryCopy, "write", side_effect=ZeroDivisionError),
         pytest.raises(ZeroDivisionError),
     ):
         await keep(hass, recording_id, folder)
@@ -302,7 +302,7 @@ async def test_a_full_disk(
 ) -> None:
     """Wherever writing fails, nothing half-written is left."""
     calls = 0
-    true_method = getattr(export._Copy, method)
+    true_method = getattr(export.TemporaryCopy, method)
 
     def fail(*args: Any) -> None:
         nonlocal calls
@@ -312,7 +312,7 @@ async def test_a_full_disk(
         true_method(*args)
 
     with (
-        patch.object(export._Copy, method, fail),
+        patch.object(export.TemporaryCopy, method, fail),
         pytest.raises(HomeAssistantError) as failed,
     ):
         await keep(hass, recording_id, folder)

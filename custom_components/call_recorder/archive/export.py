@@ -105,7 +105,7 @@ async def async_export(
             await add_job(_keep, None, export, metadata)
             return export
         async with client.download(recording.id) as audio:
-            copy = await add_job(_Copy, resolved)
+            copy = await add_job(TemporaryCopy, resolved)
             try:
                 async for chunk in audio.chunks:
                     await add_job(copy.write, chunk)
@@ -148,7 +148,7 @@ def _verify(recording: Recording, export: Export) -> None:
         )
 
 
-class _Copy:
+class TemporaryCopy:
     """A temporary file that is renamed when complete.
 
     All methods block: run them in the executor.
@@ -281,7 +281,9 @@ def _find_copy(folder: Path, stem: str, recording: Recording) -> Export | None:
     return None
 
 
-def _keep(copy: _Copy | None, export: Export, metadata: Mapping[str, Any]) -> None:
+def _keep(
+    copy: TemporaryCopy | None, export: Export, metadata: Mapping[str, Any]
+) -> None:
     """Name the audio and write its metadata beside it: both or neither. Blocks.
 
     Without `copy` the audio is there already.
@@ -295,7 +297,7 @@ def _keep(copy: _Copy | None, export: Export, metadata: Mapping[str, Any]) -> No
         copy = None
     facts = {"file": target.name, **asdict(export)}
     del facts["path"]
-    sidecar = _Copy(target.parent)
+    sidecar = TemporaryCopy(target.parent)
     try:
         text = json.dumps({**metadata, "export": facts}, indent=2, ensure_ascii=False)
         sidecar.write(text.encode())

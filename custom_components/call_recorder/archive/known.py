@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 
 from ..api.models import Recording, RecordingState
 
-_MOST: Final = 200_000
+MOST_ROWS: Final = 200_000
 """Recordings that are kept: about 80 MB."""
 
 
@@ -87,7 +87,7 @@ class KnownRecordings:
             or (row.started_at is not None and row.started_at >= cut)
         }
         self.since = max(self.since, cut)
-        if len(self._rows) > _MOST:
+        if len(self._rows) > MOST_ROWS:
             self._rows = {one: row for one, row in self._rows.items() if one in kept}
             self.since = dt_util.utcnow()
 

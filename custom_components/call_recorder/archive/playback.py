@@ -186,6 +186,10 @@ class Playbacks:
         """Return how many recordings are kept."""
         return len(self._playbacks)
 
+    def __iter__(self) -> Iterator[Playback]:
+        """Go through them, the oldest first."""
+        return iter(tuple(self._playbacks.values()))
+
     @contextmanager
     def listen(self, recording_id: str) -> Iterator[Playback]:
         """Download a recording's audio, for as long as it has a listener."""
@@ -205,7 +209,7 @@ class Playbacks:
 
     async def close(self) -> None:
         """Stop all downloads and delete all files."""
-        for playback in tuple(self._playbacks.values()):
+        for playback in self:
             await playback.close()
         self._playbacks.clear()
 
@@ -219,14 +223,14 @@ class Playbacks:
 
     def _make_room(self, size: int) -> bool:
         """Return whether so many bytes more may be kept; drop what has no listener."""
-        while sum(pb.received for pb in self._playbacks.values()) + size > MOST_BYTES:
+        while sum(playback.received for playback in self) + size > MOST_BYTES:
             if not self._drop_idle():
                 return False
         return True
 
     def _drop_idle(self) -> bool:
         """Drop the oldest audio without a listener; return whether there was one."""
-        for playback in self._playbacks.values():
+        for playback in self:
             if not playback.listeners:
                 self._drop(playback)
                 return True

@@ -284,7 +284,7 @@ async def test_list_is_read_on_demand(
     for expected in (1, 1):
         await watcher.client.get_recordings(RecordingQuery())
         assert _lists_read(simulated) == expected
-    monkeypatch.setattr(archive, "_FRESH_TIME", -1.0)
+    monkeypatch.setattr(archive, "FRESH_TIME", -1.0)
     await watcher.client.get_recordings(RecordingQuery())
     assert _lists_read(simulated) == 2
 

@@ -178,7 +178,7 @@ async def test_slow_answers(
     """A look has its time, however many questions it takes; waiters get its result too."""
     await simulated.call("601")
     simulated.asterisk.rewrite = lambda body: b"" if b"Output" in body else body
-    monkeypatch.setattr(live, "_LONGEST_LOOK", 0.2)
+    monkeypatch.setattr(live, "LONGEST_LOOK", 0.2)
     looks = [watcher.client.get_live_state() for _ in range(3)]
     outcomes = await asyncio.gather(*looks, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [CannotConnectError] * 3

@@ -29,7 +29,7 @@ from .names import NameFacts, parse_name, recording_id
 
 _MOST_NEW: Final = 1_000
 """Recordings that start between two looks. If there are more, the list is read."""
-_FRESH_TIME: Final = 30.0
+FRESH_TIME: Final = 30.0
 """Seconds in which a list that was read on demand is not read again."""
 _LOOKS_AT_ONCE: Final = 4
 _MOST_DETAILS: Final = 10_000
@@ -194,7 +194,7 @@ class AsteriskArchive:
         async with self._lock:
             now = asyncio.get_running_loop().time()
             if self._read_at is not None and (
-                is_poll or now - self._read_at < _FRESH_TIME
+                is_poll or now - self._read_at < FRESH_TIME
             ):
                 return
             reply = await self._ari.list_stored()

@@ -20,7 +20,7 @@ from .names import archive_name, recording_id
 from .session import Session
 from .wire import Message
 
-_LONGEST_LOOK: Final = 30.0
+LONGEST_LOOK: Final = 30.0
 """Seconds, with the looks that are waited for."""
 
 type _Recorded = Mapping[str, tuple[Monitor, ...] | None]
@@ -105,7 +105,7 @@ class LiveView:
         Raises `AccessError` when the user may do neither.
         """
         try:
-            async with asyncio.timeout(_LONGEST_LOOK), self._lock:
+            async with asyncio.timeout(LONGEST_LOOK), self._lock:
                 return await self._look(session)
         except TimeoutError:
             raise CannotConnectError("a look takes too long") from None
