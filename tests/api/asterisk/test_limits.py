@@ -259,3 +259,20 @@ async def test_invented_recordings(simulated: SimulatedPbx) -> None:
             await archive.get_recordings(poll)
             paths = [request.path for request in simulated.asterisk.requests]
             assert paths.count("/ari/recordings/stored") == lists_read
+
+
+async def test_files_without_audio(simulated: SimulatedPbx, watcher: Watcher) -> None:
+    """A page looks at so many files of unanswered calls; the next one goes on there."""
+    for _ in range(230):
+        await simulated.hang_up(await simulated.call("401", until="Ring"))
+    await watcher.wait_for_none()
+    cursor: str | None = None
+    for looks in (100, 100, 30):
+        simulated.asterisk.requests.clear()
+        query = RecordingQuery(limit=5, cursor=cursor)
+        page = await watcher.client.get_recordings(query)
+        assert page.recordings == ()
+        files = [one for one in simulated.asterisk.requests if "/file" in one.path]
+        assert len(files) == looks
+        cursor = page.next_cursor
+    assert cursor is None

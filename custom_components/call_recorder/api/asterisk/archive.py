@@ -32,6 +32,8 @@ _MOST_NEW: Final = 1_000
 FRESH_TIME: Final = 30.0
 """Seconds in which a list that was read on demand is not read again."""
 _LOOKS_AT_ONCE: Final = 4
+_MOST_IN_VAIN: Final = 100
+"""Files that one page looks at beside its recordings: those of unanswered calls."""
 _MOST_DETAILS: Final = 10_000
 """Files of which the size is remembered."""
 _HEADER: Final = 44
@@ -135,9 +137,13 @@ class AsteriskArchive:
 
     async def _look_at_all(
         self, entries: Iterable[_Entry], most: int
-    ) -> list[tuple[_Entry, Recording]]:
-        """Return the first entries that are recordings, at least `most` if there are."""
+    ) -> tuple[list[tuple[_Entry, Recording]], _Entry | None]:
+        """Return the first entries that are recordings, at least `most` if there are.
+
+        With too many in between that are none, return where the search ended, too.
+        """
         found: list[tuple[_Entry, Recording]] = []
+        looked = 0
         for some in batched(entries, _LOOKS_AT_ONCE, strict=False):
             looks = await asyncio.gather(*(self._look_at(one) for one in some))
             found += [
@@ -145,9 +151,12 @@ class AsteriskArchive:
                 for entry, details in zip(some, looks, strict=True)
                 if details is not None
             ]
+            looked += len(some)
             if len(found) >= most:
                 break
-        return found
+            if looked - len(found) >= _MOST_IN_VAIN:
+                return found, some[-1]
+        return found, None
 
     async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
         """Read a page, newest first, without what is active or no recording.
@@ -164,13 +173,13 @@ class AsteriskArchive:
             for entry in islice(entries, start, None)
             if entry.id not in self._active and _matches(entry, query)
         )
-        found = await self._look_at_all(matching, query.limit + 1)
+        found, last = await self._look_at_all(matching, query.limit + 1)
         shown = found[: query.limit]
+        if len(found) > len(shown):
+            last = shown[-1][0]
         return RecordingPage(
             recordings=tuple(recording for _, recording in shown),
-            next_cursor=write_cursor(*newest_first(shown[-1][0]))
-            if len(found) > len(shown)
-            else None,
+            next_cursor=write_cursor(*newest_first(last)) if last else None,
         )
 
     async def get_oldest_start(self) -> datetime | None:
