@@ -1,5 +1,6 @@
 """The README and the docs tell the truth: examples work, tables are those of the integration."""
 
+from collections.abc import Iterator
 import json
 from pathlib import Path
 import re
@@ -28,7 +29,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
 from simulator.office import Office
-from tests.conftest import Poll, make_entry, set_up
+from tests.conftest import Poll, make_entry, set_up, set_up_recorder
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -71,6 +72,7 @@ AUTOMATIONS = {
 ACTIONS = [example for example in EXAMPLES if "action" in example]
 CARDS = [example for example in EXAMPLES if "tap_action" in example]
 GRAPHS = [example for example in EXAMPLES if "stat_types" in example]
+BOARDS = [example for example in EXAMPLES if "views" in example]
 OWN_CARDS = [
     example.get("strategy", example)
     for example in EXAMPLES
@@ -329,7 +331,16 @@ def test_every_repair_issue_is_explained() -> None:
 
 def test_every_example_is_tested() -> None:
     """Every YAML block is of a kind that is checked."""
-    kinds = (AUTOMATIONS, ACTIONS, CARDS, GRAPHS, OWN_CARDS, CONFIGURATIONS, LOGBOOKS)
+    kinds = (
+        AUTOMATIONS,
+        ACTIONS,
+        CARDS,
+        GRAPHS,
+        BOARDS,
+        OWN_CARDS,
+        CONFIGURATIONS,
+        LOGBOOKS,
+    )
     assert all(kinds)
     assert sum(map(len, kinds)) == len(EXAMPLES)
 
@@ -378,6 +389,41 @@ def _validate_action(hass: HomeAssistant, name: str, data: dict[str, Any]) -> No
     schema = hass.services.async_services_for_domain(domain)[service].schema
     assert schema is not None
     schema(data)
+
+
+def _named_entities(config: Any) -> Iterator[str]:
+    """Yield the entities that a dashboard names."""
+    if isinstance(config, list):
+        for part in config:
+            yield from _named_entities(part)
+    elif isinstance(config, dict):
+        for key, value in config.items():
+            if key == "entity":
+                yield value
+            elif key == "entities":
+                yield from value
+            else:
+                yield from _named_entities(value)
+
+
+@pytest.mark.parametrize("board", BOARDS)
+async def test_board_has_named_entities(
+    hass: HomeAssistant, imagicle_data: dict[str, Any], board: dict[str, Any]
+) -> None:
+    """Each entity of the dashboard is there, by the name that it has at first."""
+    phone = "binary_sensor.phone"
+    line = {
+        "directory_number": "101",
+        "must_be_recorded": True,
+        "busy_entity_id": phone,
+    }
+    await set_up_recorder(hass, imagicle_data, lines={"Reception": line})
+    missing = {
+        entity_id
+        for entity_id in _named_entities(board)
+        if not hass.states.get(entity_id)
+    }
+    assert not missing
 
 
 @pytest.mark.parametrize("card", OWN_CARDS, ids=lambda card: card["type"])
