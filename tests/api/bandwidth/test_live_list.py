@@ -962,7 +962,9 @@ class _Starts(Sequence[datetime]):
 
 
 @pytest.mark.parametrize("forward", [True, False])
-@pytest.mark.parametrize(("growth", "most"), [(0.8, 13), (1.0, 7), (1.5, 8), (3.0, 9)])
+@pytest.mark.parametrize(
+    ("growth", "most"), [(0.5, 12), (0.8, 10), (1.0, 7), (1.5, 8), (3.0, 9)]
+)
 @pytest.mark.parametrize("size", [9_000, 10_000, 64_123, 250_000, 1_000_000])
 def test_a_sample_of_uneven_traffic(
     size: int, growth: float, most: int, forward: bool

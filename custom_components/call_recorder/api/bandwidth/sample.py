@@ -22,6 +22,11 @@ _PROBES: Final = (8, 64, 512, 4096)
 """Pages that are read where new rows seem to appear at the front."""
 _STEPS_BACK: Final[Mapping[int, int]] = {0: 1, 1: 1, 2: 4}
 """Pages to go back where so many pages in a row were beyond the end."""
+_MOST_POWER: Final = 3.0
+"""How steeply the traffic may seem to grow: one page may be of a busy day."""
+_CARE: Final = 1.3
+"""By what the power is divided for each page in a row that was beyond the end."""
+_SECOND: Final = timedelta(seconds=1)
 _MAX_PROBES: Final = 20
 """Pages that a sample reads at most; then the order is left to the walk."""
 
@@ -109,15 +114,20 @@ class Sample:
     def _guess_last(self) -> int | None:
         """Guess by time which page is the last; `None` when it was read.
 
-        The last page that was found shows how many recordings a day there are by
-        then. A guess that is too far is followed by steps back, and then by halves.
+        The rows are taken to grow as a power of the time: a straight line where the
+        traffic on the last page that was found is that of the average before it. A
+        guess that is too far is followed by more careful ones and steps back, and then
+        by halves.
         """
         filled = max(self.spans)
         if filled + 1 >= self.empty:
             return None
-        span = self.spans[filled]
-        page_time = max((span.high - span.low) / SPAN_SHARE, timedelta(seconds=1))
-        guess = filled + ceil(min((self._now - span.high) / page_time, MAX_PAGES))
+        span, rows = self.spans[filled], filled + 1
+        page_time = max((span.high - span.low) / SPAN_SHARE, _SECOND)
+        time = max(span.high - self.spans[min(self.spans)].low, _SECOND)
+        power = min(time / page_time / rows, _MOST_POWER) / _CARE**self._empty_in_row
+        growth = max((self._now - span.high) / time, 0.0) + 1
+        guess = filled + ceil(min(rows * (growth**power - 1), MAX_PAGES))
         if guess >= self.empty:
             back = _STEPS_BACK.get(self._empty_in_row)
             guess = self.empty - back if back else (filled + self.empty) // 2
