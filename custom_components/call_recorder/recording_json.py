@@ -2,6 +2,7 @@
 
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from homeassistant.util import dt as dt_util
@@ -30,11 +31,13 @@ def as_json(value: Any) -> JsonValueType:
 
 def fields_as_json(data: DataclassInstance) -> JsonObjectType:
     """Return the fields of a dataclass as a JSON object."""
-    return {
-        field.name: as_json(getattr(data, field.name))
-        for field in fields(data)
-        if field.metadata != INTERNAL
-    }
+    return {name: as_json(getattr(data, name)) for name in _field_names(type(data))}
+
+
+@cache
+def _field_names(kind: type[DataclassInstance]) -> tuple[str, ...]:
+    """Return the names of a dataclass' fields that are told to users."""
+    return tuple(field.name for field in fields(kind) if field.metadata != INTERNAL)
 
 
 def active_as_json(recording: ActiveRecording, line: str | None) -> JsonObjectType:

@@ -11,6 +11,8 @@ from .parsing import MAX_ROWS, as_object, check_count, report_unreadable
 
 _PARSED_AT_ONCE: Final = 200
 """Rows that are parsed before other tasks get their turn."""
+_MANY: Final = 1_000
+"""Rows whose decoding and comparing is enough for one turn."""
 
 
 class RowCache[Item]:
@@ -46,6 +48,8 @@ class RowCache[Item]:
         check_count(rows, limit)
         moved = self._take_moving(rows)
         marks = _fingerprints(rows)
+        if len(rows) > _MANY:
+            await asyncio.sleep(0)
         if marks == self._marks:
             self._moved = moved
             return self._items

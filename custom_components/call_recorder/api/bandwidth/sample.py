@@ -127,7 +127,8 @@ class Sample:
         time = max(span.high - self.spans[min(self.spans)].low, _SECOND)
         power = min(time / page_time / rows, _MOST_POWER) / _CARE**self._empty_in_row
         growth = max((self._now - span.high) / time, 0.0) + 1
-        guess = filled + ceil(min(rows * (growth**power - 1), MAX_PAGES))
+        ahead: float = rows * (growth**power - 1)
+        guess = filled + ceil(min(ahead, MAX_PAGES))
         if guess >= self.empty:
             back = _STEPS_BACK.get(self._empty_in_row)
             guess = self.empty - back if back else (filled + self.empty) // 2
