@@ -10,6 +10,7 @@ from aiohttp import ClientSession
 import pytest
 
 from custom_components.call_recorder.api import client_class
+from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
 from custom_components.call_recorder.api.errors import UnexpectedResponseError
 from custom_components.call_recorder.api.models import (
     ActiveRecording,
@@ -112,6 +113,31 @@ async def test_invented_recordings(
         assert len(recorder.requests) <= _MOST_REQUESTS
     recorder.faults.clear()
     await pass_time(301)
+
+
+async def test_endless_recordings(
+    office: Office, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list on which ever more is being recorded is forgotten, and learnt anew."""
+    monkeypatch.setattr(BandwidthClient, "request_interval", 0.0)
+    office.start_recording(office.connect("101"))
+    recorder, ids = simulator.bandwidth, count(10**9)
+
+    def invent(rows: list[Any]) -> list[Any]:
+        """Return a full page of new active recordings."""
+        active = next(row for row in rows if row["state"] == "recording")
+        return [{**active, "id": f"rec-{next(ids)}"} for _ in range(1_000)]
+
+    async with ClientSession() as session:
+        client = BandwidthClient(session, recorder.settings, time_zone=dt_util.UTC)
+        fault = Fault("rewrite", path="/recordings", rewrite=on_rows(invent))
+        recorder.faults.add(fault)
+        for _ in range(2):
+            for _ in range(10):
+                assert (await client.get_live_state()).recordings is None
+            with pytest.raises(UnexpectedResponseError):
+                await client.get_live_state()
+        await client.close()
 
 
 async def test_all_recordings_are_others(
