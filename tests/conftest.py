@@ -5,6 +5,7 @@ import asyncio.constants
 from collections.abc import AsyncGenerator, Generator, Mapping
 from datetime import timedelta
 from typing import Any, Protocol
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from hypothesis import settings
@@ -20,12 +21,14 @@ from syrupy.filters import props
 from custom_components.call_recorder.api import client_class
 from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
 from custom_components.call_recorder.const import DOMAIN
-from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.config_entries import ConfigSubentryData, ConfigSubentryDataWithId
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from simulator.office import Office
 from simulator.recorder import Recorder
 from simulator.server import RECORDERS as SIMULATED, Simulator
 from tests.helpers.asterisk import SimulatedPbx
+from tests.helpers.clock import TEN
 from tests.helpers.pbx import Pbx
 from tests.real_asterisk.servers import Servers
 
@@ -90,6 +93,12 @@ def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
     return snapshot.with_defaults(
         extension_class=HomeAssistantSnapshotExtension, exclude=props("compat_name")
     )
+
+
+@pytest.fixture
+def ten_oclock(freezer: FrozenDateTimeFactory) -> None:
+    """Let time stand still, at ten in the morning."""
+    freezer.move_to(TEN)
 
 
 @pytest.fixture
@@ -271,3 +280,53 @@ def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Poll:
             await settle(hass)
 
     return pass_time
+
+
+@pytest.fixture
+def all_enabled() -> Generator[None]:
+    """Enable also the entities that a user has to enable."""
+    with patch(
+        "homeassistant.helpers.entity.Entity.entity_registry_enabled_default", True
+    ):
+        yield
+
+
+@pytest.fixture
+async def busy(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    imagicle_data: dict[str, Any],
+    freezer: FrozenDateTimeFactory,
+    platforms: list[Platform],
+) -> AsyncGenerator[MockConfigEntry]:
+    """Return an Imagicle with a line, two active recordings and an archive."""
+    await hass.config.async_set_time_zone("Europe/Rome")
+    freezer.tick(-3600)
+    for _ in range(2):
+        call = office.connect("101")
+        office.start_recording(call)
+        freezer.tick(300)
+        office.hang_up(call)
+    freezer.tick(2400)
+    office.pause(office.start_recording(office.connect("102")))
+    freezer.tick(300)
+    office.start_recording(office.connect("101"))
+    freezer.tick(73)
+    entry = make_entry(
+        hass,
+        imagicle_data,
+        subentries_data=[
+            ConfigSubentryDataWithId(
+                data={"directory_number": "101", "must_be_recorded": True},
+                subentry_id="01LINE",
+                subentry_type="line",
+                title="Reception",
+                unique_id=None,
+            )
+        ],
+    )
+    with patch("custom_components.call_recorder.PLATFORMS", platforms):
+        await set_up(hass, entry)
+        yield entry
+        await hass.config_entries.async_unload(entry.entry_id)

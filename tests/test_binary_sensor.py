@@ -17,7 +17,8 @@ from simulator.office import Office
 from simulator.server import Simulator
 from tests.conftest import Poll
 from tests.helpers.states import value
-from tests.test_sensor import _frozen_time, all_enabled, busy  # noqa: F401 - fixtures
+
+pytestmark = pytest.mark.usefixtures("ten_oclock")
 
 RECORDING = "binary_sensor.imagicle_recording"
 NO_CHANNEL = "binary_sensor.imagicle_no_channel_available"
@@ -34,7 +35,7 @@ def platforms() -> list[Platform]:
 @pytest.mark.usefixtures("all_enabled")
 async def test_all_binary_sensors(
     hass: HomeAssistant,
-    busy: MockConfigEntry,  # noqa: F811
+    busy: MockConfigEntry,
     entity_registry: er.EntityRegistry,
     snapshot: SnapshotAssertion,
 ) -> None:
@@ -63,7 +64,7 @@ async def test_on_the_air(
 async def test_a_line_on_the_air(
     hass: HomeAssistant,
     office: Office,
-    busy: MockConfigEntry,  # noqa: F811
+    busy: MockConfigEntry,
     pass_time: Poll,
 ) -> None:
     """On while a call of this line is recorded, whatever the others do."""
@@ -121,7 +122,7 @@ async def _start(hass: HomeAssistant, number: str) -> None:
 async def test_a_forgotten_pause(
     hass: HomeAssistant,
     office: Office,
-    busy: MockConfigEntry,  # noqa: F811
+    busy: MockConfigEntry,
     pass_time: Poll,
 ) -> None:
     """On when a recording has been paused for more than five minutes, until it ends."""

@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 
-from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.diagnostics import (
@@ -27,13 +26,8 @@ from tests.test_privacy import (  # noqa: F401 - fixtures
     options,
     recorder,
 )
-from tests.test_sensor import TEN
 
-
-@pytest.fixture(autouse=True)
-def _frozen_time(freezer: FrozenDateTimeFactory) -> None:
-    """Let time stand still, at ten in the morning."""
-    freezer.move_to(TEN)
+pytestmark = pytest.mark.usefixtures("ten_oclock")
 
 
 async def test_diagnostics(

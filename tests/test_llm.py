@@ -27,8 +27,8 @@ from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
 from tests.conftest import Poll, set_up_recorder
+from tests.helpers.clock import TEN
 from tests.helpers.states import value
-from tests.test_sensor import TEN
 
 ASSISTANT = "conversation"
 ASK = f"{DOMAIN}__get_active_recordings"

@@ -1,11 +1,7 @@
 """The sensors show what the recorder says."""
 
-from collections.abc import AsyncGenerator, Generator
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from unittest.mock import patch
+from datetime import timedelta
 
-from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -14,17 +10,17 @@ from pytest_homeassistant_custom_component.common import (
 from syrupy.assertion import SnapshotAssertion
 
 from custom_components.call_recorder.const import DOMAIN
-from homeassistant.config_entries import ConfigSubentryDataWithId
 from homeassistant.const import STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, make_entry, set_up
+from tests.conftest import Poll, set_up
+from tests.helpers.clock import TEN
 from tests.helpers.states import get_state, value
 
-TEN = datetime(2027, 7, 2, 10, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("ten_oclock")
 
 ACTIVE = "sensor.imagicle_active_recordings"
 PAUSED = "sensor.imagicle_paused_recordings"
@@ -36,66 +32,10 @@ RECORDING = "binary_sensor.imagicle_recording"
 LIVE_PATH = "/LiveRecordings"
 
 
-@pytest.fixture(autouse=True)
-def _frozen_time(freezer: FrozenDateTimeFactory) -> None:
-    """Let time stand still, at ten in the morning."""
-    freezer.move_to(TEN)
-
-
 @pytest.fixture
 def platforms() -> list[Platform]:
     """Return the platforms to set up."""
     return [Platform.SENSOR]
-
-
-@pytest.fixture
-def all_enabled() -> Generator[None]:
-    """Enable also the entities that a user has to enable."""
-    with patch(
-        "homeassistant.helpers.entity.Entity.entity_registry_enabled_default", True
-    ):
-        yield
-
-
-@pytest.fixture
-async def busy(
-    hass: HomeAssistant,
-    office: Office,
-    simulator: Simulator,
-    imagicle_data: dict[str, Any],
-    freezer: FrozenDateTimeFactory,
-    platforms: list[Platform],
-) -> AsyncGenerator[MockConfigEntry]:
-    """Return an Imagicle with a line, two active recordings and an archive."""
-    await hass.config.async_set_time_zone("Europe/Rome")
-    freezer.tick(-3600)
-    for _ in range(2):
-        call = office.connect("101")
-        office.start_recording(call)
-        freezer.tick(300)
-        office.hang_up(call)
-    freezer.tick(2400)
-    office.pause(office.start_recording(office.connect("102")))
-    freezer.tick(300)
-    office.start_recording(office.connect("101"))
-    freezer.tick(73)
-    entry = make_entry(
-        hass,
-        imagicle_data,
-        subentries_data=[
-            ConfigSubentryDataWithId(
-                data={"directory_number": "101", "must_be_recorded": True},
-                subentry_id="01LINE",
-                subentry_type="line",
-                title="Reception",
-                unique_id=None,
-            )
-        ],
-    )
-    with patch("custom_components.call_recorder.PLATFORMS", platforms):
-        await set_up(hass, entry)
-        yield entry
-        await hass.config_entries.async_unload(entry.entry_id)
 
 
 @pytest.mark.usefixtures("all_enabled")

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import (
@@ -18,13 +17,9 @@ from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
 from tests.conftest import Poll, add_lines, make_entry, set_up, set_up_recorder, settle
-from tests.test_sensor import TEN
+from tests.helpers.clock import TEN
 
-
-@pytest.fixture(autouse=True)
-def _frozen_time(freezer: FrozenDateTimeFactory) -> None:
-    """Let time stand still, at ten in the morning."""
-    freezer.move_to(TEN)
+pytestmark = pytest.mark.usefixtures("ten_oclock")
 
 
 @pytest.fixture

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
+TEN: Final = datetime(2027, 7, 2, 10, tzinfo=UTC)
+"""Ten in the morning of the day at which `ten_oclock` stops the time."""
 _GRACE: Final = 0.005
 """Seconds of real time in which the network may still deliver something."""
 _LONGEST_LEAP: Final = 5.0

@@ -33,7 +33,10 @@ from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
 from tests.conftest import Poll
+from tests.helpers.clock import TEN
 from tests.helpers.states import value
+
+pytestmark = pytest.mark.usefixtures("ten_oclock")
 
 ACTIVE = "sensor.imagicle_active_recordings"
 PAUSED = "sensor.imagicle_paused_recordings"
@@ -41,7 +44,6 @@ LONGEST = "sensor.imagicle_longest_active_duration"
 OLDEST = "sensor.imagicle_oldest_active_start"
 
 ROME = ZoneInfo("Europe/Rome")
-TEN = datetime(2027, 7, 2, 10, tzinfo=UTC)
 
 # imagicle_get_active_recordings, Examples: "The response status is 200 OK, and its
 # body is:". Every letter is the page's.
@@ -59,12 +61,6 @@ PAGE_EXAMPLE = """{
     },
     "isPaused": false
 }"""
-
-
-@pytest.fixture(autouse=True)
-def _frozen_time(freezer: FrozenDateTimeFactory) -> None:
-    """Let time stand still."""
-    freezer.move_to(TEN)
 
 
 def answer(body: str) -> Fault:
