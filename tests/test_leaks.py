@@ -5,11 +5,12 @@ in its errors. Then a recorder's life goes by, with faults, and all that others 
 is searched. A listener at another address gets nothing at all.
 """
 
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import AsyncGenerator
+from http import HTTPStatus
 import json
 import logging
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from urllib.parse import unquote
 
 from aiohttp import ClientError, web
@@ -23,14 +24,18 @@ from pytest_homeassistant_custom_component.typing import (
     ClientSessionGenerator,
     WebSocketGenerator,
 )
+from pytest_socket import socket_allow_hosts
 
 from custom_components.call_recorder.const import DOMAIN
+from custom_components.call_recorder.views import recording_path
 from homeassistant.const import MATCH_ALL
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from simulator.asterisk import Asterisk
+from simulator.asterisk.actions import AmiError
+from simulator.audio import Audio
 from simulator.faults import Fault
 from simulator.imagicle import Imagicle
 from simulator.office import Office
@@ -41,9 +46,11 @@ from tests.conftest import Poll, add_lines, entry_data, make_entry, set_up
 from tests.test_privacy import FAULTS, TALKATIVE, found
 
 REMOTE: Final = "+15550007777"
+LINE: Final = "+15554711008"
 NAMES: Final = ("Hushremote", "Hushcaller", "Hushfirst", "Hushlast", "hush.user")
 SECRET: Final = "hush-Secret-9f3b"
 USER: Final = "hush-user-51c"
+_ADDRESS: Final = "127.0.0.1"
 _OTHER_ADDRESS: Final = "127.0.0.2"
 
 
@@ -71,8 +78,40 @@ async def listener(socket_enabled: None) -> AsyncGenerator[Listener]:
     await runner.setup()
     await web.TCPSite(runner, _OTHER_ADDRESS, 0).start()
     listener.url = f"http://{_OTHER_ADDRESS}:{runner.addresses[0][1]}"
+    # What is blocked would not get there anyway.
+    socket_allow_hosts([_ADDRESS, _OTHER_ADDRESS], allow_unix_socket=True)
     yield listener
+    socket_allow_hosts([_ADDRESS], allow_unix_socket=True)
     await runner.cleanup()
+
+
+TOLD: Final = f"Hushremote {REMOTE} of hush.user, {SECRET}"
+NO: Final = json.dumps(
+    {
+        "errcode": 40009,
+        "errmsg": f"No call of {REMOTE} on {LINE}",
+        "code": f"no-call-{REMOTE}",
+        "reason": 77,
+        "message": f"Busy: {REMOTE} on {LINE}",
+    }
+)
+"""A refusal of a command as each recorder words it, with what should not be said."""
+REFUSALS: Final = [
+    *(
+        Fault("status", method=method, status=status, body=NO)
+        for method in ("POST", "DELETE")
+        for status in (200, 409)
+    ),
+    Fault("status", status=404, body=NO),
+    # Only the question whose line it is.
+    Fault("status", query="directoryNumber", status=500, body=NO),
+    # Rows that cannot be read, and say much.
+    Fault(
+        "body",
+        body=json.dumps([{"id": {"who": TOLD}, "startTime": TOLD, "state": TOLD}]),
+        content_type="application/json",
+    ),
+]
 
 
 def lures(listener: Listener, recorder: Recorder) -> list[Fault]:
@@ -95,6 +134,11 @@ def lures(listener: Listener, recorder: Recorder) -> list[Fault]:
     ]
 
 
+def refuse(asked: object) -> NoReturn:
+    """Refuse a command, and say too much."""
+    raise AmiError(f"{REMOTE} does not allow it")
+
+
 @pytest.fixture
 def recorder(office: Office, simulator: Simulator, recorder_name: str) -> Recorder:
     """Plant secrets in a recorder, and names in the office."""
@@ -103,6 +147,10 @@ def recorder(office: Office, simulator: Simulator, recorder_name: str) -> Record
         recorder.username, recorder.password = USER, SECRET
         recorder.users[0].username, recorder.users[0].password = USER, SECRET
     elif isinstance(recorder, Asterisk):
+        recorder.actions.by_name = {
+            **recorder.actions.by_name,
+            **dict.fromkeys(("MixMonitorMute", "StopMixMonitor"), refuse),
+        }
         recorder.users[USER] = (SECRET, recorder.users[recorder.username][1])
         recorder.username, recorder.secret = USER, SECRET
         recorder.ari_username, recorder.ari_password = f"{USER}-ari", f"{SECRET}-ari"
@@ -111,6 +159,9 @@ def recorder(office: Office, simulator: Simulator, recorder_name: str) -> Record
     else:
         vars(recorder).update(api_token=USER, api_secret=SECRET)
     line = office.lines[0]
+    if not isinstance(recorder, Asterisk):
+        # An extension has six digits at most there.
+        line.number = line.phone_number = LINE
     line.username = "hush.user"
     line.first_name, line.last_name = "Hushfirst", "Hushlast"
     return recorder
@@ -137,15 +188,15 @@ class Witness:
         """Listen to all events."""
         self.told: dict[str, list[str]] = {}
         self.credentials: set[str] = set()
+        self.recorder = recorder
         self._hass = hass
-        self._recorder = recorder
         hass.bus.async_listen(MATCH_ALL, self._take_event)
 
     def note(self, kind: str, told: Any) -> None:
         """Keep something that was told."""
         text = told if isinstance(told, str) else json.dumps(told, default=repr)
         self.told.setdefault(kind, []).append(unquote(text))
-        self.credentials.update(credentials_of(self._recorder))
+        self.credentials.update(credentials_of(self.recorder))
 
     @callback
     def _take_event(self, event: Event) -> None:
@@ -157,8 +208,19 @@ class Witness:
         self.note("issue", [repr(issue) for issue in issues])
 
     def found(self, kind: str, secrets: tuple[str, ...]) -> list[str]:
-        """Return which of the secrets were told."""
-        return found("\n".join(self.told.get(kind, [])), secrets)
+        """Return which of the secrets were told, in plain or in Base64."""
+        hidden = [part for secret in secrets for part in in_base64(secret)]
+        return found("\n".join(self.told.get(kind, [])), (*secrets, *hidden))
+
+
+def in_base64(secret: str) -> list[str]:
+    """Return what of a secret is in Base64 whatever stands around it."""
+    parts = []
+    for before in range(3):
+        coded = urlsafe_b64encode(b"\0" * before + secret.encode()).decode()
+        # The first and the last characters depend on what is next to it.
+        parts.append(coded.rstrip("=")[before and before + 1 : -1])
+    return parts
 
 
 @pytest.fixture
@@ -169,17 +231,19 @@ async def entry(
     freezer: FrozenDateTimeFactory,
 ) -> MockConfigEntry:
     """Return the recorder with a line, one finished recording, and one that is active."""
-    for component in ("http", "websocket_api", "config", "diagnostics", "media_source"):
+    for component in (
+        *("http", "websocket_api", "config", "diagnostics", "media_source"),
+        "repairs",
+    ):
         assert await async_setup_component(hass, component, {})
-    for _ in range(2):
+    # A title shows the name, or else the number.
+    for name in (None, ("Hushremote", "Hushcaller")):
         for active in office.active_recordings():
             office.hang_up(active.call)
-        call = office.connect(
-            "101", remote=REMOTE, remote_name=("Hushremote", "Hushcaller")
-        )
+        call = office.connect(office.lines[0].number, remote=REMOTE, remote_name=name)
         office.start_recording(call)
         freezer.tick(60)
-    number = recorder.directory_number(office.line("101"))
+    number = recorder.directory_number(office.lines[0])
     return make_entry(
         hass,
         entry_data(recorder),
@@ -208,7 +272,7 @@ async def act(
     hass: HomeAssistant, office: Office, recorder: Recorder, witness: Witness
 ) -> str | None:
     """Call all actions, and keep how they fail; return the id of a finished recording."""
-    number = recorder.directory_number(office.line("101"))
+    number = recorder.directory_number(office.lines[0])
     finished: str | None = None
     for action, data in (
         ("start_recording", {"directory_number": number}),
@@ -262,6 +326,28 @@ async def play(client: Any, websocket: Any, witness: Witness, recording: str) ->
             witness.note("browser", "broken off")
 
 
+async def look_around(client: Any, websocket: Any, witness: Witness) -> None:
+    """Read what Home Assistant's own pages show of the recorder and its entities."""
+    for command in (
+        "config_entries/get",
+        "config/device_registry/list",
+        "config/entity_registry/list",
+        "repairs/list_issues",
+        "get_states",
+    ):
+        await websocket.send_json_auto_id({"type": command})
+        await receive_result(websocket, witness)
+    entry_id = "01" + witness.recorder.name.upper()
+    for path in ("options/flow", "flow"):
+        at = f"/api/config/config_entries/{path}"
+        handler = entry_id if path.startswith("options") else DOMAIN
+        # A person who reconfigures a recorder sees all but the secrets.
+        answer = await client.post(at, json={"handler": handler, "entry_id": entry_id})
+        form = await answer.json()
+        witness.note("form", form)
+        await client.delete(f"{at}/{form['flow_id']}")
+
+
 async def receive_result(websocket: Any, witness: Witness) -> dict[str, Any]:
     """Return the answer to a command; keep what was sent before it, too."""
     while True:
@@ -300,12 +386,17 @@ async def test_nothing_leaks(
     await hass_ws_client(hass)
     client = await hass_client()
     # In less than the half hour for which the browser is signed in.
-    faults: list[Fault | None] = [None, *lures(listener, recorder), *FAULTS[:9]]
+    faults: list[Fault | None] = [
+        *(None, *lures(listener, recorder), *REFUSALS),
+        *FAULTS[:6],
+    ]
     for fault in faults:
         if fault is not None:
             recorder.faults.add(fault)
         await pass_time(31)
         await act(hass, office, recorder, witness)
+        if not office.active_recordings():
+            office.start_recording(office.calls[-1])
         await fill_in_form(
             client, witness, recorder, {**recorder.settings, "verify_ssl": True}
         )
@@ -313,6 +404,7 @@ async def test_nothing_leaks(
         websocket = await hass_ws_client(hass)
         await websocket.send_json_auto_id({"type": f"{DOMAIN}/subscribe"})
         await receive_result(websocket, witness)
+        await look_around(client, websocket, witness)
         await browse(client, websocket, witness, f"media-source://{DOMAIN}")
         await pass_time(11)
         await receive_all(websocket, witness)
@@ -337,16 +429,51 @@ async def test_nothing_leaks(
         witness.note(kind, logging.Formatter("%(name)s %(message)s").format(record))
 
     assert listener.requests == []
+    assert (SECRET, witness.found("form", (SECRET,))) == (SECRET, [])
+    del witness.told["form"]
     credentials = tuple(witness.credentials)
     for kind in witness.told:
         assert (kind, witness.found(kind, credentials)) == (kind, [])
     number = (REMOTE.removeprefix("+"),)
+    numbers = (*number, LINE.removeprefix("+"))
     for kind in ("event", "state", "browser"):
         assert witness.told[kind]
         assert (kind, witness.found(kind, number)) == (kind, [])
     for kind in ("log", "error", "diagnostics", "issue"):
         assert witness.told[kind]
-        assert (kind, witness.found(kind, (*NAMES, *number))) == (kind, [])
+        assert (kind, witness.found(kind, (*NAMES, *numbers))) == (kind, [])
+
+
+async def test_audio_leads_nowhere(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    recorder: Recorder,
+    entry: MockConfigEntry,
+    listener: Listener,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No credential follows a recorder that says that its audio is elsewhere."""
+
+    async def lead(
+        self: Recorder, request: web.Request, audio: Audio
+    ) -> web.StreamResponse:
+        """Lead to the listener."""
+        return web.Response(status=302, headers={"Location": listener.url})
+
+    await set_up(hass, entry)
+    page: Any = await hass.services.async_call(
+        DOMAIN, "get_recordings", {}, blocking=True, return_response=True
+    )
+    recording_id = page["recordings"][-1]["id"]
+    monkeypatch.setattr(Recorder, "media", lead)
+    client = await hass_client()
+    response = await client.get(recording_path(entry.entry_id, recording_id))
+    assert response.status == HTTPStatus.BAD_GATEWAY
+    assert listener.requests == []
+    # It would be heard.
+    async with client.session.get(f"{listener.url}/x") as heard:
+        assert heard.status == HTTPStatus.OK
+    assert len(listener.requests) == 1
 
 
 def is_ours(record: logging.LogRecord) -> bool:

@@ -9,6 +9,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 
+from .api.errors import RecorderError
 from .const import CONF_RECORDER
 from .data import CallRecorderConfigEntry
 from .issues import IssueKey, async_has_issue
@@ -103,4 +104,7 @@ def _poll_diagnostics(coordinator: PollingCoordinator[Any]) -> dict[str, Any]:
 
 def _error_text(err: BaseException | None) -> str | None:
     """Return the last error by key and status: our errors hold no more."""
-    return None if err is None else str(err.__cause__ or type(err).__name__)
+    if err is None:
+        return None
+    cause = err.__cause__ or err
+    return str(cause) if isinstance(cause, RecorderError) else type(cause).__name__
