@@ -27,6 +27,7 @@ from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
 from custom_components.call_recorder.api import transport
+from custom_components.call_recorder.api.reply import Reply
 from homeassistant import loader
 from homeassistant.components.http.auth import async_sign_path
 from homeassistant.components.media_source import async_browse_media
@@ -87,7 +88,7 @@ class Traffic:
     bytes = 0
 
 
-async def _count(response: Any) -> transport.Reply:
+async def _count(response: Any) -> Reply:
     """Read an answer, and count it."""
     reply = await _read_reply(response)
     Traffic.requests += 1

@@ -41,7 +41,9 @@ def test_the_path_of_a_proxy_is_kept(recorder: str, prefix: str) -> None:
 
 
 @pytest.mark.parametrize("recorder", _SETTINGS)
-@pytest.mark.parametrize("url", ["http://[", "ftp://pbx.example", "pbx.example", " "])
+@pytest.mark.parametrize(
+    "url", ["http://[", "https://[]@", "ftp://pbx.example", "pbx.example", " "]
+)
 def test_what_is_no_address(recorder: str, url: str) -> None:
     """It is refused by every recorder."""
     client = client_class(recorder)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.call_recorder.api import RECORDERS
+from custom_components.call_recorder.api import RECORDERS, client_class
 from custom_components.call_recorder.api.asterisk.channels import (
     Channel,
     join_calls,
@@ -46,8 +46,8 @@ from custom_components.call_recorder.api.parsing import (
     parse_duration,
     parse_time,
 )
-from custom_components.call_recorder.api.transport import Reply
-from custom_components.call_recorder.api.yeastar.calls import CallCommand
+from custom_components.call_recorder.api.reply import Reply
+from custom_components.call_recorder.api.yeastar.ledger import CallCommand
 from custom_components.call_recorder.api.yeastar.pbx_time import (
     PbxClock,
     parse_call_id,
@@ -189,7 +189,7 @@ def test_refusals(text: str, code: str) -> None:
 @given(text=texts | st.text("htps:/[]@%.?#1x", min_size=5).map("https://{}".format))
 def test_addresses(recorder: str, text: str) -> None:
     """What is typed as an address is one, or is refused."""
-    client = RECORDERS[recorder]
+    client = client_class(recorder)
     try:
         settings = client.normalize({"url": text})
     except ValueError:

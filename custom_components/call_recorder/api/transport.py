@@ -76,7 +76,7 @@ def parse_address(address: str, api_path: str) -> URL:
     address = address.strip()
     if not address.isprintable() or " " in address or len(address) > _MAX_ADDRESS:
         raise ValueError("not an http(s) address")
-    url = URL(address)
+    url = parse_url(address)
     if url.scheme not in ("http", "https") or not url.host:
         raise ValueError("not an http(s) address")
     if url.user is not None or url.password is not None:
@@ -84,6 +84,15 @@ def parse_address(address: str, api_path: str) -> URL:
     segments = [segment for segment in url.raw_path.split("/") if segment]
     proxy = _before(api_path.strip("/").casefold().split("/"), segments)
     return url.origin().with_path("/".join(("", *proxy)), encoded=True)
+
+
+def parse_url(text: str) -> URL:
+    """Return a URL; raises `ValueError` for a text that is none."""
+    try:
+        return URL(text)
+    except IndexError:
+        # What yarl raises for "https://[]@".
+        raise ValueError("not a URL") from None
 
 
 def _before(own: list[str], segments: list[str]) -> list[str]:
@@ -291,9 +300,11 @@ def _read_links(response: ClientResponse) -> dict[str, URL]:
     """Return the targets of the Link header; none where one of them is no address."""
     try:
         links = response.links.items()
-    except ValueError:
+        return {
+            relation.lower(): parse_url(str(link["url"])) for relation, link in links
+        }
+    except ValueError, IndexError:
         return {}
-    return {relation.lower(): URL(str(link["url"])) for relation, link in links}
 
 
 async def _send_once(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:

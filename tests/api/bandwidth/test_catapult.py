@@ -350,6 +350,7 @@ async def test_credentials(recorder: Bandwidth) -> None:
         ('</v1/users/u-2/recordings?page=1>; rel="next"', None),
         ('<http://[bad/?page=1>; rel="next"', None),
         ('<https://x:port/?page=1>; rel="next"', None),
+        ('<https://[]@>; rel="next"', None),
     ],
 )
 async def test_link(

@@ -11,8 +11,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final, NamedTuple
 
-from yarl import URL
-
 from ..audio import AudioDownload
 from ..errors import ErrorKey, RecorderError, RefusedError, UnexpectedResponseError
 from ..models import (
@@ -25,6 +23,7 @@ from ..models import (
 from ..paging import ArchivePart, TimeCursor
 from ..parsing import as_int, as_object, as_text, check_count
 from ..row_cache import RowCache
+from ..transport import parse_url
 from .pbx_time import PbxClock, parse_call_id, parse_file_name
 from .rows import (
     archive_id,
@@ -235,7 +234,10 @@ class YeastarArchive:
         )
         if answer.errcode == Errcode.DATA_NOT_FOUND:
             raise RefusedError(ErrorKey.RECORDING_NOT_FOUND)
-        url = URL(as_text(answer.fields.get("download_resource_url")) or "")
+        try:
+            url = parse_url(as_text(answer.fields.get("download_resource_url")) or "")
+        except ValueError:
+            raise UnexpectedResponseError("no path to the audio") from None
         # Anything but a path would send the token to another address.
         if url.is_absolute() or not url.raw_path.startswith("/"):
             raise UnexpectedResponseError("no path to the audio")
