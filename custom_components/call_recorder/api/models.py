@@ -16,6 +16,8 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Final, Protocol
 
+from .numbers import ends_with
+
 INTERNAL: Final = MappingProxyType({"is_internal": True})
 """Metadata of a field that is no part of an action's response."""
 
@@ -209,6 +211,21 @@ class RecordingQuery:
             self.end is None or started_at < self.end
         )
 
+    def is_of_number(self, recording: _Finished) -> bool:
+        """Return whether either party has the number, whole or as its last digits."""
+        return self.number is None or any(
+            ends_with(number, self.number)
+            for number in (recording.local_number, recording.remote_number)
+        )
+
+    def fits(self, recording: _Finished) -> bool:
+        """Return whether start, direction and number are those that are asked for."""
+        return (
+            self.covers(recording.started_at)
+            and self.direction in (None, recording.direction)
+            and self.is_of_number(recording)
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingPage:
@@ -219,6 +236,26 @@ class RecordingPage:
     """Where the next page starts; `None` at the end."""
     total: int | None = None
     """How many recordings the whole query matches, where the recorder reports it."""
+
+
+class _Finished(Protocol):
+    """What a query asks of a finished recording."""
+
+    @property
+    def started_at(self) -> datetime | None:
+        """Return the start, if it is known."""
+
+    @property
+    def direction(self) -> Direction | None:
+        """Return the direction, if it is known."""
+
+    @property
+    def local_number(self) -> str | None:
+        """Return the number of the local party, if it is known."""
+
+    @property
+    def remote_number(self) -> str | None:
+        """Return the number of the remote party, if it is known."""
 
 
 class _Started(Protocol):

@@ -20,7 +20,6 @@ from ..models import (
     RecordingState,
     newest_first,
 )
-from ..numbers import ends_with
 from ..paging import read_cursor, write_cursor
 from ..reply import Reply
 from ..transport import is_id
@@ -171,7 +170,7 @@ class AsteriskArchive:
         matching = (
             entry
             for entry in islice(entries, start, None)
-            if entry.id not in self._active and _matches(entry, query)
+            if entry.id not in self._active and query.fits(entry.facts)
         )
         found, last = await self._look_at_all(matching, query.limit + 1)
         shown = found[: query.limit]
@@ -269,19 +268,6 @@ def _is_plain_wav(header: bytes) -> bool:
 def _parse_entries(reply: Reply) -> list[_Entry]:
     """Read a list, newest first."""
     return sorted(map(_Entry.of, set(parse_names(reply))), key=newest_first)
-
-
-def _matches(entry: _Entry, query: RecordingQuery) -> bool:
-    """Return whether a recording is asked for."""
-    facts = entry.facts
-    if query.direction not in (None, facts.direction):
-        return False
-    if query.number is not None and not (
-        ends_with(facts.local_number, query.number)
-        or ends_with(facts.remote_number, query.number)
-    ):
-        return False
-    return query.covers(entry.started_at)
 
 
 def _recording(entry: _Entry, details: _Details) -> Recording:

@@ -41,7 +41,6 @@ from .rows import (
     DIRECTIONS,
     full_name,
     given,
-    has_number,
     list_owner,
     number_filters,
     parse_note,
@@ -109,13 +108,13 @@ class ImagicleArchive:
         if query.number is None:
             found = await self._read(filters)
         else:
-            found = await self._read_for_number(filters, query.number)
+            found = await self._read_for_number(filters, query, query.number)
         # The recorder was asked for whole seconds.
         asked = [rec for rec in found.recordings if query.covers(rec.started_at)]
         return cursor.page(replace(found, recordings=asked), limit=query.limit)
 
     async def _read_for_number(
-        self, filters: Mapping[str, str | None], number: str
+        self, filters: Mapping[str, str | None], query: RecordingQuery, number: str
     ) -> ArchivePart:
         """Ask for each party's number: the server requires all filters of a request."""
         parts = [
@@ -129,7 +128,7 @@ class ImagicleArchive:
             rec.id: rec
             for part in parts
             for rec in part.recordings
-            if has_number(rec, number)
+            if query.is_of_number(rec)
             and (read_to is None or (rec.started_at and rec.started_at >= read_to))
         }
         return ArchivePart(

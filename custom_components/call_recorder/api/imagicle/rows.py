@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ..errors import ErrorKey, RefusedError
-from ..models import Direction, LineAddress, Note, Recording, User
-from ..numbers import as_dialed, comparable, ends_with
+from ..models import Direction, LineAddress, Note, User
+from ..numbers import as_dialed, comparable
 from ..parsing import as_object, as_text
 
 BASE: Final = "/fw/Apps/Recorder/WebAPI"
@@ -28,13 +28,6 @@ _MAX_NOTE: Final = 10_000
 """Characters of a note."""
 _LONGEST_EXTENSION: Final = 6
 """Digits. Longer numbers are telephone numbers, which may start with a "+"."""
-
-
-def has_number(recording: Recording, number: str) -> bool:
-    """Return whether either party has the number, whole or as its last digits."""
-    return ends_with(recording.local_number, number) or ends_with(
-        recording.remote_number, number
-    )
 
 
 def number_filters(number: str) -> list[dict[str, str]]:

@@ -13,7 +13,6 @@ from typing import Any, Final, NamedTuple
 from ..audio import audio_type_of_name
 from ..errors import ErrorKey, RefusedError
 from ..models import Direction, Recording, RecordingQuery, RecordingState
-from ..numbers import ends_with
 from ..parsing import as_int, as_text, end_time
 from .pbx_time import PbxClock, parse_file_name
 
@@ -127,14 +126,8 @@ def is_sieved(query: RecordingQuery) -> bool:
 def matches(recording: Recording, query: RecordingQuery, end: datetime | None) -> bool:
     """Return whether a recording is asked for, and started before `end`."""
     started_at = recording.started_at
-    if not query.covers(started_at) or (started_at and end and started_at >= end):
-        return False
-    if query.direction not in (None, recording.direction):
-        return False
-    return query.number is None or any(
-        ends_with(number, query.number)
-        for number in (recording.local_number, recording.remote_number)
-    )
+    is_too_late = started_at and end and started_at >= end
+    return not is_too_late and query.fits(recording)
 
 
 def sort_newest_first(recordings: Iterable[Recording]) -> list[Recording]:
