@@ -496,6 +496,19 @@ async def test_add_bandwidth(
     assert result["result"].state is ConfigEntryState.LOADED
 
 
+async def test_a_colon_in_the_name_of_an_asterisk_user(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """A colon would end the user name of the archive, and sign in another user."""
+    settings = simulator.asterisk.settings
+    form = await _open(hass, "asterisk")
+    wrong = {**settings, "ari_username": f"{settings['ari_username']}:admin"}
+    result = await _submit(hass, form, wrong)
+    assert result["errors"] == {"base": "invalid_auth"}
+    result = await _submit(hass, form, settings)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
 async def test_add_yeastar(
     hass: HomeAssistant, yeastar_data: dict[str, Any], simulator: Simulator
 ) -> None:

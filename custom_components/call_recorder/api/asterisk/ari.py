@@ -12,7 +12,7 @@ import logging
 from typing import Any, Final
 from urllib.parse import quote
 
-from aiohttp import ClientSession, encode_basic_auth
+from aiohttp import ClientSession
 
 from ..audio import AudioDownload
 from ..errors import (
@@ -25,7 +25,7 @@ from ..errors import (
 )
 from ..parsing import as_id, as_object, parse_rows
 from ..reply import Reply
-from ..transport import Transport, parse_address
+from ..transport import Transport, basic_auth, parse_address
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Ari:
             parse_address(settings["ari_url"], API_PATH),
             {
                 "Accept": "application/json",
-                "Authorization": encode_basic_auth(
+                "Authorization": basic_auth(
                     username, str(settings.get("ari_password") or "")
                 ),
             },
