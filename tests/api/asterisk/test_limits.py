@@ -8,7 +8,11 @@ import json
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.call_recorder.api.asterisk import live, session as session_module
+from custom_components.call_recorder.api.asterisk import (
+    client,
+    live,
+    session as session_module,
+)
 from custom_components.call_recorder.api.asterisk.archive import AsteriskArchive
 from custom_components.call_recorder.api.asterisk.ari import MOST_STORED, parse_names
 from custom_components.call_recorder.api.asterisk.channels import Channel, join_calls
@@ -21,7 +25,7 @@ from custom_components.call_recorder.api.errors import (
     CannotConnectError,
     UnexpectedResponseError,
 )
-from custom_components.call_recorder.api.models import RecordingQuery
+from custom_components.call_recorder.api.models import LineAddress, RecordingQuery
 from custom_components.call_recorder.api.parsing import MAX_ROWS
 from custom_components.call_recorder.api.reply import Reply
 from tests.helpers.asterisk import SimulatedPbx
@@ -186,6 +190,24 @@ async def test_slow_answers(
     simulated.asterisk.rewrite = bytes
     monkeypatch.undo()
     await watcher.wait_for_recording()
+
+
+async def test_starts_that_wait(
+    simulated: SimulatedPbx, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start that waits for others gives up, and says so."""
+    call = await simulated.call("501")
+    simulated.asterisk.rewrite = lambda body: b"" if b"Output" in body else body
+    monkeypatch.setattr(live, "LONGEST_LOOK", 0.5)
+    monkeypatch.setattr(client, "LONGEST_TURN", 0.05)
+    line = LineAddress(call_id=call.call_id)
+    starts = [watcher.client.start_recording(line, None) for _ in range(3)]
+    outcomes = await asyncio.gather(*starts, return_exceptions=True)
+    assert [str(outcome) for outcome in outcomes] == [
+        "cannot_connect: a look takes too long",
+        "cannot_connect: other starts take too long",
+        "cannot_connect: other starts take too long",
+    ]
 
 
 def test_pauses() -> None:

@@ -38,6 +38,8 @@ from .session import Session, host_of
 from .wire import Fields, Message, Wire
 
 _ENDING: Final = "wav"
+LONGEST_TURN: Final = 30.0
+"""Seconds that a start waits for those before it."""
 _LOOKS: Final = 5
 _LOOK_INTERVAL: Final = 0.05
 """Seconds between two looks whether a recording has started."""
@@ -200,18 +202,29 @@ class AsteriskClient(RecorderClient):
         self.raise_for_fields(line)
         if line.is_empty:
             raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
-        async with self._start_turn:
-            look = await self._look()
-            call = _find_call(look.calls.values(), line)
-            if any(one.call.id == call.id for one in look.running or ()):
-                raise RefusedError(ErrorKey.ALREADY_RECORDING)
-            channel = call.originator
-            if channel is None or not channel.is_connected:
-                channel = next(leg for leg in call.channels if leg.is_connected)
-            wire = await self._session.connect()
-            path = await self._new_path(wire, call, channel, line)
-            await self._start(wire, channel, path)
+        try:
+            await asyncio.wait_for(self._start_turn.acquire(), LONGEST_TURN)
+        except TimeoutError:
+            raise CannotConnectError("other starts take too long") from None
+        try:
+            path = await self._start_line(line)
+        finally:
+            self._start_turn.release()
         return recording_id(self._live.name_of(path))
+
+    async def _start_line(self, line: LineAddress) -> str:
+        """Record the connected call of a line; return the path of its file."""
+        look = await self._look()
+        call = _find_call(look.calls.values(), line)
+        if any(one.call.id == call.id for one in look.running or ()):
+            raise RefusedError(ErrorKey.ALREADY_RECORDING)
+        channel = call.originator
+        if channel is None or not channel.is_connected:
+            channel = next(leg for leg in call.channels if leg.is_connected)
+        wire = await self._session.connect()
+        path = await self._new_path(wire, call, channel, line)
+        await self._start(wire, channel, path)
+        return path
 
     async def _new_path(
         self, wire: Wire, call: Call, channel: Channel, line: LineAddress
