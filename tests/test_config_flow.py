@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from yarl import URL
 
+from custom_components.call_recorder.api import RECORDERS
 from custom_components.call_recorder.api.imagicle.client import ImagicleClient
 from custom_components.call_recorder.const import DOMAIN
 from homeassistant.config_entries import (
@@ -133,12 +134,7 @@ async def test_the_menu_offers_the_recorders(hass: HomeAssistant) -> None:
     )
     assert result["type"] is FlowResultType.MENU
     assert result["step_id"] == "user"
-    assert result["menu_options"] == [
-        "imagicle",
-        "bandwidth",
-        "yeastar",
-        "asterisk",
-    ]
+    assert result["menu_options"] == list(RECORDERS)
 
 
 async def test_add(hass: HomeAssistant, recorder: Imagicle) -> None:
