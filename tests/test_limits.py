@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiohttp import ClientSession
 import pytest
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.call_recorder.api import client_class
 from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
@@ -165,6 +166,37 @@ async def test_all_recordings_are_others(
         state = hass.states.get("event.imagicle_recording_events")
         assert state is not None
         assert state.attributes["event_type"] == event
+
+
+async def test_too_many_for_a_card(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    pass_time: Poll,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    """A browser is sent as many active recordings as it can show, or none."""
+    office.start_recording(office.connect("101"))
+    await set_up_recorder(hass, entry_data(simulator.imagicle))
+    for number, shown in ((2_000, 2_000), (2_001, None)):
+
+        def multiply(rows: list[Any], number: int = number) -> list[Any]:
+            """Return so many recordings."""
+            identifier = "6b98303a-b295-473a-adae-{:012}".format
+            return [{**rows[0], "id": identifier(one)} for one in range(number)]
+
+        simulator.imagicle.faults.clear()
+        fault = Fault("rewrite", path="/LiveRecordings", rewrite=on_rows(multiply))
+        simulator.imagicle.faults.add(fault)
+        await pass_time(11)
+        assert value(hass, "sensor.imagicle_active_recordings") == str(number)
+        browser = await hass_ws_client(hass)
+        await browser.send_json_auto_id({"type": "call_recorder/subscribe"})
+        await browser.receive_json()
+        snapshot = (await browser.receive_json())["event"]
+        active = snapshot["recorders"][0]["active"]
+        assert (None if active is None else len(active)) == shown
+        await browser.close()
 
 
 def test_too_many_are_expected() -> None:

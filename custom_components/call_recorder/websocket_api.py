@@ -39,6 +39,8 @@ from .media_source.folders import recording_identifier
 from .privacy import mask_active, mask_recording
 from .rights import may, may_listen
 
+_MOST_ACTIVE: Final = 2_000
+"""Active recordings that a browser can show. If there are more, it is told of none."""
 _RECENT: Final = 20
 """How many finished recordings are sent of each recorder."""
 _PASSING_STATES: Final = (
@@ -231,7 +233,7 @@ def _live(
         "can_pause": may_control and Capability.PAUSE in capabilities,
         "can_stop": may_control and Capability.STOP in capabilities,
         "active": None
-        if recordings is None
+        if recordings is None or len(recordings) > _MOST_ACTIVE
         else [
             _active_recording(entry, recording, line_ids.get(recording.id, ()))
             for recording in recordings
