@@ -19,9 +19,12 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
+from simulator.faults import Fault
 from simulator.office import Office
+from simulator.server import Simulator
 from tests.conftest import set_up_recorder, settle
 from tests.helpers.states import get_state, value
 
@@ -251,3 +254,39 @@ async def test_an_upload_that_failed_is_lost(
     assert event.attributes["event_type"] == "lost"
     assert event.attributes["reason"] == "recording_failed"
     assert value(hass, "sensor.bandwidth_recordings_today") == "0"
+
+
+@pytest.mark.parametrize("recorder_name", ["asterisk"])
+async def test_credentials_of_the_archive_alone(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """That the manager interface accepts its own does not hide a wrong one of ARI."""
+
+    def requests() -> list[str]:
+        """Return the requests to sign in again."""
+        return [
+            flow["flow_id"]
+            for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH})
+        ]
+
+    right = simulator.asterisk.ari_password
+    simulator.asterisk.faults.add(Fault("status", status=401, times=1))
+    await entry.runtime_data.archive.async_refresh()
+    await wait(hass, freezer, 600)
+    assert requests() == []
+    simulator.asterisk.ari_password = "another"
+    # The list of the archive is read again after an outage only.
+    await simulator.asterisk.stop()
+    await simulator.asterisk.start()
+    await wait(hass, freezer, 1200)
+    (asked,) = requests()
+    assert value(hass, "sensor.asterisk_active_recordings") == "0"
+    await wait(hass, freezer, 600)
+    assert requests() == [asked]
+    simulator.asterisk.ari_password = right
+    await wait(hass, freezer, 600)
+    assert requests() == []
+    assert value(hass, "sensor.asterisk_recordings_today") == "0"

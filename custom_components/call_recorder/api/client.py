@@ -92,6 +92,11 @@ class RecorderClient(ABC):
     """What its recordings usually are; each download names its own type."""
     info: RecorderInfo
     """Completed as answers come in."""
+    has_archive_credentials: ClassVar[bool] = False
+    """Whether the archive has credentials of its own.
+
+    That one pair is accepted then says nothing of the other.
+    """
     push_connected: bool = False
     """Whether the recorder reports changes by itself now, so that polls can be rare."""
 

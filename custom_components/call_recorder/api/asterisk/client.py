@@ -63,6 +63,7 @@ class AsteriskClient(RecorderClient):
     manufacturer: ClassVar = "Asterisk"
     capabilities = frozenset({Capability.ACTIVE_CALLS, Capability.PAUSED})
     api_path: ClassVar = API_PATH
+    has_archive_credentials: ClassVar = True
     line_fields: ClassVar = frozenset({"directory_number", "call_id"})
 
     @override
