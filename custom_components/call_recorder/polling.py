@@ -160,20 +160,17 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
     ) -> DataT:
         """Return the data of the last poll after a first failure; otherwise raise.
 
-        A single lost poll is no outage, if the next one comes soon. A missing permission
-        does not go away by waiting. `interval` is how often a healthy recorder would be asked now. With
-        `is_setup`, it is Home Assistant that tries again.
+        A single lost poll is no outage, if the next one comes soon. A missing
+        permission does not go away by waiting. `interval` is how often a healthy
+        recorder would be asked now. With `is_setup`, it is Home Assistant that tries
+        again.
         """
         self.failures += 1
         if isinstance(err, InvalidAuthError) and self.sign_in.async_note_refused():
             raise ConfigEntryAuthFailed(
                 translation_domain=DOMAIN, translation_key=err.key
             ) from err
-        asked = (
-            err.retry_after
-            if isinstance(err, CannotConnectError | AccessError)
-            else None
-        )
+        asked = _asked_wait(err)
         delay = min(interval * 2 ** min(self.failures - 1, 10), _LONGEST_INTERVAL)
         if asked is not None:
             delay = max(delay, timedelta(seconds=asked))
@@ -194,3 +191,10 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
         _LOGGER.debug("One poll of %s failed: %s", self.name, err)
         self.update_interval = delay
         return self.data
+
+
+def _asked_wait(err: RecorderError) -> float | None:
+    """Return the seconds that the recorder asked to wait, if it did."""
+    if isinstance(err, CannotConnectError | AccessError):
+        return err.retry_after
+    return None

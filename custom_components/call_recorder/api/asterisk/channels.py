@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import re
 from typing import Final
 
-from ..models import Direction, LocalParty, RemoteParty
+from ..models import Direction, LineAddress, LocalParty, RemoteParty
 from ..numbers import is_same
 from ..parsing import as_id, as_text
 from .wire import Message
@@ -149,6 +149,21 @@ class Call:
             first_name=name if name != leg.caller_number else None,
             phone_number=leg.caller_number,
         )
+
+    @property
+    def leg_to_record(self) -> Channel:
+        """Return the leg that a recording of a connected call is started on."""
+        first = self.originator
+        if first is not None and first.is_connected:
+            return first
+        return next(leg for leg in self.channels if leg.is_connected)
+
+    def is_meant_by(self, line: LineAddress) -> bool:
+        """Return whether a line address means the call; all given parts must match."""
+        if line.call_id not in (None, self.id):
+            return False
+        number = line.directory_number
+        return number is None or self.leg_of(number) is not None
 
     def leg_of(self, number: str) -> Channel | None:
         """Return the leg of an extension that talks now."""

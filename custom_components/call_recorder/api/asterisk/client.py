@@ -219,9 +219,7 @@ class AsteriskClient(RecorderClient):
         call = _find_call(look.calls.values(), line)
         if any(one.call.id == call.id for one in look.running or ()):
             raise RefusedError(ErrorKey.ALREADY_RECORDING)
-        channel = call.originator
-        if channel is None or not channel.is_connected:
-            channel = next(leg for leg in call.channels if leg.is_connected)
+        channel = call.leg_to_record
         wire = await self._session.connect()
         path = await self._new_path(wire, call, channel, line)
         await self._start(wire, channel, path)
@@ -360,7 +358,7 @@ class AsteriskClient(RecorderClient):
             if recording_id is not None:
                 if one.recording.id == recording_id:
                     return one
-            elif _is_meant(one.call, line):
+            elif one.call.is_meant_by(line):
                 return one
         raise RefusedError(ErrorKey.NOT_ACTIVE_RECORDING)
 
@@ -422,14 +420,6 @@ class AsteriskClient(RecorderClient):
 def _find_call(calls: Iterable[Call], line: LineAddress) -> Call:
     """Return the connected call that a line address means."""
     for call in calls:
-        if call.is_connected and _is_meant(call, line):
+        if call.is_connected and call.is_meant_by(line):
             return call
     raise RefusedError(ErrorKey.NO_CONNECTED_CALL)
-
-
-def _is_meant(call: Call, line: LineAddress) -> bool:
-    """Return whether a line address means a call; all given parts must match."""
-    if line.call_id not in (None, call.id):
-        return False
-    number = line.directory_number
-    return number is None or call.leg_of(number) is not None
