@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, set_up_recorder, settle
+from tests.conftest import Poll, entry_data, set_up_recorder, settle
 from tests.helpers.states import get_state, value
 
 PHONE = "binary_sensor.phone"
@@ -370,3 +370,31 @@ async def test_a_call_that_the_pbx_did_not_record(
     office.hang_up(recorded)
     await pass_time(61, times=3)
     assert value(hass, NOT_RECORDED) == "off"
+
+
+async def test_a_pbx_that_tells_its_recordings(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    pass_time: Poll,
+) -> None:
+    """Asterisk knows its calls and tells what it records: that decides, no archive."""
+    line = {"directory_number": "101", "must_be_recorded": True}
+    data = entry_data(simulator.asterisk)
+    await set_up_recorder(hass, data, lines={"Reception": line})
+    lost = office.connect("101")
+    office.start_recording(lost).fate = "lost"
+    await pass_time(61)
+    assert value(hass, NOT_RECORDED) == "off"
+    office.hang_up(lost)
+    await pass_time(61, times=14)
+    assert get_state(hass, EVENT).attributes["event_type"] == "lost"
+    assert value(hass, NOT_RECORDED) == "off"
+    unrecorded = office.connect("101")
+    await pass_time(61)
+    await pass_time(16)
+    assert value(hass, NOT_RECORDED) == "on"
+    office.hang_up(unrecorded)
+    await pass_time(61, times=14)
+    assert value(hass, NOT_RECORDED) == "off"
+    assert get_state(hass, EVENT).attributes["event_type"] == "not_recorded"

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 import logging
 from random import Random
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from freezegun.api import FrozenDateTimeFactory
@@ -20,8 +20,6 @@ from simulator.faults import Fault
 from simulator.office import Office
 from tests.helpers.states import get_state, value
 from tests.test_faults import FAULTS, House, house  # noqa: F401 - a fixture
-
-_ROME: Final = "Europe/Rome"
 
 
 class Diary:
@@ -193,23 +191,27 @@ async def test_the_clock_of_the_recorder_is_wrong(
 
 
 @pytest.mark.parametrize(
-    "begin",
+    ("zone", "begin"),
     [
-        datetime(2027, 3, 28, 0, 55, tzinfo=UTC),
-        datetime(2027, 10, 31, 0, 55, tzinfo=UTC),
+        ("Europe/Rome", datetime(2027, 3, 28, 0, 55, tzinfo=UTC)),
+        ("Europe/Rome", datetime(2027, 10, 31, 0, 55, tzinfo=UTC)),
+        # Half an hour, and in the other half of the year.
+        ("Australia/Lord_Howe", datetime(2027, 4, 3, 14, 55, tzinfo=UTC)),
+        ("Australia/Lord_Howe", datetime(2027, 10, 2, 15, 25, tzinfo=UTC)),
     ],
-    ids=["to summer", "to winter"],
+    ids=["to summer", "to winter", "Lord Howe to winter", "Lord Howe to summer"],
 )
 async def test_clock_changes(
     hass: HomeAssistant,
     office: Office,
     house: House,  # noqa: F811
     freezer: FrozenDateTimeFactory,
+    zone: str,
     begin: datetime,
 ) -> None:
     """Neither start nor duration jumps, and nothing ends, when clocks are changed."""
-    await hass.config.async_set_time_zone(_ROME)
-    office.time_zone = ZoneInfo(_ROME)
+    await hass.config.async_set_time_zone(zone)
+    office.time_zone = ZoneInfo(zone)
     for recording in office.active_recordings():
         office.hang_up(recording.call)
     freezer.move_to(begin)
