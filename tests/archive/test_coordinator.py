@@ -552,6 +552,25 @@ async def test_the_archive_is_read_soon_after_an_end(
     assert len(asked) <= 1
 
 
+async def test_a_recording_that_is_saved_a_moment_later(
+    hass: HomeAssistant,
+    office: Office,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    told: list[tuple[str, str | None]],
+) -> None:
+    """What is not there at the first look is looked for again within 10 s."""
+    office.saving_time = timedelta(seconds=15)
+    call = office.connect("101")
+    office.start_recording(call)
+    await pass_time(31)
+    office.hang_up(call)
+    await pass_time(11)
+    assert told == [("started", None), ("ended", None)]
+    await pass_time(11)
+    assert told[-1] == ("archived", None)
+
+
 # --- Nothing is lost unseen ---
 
 

@@ -13,6 +13,7 @@ from custom_components.call_recorder.recording_events import (
     async_listen_events,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from simulator.asterisk import Asterisk
 from simulator.calls import Call, Recording
@@ -77,6 +78,7 @@ def file(office: Office, began: datetime, seconds: float = 10) -> Recording:
         saved_at=ended,
     )
     office.archive.add(recording)
+    office.ended_calls.append(call)
     return recording
 
 
@@ -212,3 +214,35 @@ async def test_a_recorder_that_always_asks_to_wait_shortly(
     recorder.requests.clear()
     await pass_time(2, times=150)
     assert len(recorder.requests) <= healthy + 1
+
+
+async def test_a_line_is_not_another_one_that_ends_like_it(
+    hass: HomeAssistant,
+    office: Office,
+    recorder: Recorder,
+    recorder_data: dict[str, Any],
+    device_registry: dr.DeviceRegistry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """A line shows neither another one's calls nor those with a caller who ends so."""
+    number = recorder.directory_number(office.lines[0])
+    longer = f"2{number.removeprefix('+')}"
+    office.lines[1].number = office.lines[1].phone_number = longer
+    own = file(office, _NOON)
+    file(office, _NOON + timedelta(minutes=1)).call.line = office.lines[1]
+    other = file(office, _NOON + timedelta(minutes=2)).call
+    other.line, other.remote_number = office.lines[2], longer
+    freezer.tick(timedelta(minutes=10))
+    lines = {"Reception": {"directory_number": number}}
+    entry = await set_up_recorder(hass, recorder_data, lines=lines)
+    devices = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
+    (line,) = (device for device in devices if device.name == "Reception")
+    page: Any = await hass.services.async_call(
+        "call_recorder",
+        "get_recordings",
+        {"device_id": line.id},
+        blocking=True,
+        return_response=True,
+    )
+    starts = [found["started_at"] for found in page["recordings"]]
+    assert starts == [own.started_at.isoformat()]
