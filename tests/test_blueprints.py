@@ -34,6 +34,7 @@ from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
 from tests.conftest import Poll, set_up_recorder, settle
+from tests.helpers.calls import record
 
 BLUEPRINTS = Path(__file__).parents[1] / "blueprints" / "automation" / "call_recorder"
 
@@ -103,14 +104,6 @@ def count(folder: Path, pattern: str) -> int:
     return len([*folder.rglob(pattern)])
 
 
-def record(office: Office, freezer: FrozenDateTimeFactory) -> None:
-    """Record a call of five seconds."""
-    call = office.connect("101")
-    office.start_recording(call)
-    freezer.tick(timedelta(seconds=5))
-    office.hang_up(call)
-
-
 @pytest.mark.parametrize(
     ("allowed", "copies", "complaints"), [(True, 3, 0), (False, 0, 3)]
 )
@@ -151,7 +144,7 @@ async def test_export_recordings(
         ],
     )
     for _ in range(3):
-        record(office, freezer)
+        record(office, freezer, 5)
     await pass_time(301)
     assert count(tmp_path, "*.mp3") == copies
     ids = {simulator.imagicle.id_of(office.archive[place]) for place in range(3)}

@@ -31,6 +31,7 @@ from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
 from tests.conftest import Poll, settle
+from tests.helpers.calls import record
 
 
 class Player:
@@ -78,15 +79,6 @@ def path_of(recording_id: str, entry_id: str = "01IMAGICLE") -> str:
     """Return where a recording is served."""
     token = urlsafe_b64encode(recording_id.encode()).decode().rstrip("=")
     return f"/api/call_recorder/recording/{entry_id}/{token}"
-
-
-def record(office: Office, freezer: FrozenDateTimeFactory, seconds: int) -> Recording:
-    """Record a call of some seconds."""
-    call = office.connect("101")
-    recording = office.start_recording(call)
-    freezer.tick(timedelta(seconds=seconds))
-    office.hang_up(call)
-    return recording
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
 from tests.conftest import Poll, set_up
+from tests.helpers.calls import record
 from tests.helpers.states import get_state, value
 
 ARCHIVE = "/Recordings"
@@ -41,14 +42,6 @@ def state(hass: HomeAssistant, key: str) -> str:
 def today(hass: HomeAssistant) -> tuple[str, str]:
     """Return how many recordings started today, and their time."""
     return state(hass, "recordings_today"), state(hass, "recorded_time_today")
-
-
-def record(office: Office, seconds: float, freezer: FrozenDateTimeFactory) -> None:
-    """Record a call of some seconds, from now on."""
-    call = office.connect("101")
-    office.start_recording(call)
-    freezer.tick(timedelta(seconds=seconds))
-    office.hang_up(call)
 
 
 @pytest.fixture
@@ -124,7 +117,7 @@ async def test_a_call_between_two_polls_is_archived(
     told: list[tuple[str, str | None]],
 ) -> None:
     """A recording that no poll saw running is told of, without a made-up start."""
-    record(office, 5, freezer)
+    record(office, freezer, 5)
     await pass_time(301)
     assert told == [("archived", None)]
     attributes = get_state(hass, EVENT).attributes
@@ -142,8 +135,8 @@ async def test_the_baseline_is_silent(
     pass_time: Poll,
 ) -> None:
     """What was archived before the start is counted, but is no news."""
-    record(office, 60, freezer)
-    record(office, 30, freezer)
+    record(office, freezer, 60)
+    record(office, freezer, 30)
     assert await hass.config_entries.async_setup(imagicle_entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert today(hass) == ("2", "90")
@@ -163,7 +156,7 @@ async def test_many_recordings_of_today_are_read_in_pages(
 ) -> None:
     """A restart counts the whole day, also beyond the newest page."""
     for _ in range(700):
-        record(office, 10, freezer)
+        record(office, freezer, 10)
     assert await hass.config_entries.async_setup(imagicle_entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert today(hass) == ("700", "7000")
@@ -183,7 +176,7 @@ async def test_an_outage_is_caught_up(
     simulator.imagicle.faults.add(Fault("drop"))
     await pass_time(301)
     for _ in range(120):
-        record(office, 10, freezer)
+        record(office, freezer, 10)
     await pass_time(301)
     assert today(hass) == (STATE_UNAVAILABLE, STATE_UNAVAILABLE)
     simulator.imagicle.faults.clear()
@@ -218,19 +211,19 @@ async def test_a_day_is_as_long_as_the_clock_says(
     freezer.move_to(evening)
     assert await hass.config_entries.async_setup(imagicle_entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    record(office, 60, freezer)
+    record(office, freezer, 60)
     await pass_time(31)
     assert today(hass) == ("0", "0")
     await pass_time(301)
     # Started before midnight: it belongs to the day before.
     assert today(hass) == ("0", "0")
-    record(office, 45, freezer)
+    record(office, freezer, 45)
     await pass_time(301)
     assert today(hass) == ("1", "45")
     freezer.move_to(morning)
     await pass_time(1)
     assert today(hass) == ("1", "45")
-    record(office, 5, freezer)
+    record(office, freezer, 5)
     await pass_time(301)
     assert today(hass) == ("2", "50")
     await hass.config_entries.async_reload(imagicle_entry.entry_id)
@@ -262,7 +255,7 @@ async def test_midnight_needs_no_answer(
     await hass.config.async_set_time_zone(zone)
     new_day = datetime.fromisoformat(f"{midnight}+00:00")
     freezer.move_to(new_day - timedelta(minutes=10))
-    record(office, 60, freezer)
+    record(office, freezer, 60)
     await set_up(hass, imagicle_entry)
     assert today(hass) == ("1", "60")
     simulator.imagicle.faults.add(Fault("drop", path=ARCHIVE))
@@ -339,7 +332,7 @@ async def test_diagnostics(
 ) -> None:
     """The diagnostics tell how the archive does, and nothing about people."""
     simulator.imagicle.faults.add(Fault("status", path=ARCHIVE, status=500))
-    record(office, 60, freezer)
+    record(office, freezer, 60)
     await pass_time(301)
     simulator.imagicle.faults.clear()
     await pass_time(301)
@@ -386,7 +379,7 @@ async def test_get_recordings(
     found: list[str],
 ) -> None:
     """The archive is asked by time, number, user and direction."""
-    record(office, 60, freezer)
+    record(office, freezer, 60)
     call = office.connect("102", remote="+15557777", direction="outgoing")
     office.start_recording(call)
     freezer.tick(timedelta(seconds=60))
@@ -403,7 +396,7 @@ async def test_get_recordings_of_a_user(
     freezer: FrozenDateTimeFactory,
 ) -> None:
     """A recording is reported with all that its list has."""
-    record(office, 60, freezer)
+    record(office, freezer, 60)
     username = office.line("101").username
     answer = await get_recordings(hass, username=username)
     assert answer["total"] == 1
@@ -462,13 +455,13 @@ async def test_a_row_dated_in_the_future(
     """A clock that once was wrong hides no recording, and is not the newest one."""
     freezer.move_to(f"{year}-06-10 10:00:00+00:00")
     for _ in range(60):
-        record(office, 10, freezer)
+        record(office, freezer, 10)
     freezer.move_to("2026-06-10 10:00:00+00:00")
     await set_up(hass, imagicle_entry)
     assert state(hass, "last_recording") == STATE_UNKNOWN
     assert today(hass) == ("0", "0")
     for _ in range(120):
-        record(office, 10, freezer)
+        record(office, freezer, 10)
     await pass_time(301)
     assert told == [("archived", None)] * 120
     assert today(hass) == ("120", "1200")
@@ -491,11 +484,11 @@ async def test_new_rows_on_both_sides_of_a_known_one(
         call = office.connect("102")
         unseen.append((call, office.start_recording(call)))
         freezer.tick(timedelta(seconds=1))
-    record(office, 3, freezer)
+    record(office, freezer, 3)
     await imagicle.runtime_data.archive.async_refresh()
     assert told == [("archived", None)]
     for _ in range(30):
-        record(office, 3, freezer)
+        record(office, freezer, 3)
     for call, _ in unseen:
         office.hang_up(call)
     await pass_time(301)
@@ -518,7 +511,7 @@ async def test_a_long_call_that_was_never_seen(
     call = office.connect("102")
     office.start_recording(call)
     for _ in range(120):
-        record(office, 20, freezer)
+        record(office, freezer, 20)
     await imagicle.runtime_data.archive.async_refresh()
     assert told == [("archived", None)] * 120
     office.hang_up(call)
@@ -705,7 +698,7 @@ async def test_a_long_call_behind_the_newest_page(
     office.start_recording(call)
     await pass_time(31)
     for _ in range(60):
-        record(office, 10, freezer)
+        record(office, freezer, 10)
     await pass_time(301)
     office.hang_up(call)
     await pass_time(31)
@@ -770,7 +763,7 @@ async def test_a_day_that_is_too_long_to_be_read(
 ) -> None:
     """What could not be counted is not known, until the next day."""
     for _ in range(60):
-        record(office, 10, freezer)
+        record(office, freezer, 10)
     with patch.object(archive, "MOST_PAGES", 1), patch.object(archive, "PAGE_SIZE", 5):
         await set_up(hass, imagicle_entry)
     assert today(hass) == (STATE_UNKNOWN, STATE_UNKNOWN)

@@ -14,8 +14,8 @@ LIVE: Final = "/fw/Apps/Recorder/WebAPI/LiveRecordings"
 ARCHIVE: Final = "/fw/Apps/Recorder/WebAPI/Recordings"
 UNKNOWN_ID: Final = "014309c0-cc7c-4be1-b6ee-6011a67441aa"
 
-# The contract: "The caller can mend ... All others are the recorder's."
-_CALLER_CAN_MEND: Final = {
+# The contract: these are `ServiceValidationError`; all others are the recorder's.
+_USER_ERRORS: Final = {
     "line_not_specified",
     "line_not_found",
     "invalid_mode",
@@ -39,18 +39,24 @@ async def call_action(hass: HomeAssistant, action: str, **data: Any) -> Any:
     )
 
 
+async def refusal(hass: HomeAssistant, action: str, **data: Any) -> HomeAssistantError:
+    """Call an action that is refused, and return the error."""
+    with pytest.raises(HomeAssistantError) as err:
+        await call_action(hass, action, **data)
+    return err.value
+
+
 async def refused_action(
     hass: HomeAssistant, action: str, **data: Any
 ) -> tuple[str | None, str]:
     """Call an action that fails; return the error's key and its English text."""
-    with pytest.raises(HomeAssistantError) as err:
-        await call_action(hass, action, **data)
-    key = err.value.translation_key
-    assert err.value.translation_domain == DOMAIN
-    assert err.type is (
-        ServiceValidationError if key in _CALLER_CAN_MEND else HomeAssistantError
+    err = await refusal(hass, action, **data)
+    key = err.translation_key
+    assert err.translation_domain == DOMAIN
+    assert type(err) is (
+        ServiceValidationError if key in _USER_ERRORS else HomeAssistantError
     )
-    return key, str(err.value)
+    return key, str(err)
 
 
 def sent_requests(recorder: Imagicle, method: str) -> list[Request]:

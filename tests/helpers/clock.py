@@ -1,12 +1,15 @@
-"""A clock that goes on only where nothing else can happen any more."""
+"""Time in tests: it stands still, or goes on only where nothing else can happen."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+import time
 from typing import Any, Final
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
+
+from homeassistant.core import HomeAssistant
 
 TEN: Final = datetime(2027, 7, 2, 10, tzinfo=UTC)
 """Ten in the morning of the day at which `ten_oclock` stops the time."""
@@ -76,3 +79,12 @@ class IdleClock:
     def _forget_thread(self, future: asyncio.Future[Any]) -> None:
         """Know that a thread has done its work."""
         self._threads -= 1
+
+
+async def until(hass: HomeAssistant, condition: Callable[[], object]) -> None:
+    """Wait until something is so, in real time: a frozen clock does not matter."""
+    for _ in range(6000):
+        if condition():
+            return
+        await hass.loop.run_in_executor(None, time.sleep, 0.01)
+    raise AssertionError("it did not happen")

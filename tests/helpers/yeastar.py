@@ -1,13 +1,8 @@
 """What the tests of the Yeastar client share."""
 
-from collections.abc import Callable, Mapping
 import json
-import time
 from typing import Any, Final
 
-from custom_components.call_recorder.const import DOMAIN
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 from simulator.faults import Fault
 from simulator.yeastar import Yeastar
 
@@ -34,37 +29,3 @@ def fault(path: str, body: str, times: int | None = None) -> Fault:
     return Fault(
         "body", path=path, body=body, times=times, content_type="application/json"
     )
-
-
-async def act(hass: HomeAssistant, action: str, **data: Any) -> Mapping[str, Any]:
-    """Call an action of the only recorder, and return its response."""
-    response = await hass.services.async_call(
-        DOMAIN, action, data, blocking=True, return_response=True
-    )
-    assert response is not None
-    return response
-
-
-async def refusal(hass: HomeAssistant, action: str, **data: Any) -> HomeAssistantError:
-    """Call an action that is refused, and return the error."""
-    try:
-        response = await act(hass, action, **data)
-    except HomeAssistantError as err:
-        return err
-    raise AssertionError(f"not refused: {response}")
-
-
-async def until(hass: HomeAssistant, condition: Callable[[], object]) -> None:
-    """Wait until something is so, in real time: a frozen clock does not matter."""
-    for _ in range(6000):
-        if condition():
-            return
-        await hass.loop.run_in_executor(None, time.sleep, 0.01)
-    raise AssertionError("it did not happen")
-
-
-def state(hass: HomeAssistant, entity_id: str) -> str:
-    """Return the state of one of the recorder's entities."""
-    found = hass.states.get(entity_id)
-    assert found is not None
-    return found.state

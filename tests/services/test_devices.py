@@ -13,7 +13,7 @@ from homeassistant.helpers import device_registry as dr
 from simulator.office import Office
 from simulator.server import Simulator
 from tests.conftest import Poll, set_up_recorder
-from tests.helpers.yeastar import act, refusal
+from tests.helpers.actions import call_action, refusal
 
 
 @pytest.fixture
@@ -56,12 +56,14 @@ async def test_a_line_is_recorded(
     office.connect("103")
     for name in ("Reception", "Door"):
         device = {"device_id": devices[name]}
-        started = await act(hass, "start_recording", **device)
+        started = await call_action(hass, "start_recording", **device)
         assert started["result"] == "started"
-        (active,) = (await act(hass, "get_active_recordings", **device))["recordings"]
+        (active,) = (await call_action(hass, "get_active_recordings", **device))[
+            "recordings"
+        ]
         assert active["id"] == started["recording_id"]
         for action in ("pause_recording", "resume_recording", "stop_recording"):
-            answer = await act(hass, action, **device)
+            answer = await call_action(hass, action, **device)
             assert answer["recording_id"] == started["recording_id"]
 
 
@@ -80,7 +82,7 @@ async def test_a_line_that_is_given_by_its_user(
     assert error.translation_key == "line_not_specified"
     recording = office.start_recording(office.connect("102"))
     await pass_time(31)
-    answer = await act(hass, "pause_recording", **boss)
+    answer = await call_action(hass, "pause_recording", **boss)
     assert answer["recording_id"] == simulator.imagicle.id_of(recording)
     assert recording.is_paused
 
@@ -99,16 +101,16 @@ async def test_the_archive_of_a_line(
         freezer.tick(timedelta(seconds=5))
         office.hang_up(call)
     for name, number in (("Reception", "101"), ("Boss", "102")):
-        found = await act(hass, "get_recordings", device_id=devices[name])
+        found = await call_action(hass, "get_recordings", device_id=devices[name])
         assert [rec["local_number"] for rec in found["recordings"]] == [number]
-    found = await act(hass, "get_recordings", device_id=devices["Imagicle"])
+    found = await call_action(hass, "get_recordings", device_id=devices["Imagicle"])
     assert found["total"] == 4
     error = await refusal(hass, "get_recordings", device_id=devices["Door"])
     assert error.translation_key == "not_supported"
-    (recording,) = (await act(hass, "get_recordings", device_id=devices["Reception"]))[
-        "recordings"
-    ]
-    same = await act(
+    (recording,) = (
+        await call_action(hass, "get_recordings", device_id=devices["Reception"])
+    )["recordings"]
+    same = await call_action(
         hass,
         "get_recording",
         device_id=devices["Reception"],
@@ -134,7 +136,7 @@ async def test_a_device_that_is_something_else(
         error = await refusal(hass, "get_active_recordings", **data)
         assert isinstance(error, ServiceValidationError)
         assert error.translation_key == "device_not_found"
-    answer = await act(
+    answer = await call_action(
         hass,
         "get_active_recordings",
         device_id=devices["Sales"],
@@ -157,5 +159,7 @@ async def test_times_at_the_end_of_the_calendar(
 ) -> None:
     """They mean everything, or nothing, and overflow nowhere."""
     for name in ("Imagicle", "Yeastar"):
-        found = await act(hass, "get_recordings", device_id=devices[name], **data)
+        found = await call_action(
+            hass, "get_recordings", device_id=devices[name], **data
+        )
         assert found["recordings"] == []

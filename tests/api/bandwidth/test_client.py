@@ -27,9 +27,9 @@ from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
 from tests.conftest import Poll
+from tests.helpers.actions import call_action, refusal
 from tests.helpers.bandwidth import USER, asked, error, rows_fault
 from tests.helpers.states import value
-from tests.helpers.yeastar import act, refusal
 
 _ACTIVE: Final = "sensor.bandwidth_active_recordings"
 _RECORDING: Final = "binary_sensor.bandwidth_recording"
@@ -89,7 +89,7 @@ async def test_vendors_example(
     recorder.faults.add(Fault("body", body=_EXAMPLE, content_type="application/json"))
     await pass_time(31)
     assert value(hass, _ACTIVE) == "0"
-    recordings = (await act(hass, "get_recordings"))["recordings"]
+    recordings = (await call_action(hass, "get_recordings"))["recordings"]
     told = [(row["id"], row["started_at"], row["duration"]) for row in recordings]
     assert told == [
         ("{recordingId2}", "2013-02-08T14:03:47.587000+00:00", 88.0),
@@ -136,7 +136,7 @@ async def test_numbers_of_an_active_recording(
     """Who calls whom stands with the call ("direction", "from", "to")."""
     office.start_recording(office.connect("101", _REMOTE, "incoming"))
     office.start_recording(office.connect("102", _REMOTE, "outgoing"))
-    recordings = (await act(hass, "get_active_recordings"))["recordings"]
+    recordings = (await call_action(hass, "get_active_recordings"))["recordings"]
     assert {
         (row["local_party"]["number"], row["remote_party"]["phone_number"])
         for row in recordings
@@ -151,11 +151,13 @@ async def test_active_recordings_of_a_number(
     wanted = office.start_recording(office.connect("101", _REMOTE))
     office.start_recording(office.connect("102", _REMOTE))
     for number in (_LINE_101, "1 919 555 0101"):
-        answer = await act(hass, "get_active_recordings", directory_number=number)
+        answer = await call_action(
+            hass, "get_active_recordings", directory_number=number
+        )
         assert [row["id"] for row in answer["recordings"]] == [
             bandwidth_id(office.seed, "r", wanted.number)
         ]
-    answer = await act(hass, "get_active_recordings", directory_number=_REMOTE)
+    answer = await call_action(hass, "get_active_recordings", directory_number=_REMOTE)
     assert answer == {"recordings": []}
 
 
@@ -174,7 +176,7 @@ async def test_odd_calls(
     """What a call does not report is missing, and what it reports counts."""
     recorder.faults.add(rows_fault([_GOOD]))
     recorder.faults.add(rows_fault(call, "/calls"))
-    answer = await act(hass, "get_active_recordings", directory_number=number)
+    answer = await call_action(hass, "get_active_recordings", directory_number=number)
     assert [row["id"] for row in answer["recordings"]] == ["r-good"]
 
 
@@ -185,7 +187,7 @@ async def test_unreadable_calls(
     """A recording is reported without numbers, and of no line as long as they are unknown."""
     recorder.faults.add(rows_fault([_GOOD, {**_GOOD, "id": "r-2", "call": 7}]))
     recorder.faults.add(rows_fault(call, "/calls"))
-    answer = await act(hass, "get_active_recordings")
+    answer = await call_action(hass, "get_active_recordings")
     parties = [row["local_party"]["number"] for row in answer["recordings"]]
     assert parties == [None, None]
     err = await refusal(hass, "get_active_recordings", directory_number=_LINE_101)
@@ -241,10 +243,10 @@ async def test_archive_states(
         office.hang_up(call)
     await pass_time(31)
     assert value(hass, _ACTIVE) == "0"
-    answer = await act(hass, "get_recordings")
+    answer = await call_action(hass, "get_recordings")
     assert [row["state"] for row in answer["recordings"]] == ["saving", "saving"]
     await pass_time(101)
-    answer = await act(hass, "get_recordings")
+    answer = await call_action(hass, "get_recordings")
     assert {row["state"] for row in answer["recordings"]} == {"complete", "error"}
 
 
@@ -446,7 +448,7 @@ async def test_start_and_stop(
 ) -> None:
     """The active call of the number is recorded ("Turn call recording ON")."""
     office.connect("102")
-    answer = await act(hass, "start_recording", directory_number=_LINE_101)
+    answer = await call_action(hass, "start_recording", directory_number=_LINE_101)
     (recording,) = office.active_recordings()
     assert recording.call is call
     started = {
@@ -458,7 +460,7 @@ async def test_start_and_stop(
     # The documents' examples send a text.
     assert json.loads(request.body) == {"recordingEnabled": "true"}
     assert request.path == f"{USER}/calls/{recorder.call_id(call)}"
-    answer = await act(hass, "stop_recording", directory_number=_LINE_101)
+    answer = await call_action(hass, "stop_recording", directory_number=_LINE_101)
     assert answer == {"recording_id": started["recording_id"]}
     assert not office.active_recordings()
     assert json.loads(asked(recorder, "/calls", "POST")[1].body) == {
@@ -470,7 +472,7 @@ async def test_start_by_call_id(
     hass: HomeAssistant, office: Office, recorder: Bandwidth, call: Call
 ) -> None:
     """A call that is named need not be looked for."""
-    await act(hass, "start_recording", call_id=recorder.call_id(call))
+    await call_action(hass, "start_recording", call_id=recorder.call_id(call))
     assert [recording.call for recording in office.active_recordings()] == [call]
     assert not [
         request
@@ -486,7 +488,7 @@ async def test_stop_by_recording_id(
     office.start_recording(office.connect("102"))
     recording = office.start_recording(call)
     recording_id = bandwidth_id(office.seed, "r", recording.number)
-    answer = await act(hass, "stop_recording", recording_id=recording_id)
+    answer = await call_action(hass, "stop_recording", recording_id=recording_id)
     assert answer == {"recording_id": recording_id}
     assert recording not in office.active_recordings()
     assert len(office.active_recordings()) == 1
@@ -504,7 +506,7 @@ async def test_number_and_call_must_both_match(
     )
     assert err.translation_key == "line_not_found"
     assert not asked(recorder, "", "POST")
-    await act(hass, "start_recording", directory_number=_LINE_101, **line)
+    await call_action(hass, "start_recording", directory_number=_LINE_101, **line)
     assert office.active_recordings()
 
 
@@ -529,7 +531,7 @@ async def test_spelling_of_a_number(
 ) -> None:
     """A number means the same with and without blanks and brackets."""
     if fits:
-        await act(hass, "start_recording", directory_number=number)
+        await call_action(hass, "start_recording", directory_number=number)
         assert office.active_recordings()
     else:
         err = await refusal(hass, "start_recording", directory_number=number)
@@ -632,7 +634,9 @@ async def test_already_recording(
     err = await refusal(hass, "start_recording", directory_number=_LINE_101)
     assert err.translation_key == "already_recording"
     assert isinstance(err, ServiceValidationError)
-    answer = await act(hass, "start_recording", directory_number=_LINE_101, ensure=True)
+    answer = await call_action(
+        hass, "start_recording", directory_number=_LINE_101, ensure=True
+    )
     assert answer == {
         "result": "already_recording",
         "recording_id": bandwidth_id(office.seed, "r", recording.number),
@@ -732,7 +736,7 @@ async def test_lost_start(
 ) -> None:
     """The call's recordings show what became of the command."""
     recorder.faults.add(Fault("drop_after", method="POST", times=1))
-    answer = await act(hass, "start_recording", directory_number=_LINE_101)
+    answer = await call_action(hass, "start_recording", directory_number=_LINE_101)
     (recording,) = office.active_recordings()
     assert answer == {
         "result": "started",
@@ -785,7 +789,7 @@ async def test_start_without_an_id(
     """A start is done even if the id of the recording cannot be read."""
     identifier = recorder.call_id(call)
     recorder.faults.add(Fault("status", path=f"/calls/{identifier}/rec", status=500))
-    answer = await act(hass, "start_recording", call_id=identifier)
+    answer = await call_action(hass, "start_recording", call_id=identifier)
     assert answer == {"result": "started", "recording_id": None}
     assert office.active_recordings()
 
@@ -807,9 +811,9 @@ async def test_an_answer_that_is_not_the_documented_one(
     recorder.faults.add(
         Fault("rewrite", method="POST", rewrite=lambda _: body.encode())
     )
-    answer = await act(hass, "start_recording", directory_number=_LINE_101)
+    answer = await call_action(hass, "start_recording", directory_number=_LINE_101)
     assert answer["recording_id"]
-    await act(hass, "stop_recording", directory_number=_LINE_101)
+    await call_action(hass, "stop_recording", directory_number=_LINE_101)
     assert not office.active_recordings()
 
 
@@ -833,7 +837,7 @@ async def test_lost_stop(
     err = await refusal(hass, "stop_recording", directory_number=_LINE_101)
     assert err.translation_key == "cannot_connect"
     recorder.faults.add(Fault("drop_after", method="POST", times=1))
-    await act(hass, "stop_recording", directory_number=_LINE_101)
+    await call_action(hass, "stop_recording", directory_number=_LINE_101)
     assert not office.active_recordings()
 
 
@@ -852,7 +856,7 @@ async def test_get_recording(
     freezer.tick(30)
     office.hang_up(call)
     identifier = bandwidth_id(office.seed, "r", recording.number)
-    answer = await act(hass, "get_recording", recording_id=identifier)
+    answer = await call_action(hass, "get_recording", recording_id=identifier)
     assert answer["id"] == identifier
     assert answer["duration"] == pytest.approx(30)
     assert answer["direction"] == "outgoing"
@@ -872,7 +876,7 @@ async def test_get_recording_without_its_call(
     office.hang_up(call)
     recorder.faults.add(Fault("status", path="/calls", status=500))
     identifier = bandwidth_id(office.seed, "r", 0)
-    answer = await act(hass, "get_recording", recording_id=identifier)
+    answer = await call_action(hass, "get_recording", recording_id=identifier)
     assert answer["state"] == "complete"
     assert answer["local_number"] is answer["direction"] is None
 
@@ -922,7 +926,7 @@ async def test_export(
     office.start_recording(call)
     freezer.tick(5)
     office.hang_up(call)
-    answer = await act(
+    answer = await call_action(
         hass,
         "export_recording",
         recording_id=bandwidth_id(office.seed, "r", 0),

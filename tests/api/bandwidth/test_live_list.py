@@ -47,8 +47,8 @@ from tests.helpers.bandwidth import (
     pages,
     rows_fault,
 )
+from tests.helpers.clock import until
 from tests.helpers.states import value
-from tests.helpers.yeastar import until
 
 _ORDERS: Final[list[ServedOrder]] = ["newest_first", "oldest_first", "shuffled"]
 _SORTED: Final[list[ServedOrder]] = ["newest_first", "oldest_first"]

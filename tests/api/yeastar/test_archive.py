@@ -39,11 +39,11 @@ from homeassistant.exceptions import ServiceValidationError
 from simulator.calls import Call
 from simulator.faults import Fault
 from simulator.office import Office
-from simulator.server import Simulator
 from simulator.yeastar import Yeastar
 from simulator.yeastar.identifiers import yeastar_id
 from simulator.yeastar.rows import call_id
-from tests.helpers.yeastar import act, answer, asked, fault, refusal
+from tests.helpers.actions import call_action, refusal
+from tests.helpers.yeastar import answer, asked, fault
 
 # The example of the vendor's page, row by row.
 _EXAMPLE: Final[list[dict[str, Any]]] = [
@@ -91,12 +91,6 @@ def office() -> Office:
 
 
 @pytest.fixture
-def pbx(simulator: Simulator) -> Yeastar:
-    """Return the simulated PBX."""
-    return simulator.yeastar
-
-
-@pytest.fixture
 async def client(
     pbx: Yeastar, yeastar_data: dict[str, Any]
 ) -> AsyncGenerator[YeastarClient]:
@@ -132,7 +126,7 @@ async def test_the_example_of_the_page(
     pbx.faults.add(made(row))
     local = datetime.strptime(f"{row['time']} +0800", "%m/%d/%Y %H:%M:%S %z")
     caller, _, caller_number = row["call_from"].rstrip(">").partition("<")
-    assert await act(hass, "get_recording", recording_id=str(row["id"])) == {
+    assert await call_action(hass, "get_recording", recording_id=str(row["id"])) == {
         "id": str(row["id"]),
         "reference_number": row["uid"],
         "started_at": local.astimezone(UTC).isoformat(),
@@ -631,7 +625,7 @@ async def test_another_recording_than_asked_for(
 ) -> None:
     """A PBX that does not know `ids` answers with its list."""
     pbx.faults.add(fault("/recording/", answer(0, total_number=3, data=_EXAMPLE)))
-    response = await act(hass, "get_recording", recording_id="615")
+    response = await call_action(hass, "get_recording", recording_id="615")
     assert response["id"] == "615"
     error = await refusal(hass, "get_recording", recording_id="616")
     assert error.translation_key == "recording_not_found"

@@ -21,7 +21,9 @@ from simulator.server import Simulator
 from simulator.yeastar import Yeastar
 from simulator.yeastar.rows import call_id, channel_ids
 from tests.conftest import Poll, set_up_recorder, settle
-from tests.helpers.yeastar import act, answer, asked, fault, refusal, state
+from tests.helpers.actions import call_action, refusal
+from tests.helpers.states import value
+from tests.helpers.yeastar import answer, asked, fault
 
 _ACTIVE: Final = "sensor.yeastar_active_recordings"
 _CALLS: Final = "sensor.yeastar_active_calls"
@@ -81,13 +83,13 @@ async def test_an_idle_pbx(
     hass: HomeAssistant, pbx: Yeastar, recorder: MockConfigEntry, pass_time: Poll
 ) -> None:
     """When idle, it "returns only errcode and errmsg": no `data` key. Or 60001."""
-    assert state(hass, _ACTIVE) == "0"
-    assert state(hass, _CALLS) == "0"
+    assert value(hass, _ACTIVE) == "0"
+    assert value(hass, _CALLS) == "0"
     pbx.says_not_found = True
     await pass_time(31)
     await pass_time(31)
-    assert state(hass, _ACTIVE) == "0"
-    assert state(hass, _RECORDING) == "off"
+    assert value(hass, _ACTIVE) == "0"
+    assert value(hass, _RECORDING) == "off"
 
 
 async def test_entities_by_capability(
@@ -113,12 +115,12 @@ async def test_a_call_counts_from_when_it_is_connected(
     """A ringing one is no recording; the recording started when it was answered."""
     call = office.connect("101", "+390551234567", ringing=True)
     await pass_time(31)
-    assert state(hass, _ACTIVE) == "0"
-    assert state(hass, _CALLS) == "0"
+    assert value(hass, _ACTIVE) == "0"
+    assert value(hass, _CALLS) == "0"
     office.answer(call)
     answered_at = office.now.replace(microsecond=0)
     await pass_time(0)
-    assert (await act(hass, "get_active_recordings"))["recordings"] == [
+    assert (await call_action(hass, "get_active_recordings"))["recordings"] == [
         {
             "id": call_id(call),
             "started_at": answered_at.isoformat(),
@@ -134,12 +136,12 @@ async def test_a_call_counts_from_when_it_is_connected(
         }
     ]
     await pass_time(31)
-    assert state(hass, _ACTIVE) == "1"
-    assert state(hass, _CALLS) == "1"
-    assert state(hass, "sensor.yeastar_oldest_active_start") == answered_at.isoformat()
+    assert value(hass, _ACTIVE) == "1"
+    assert value(hass, _CALLS) == "1"
+    assert value(hass, "sensor.yeastar_oldest_active_start") == answered_at.isoformat()
     office.hang_up(call)
     await pass_time(31)
-    assert state(hass, _ACTIVE) == "0"
+    assert value(hass, _ACTIVE) == "0"
 
 
 async def test_a_call_that_was_not_seen_ringing(
@@ -148,11 +150,11 @@ async def test_a_call_that_was_not_seen_ringing(
     """Its id shows when it started, in UTC: `<epoch>.<seq>`."""
     call = office.connect("101")
     await pass_time(20)
-    (recording,) = (await act(hass, "get_active_recordings"))["recordings"]
+    (recording,) = (await call_action(hass, "get_active_recordings"))["recordings"]
     began_at = call.started_at.replace(microsecond=0)
     assert recording["started_at"] == began_at.isoformat()
     await pass_time(20)
-    (recording,) = (await act(hass, "get_active_recordings"))["recordings"]
+    (recording,) = (await call_action(hass, "get_active_recordings"))["recordings"]
     assert recording["started_at"] == began_at.isoformat()
 
 
@@ -210,7 +212,7 @@ async def test_what_is_connected(
 ) -> None:
     """Somebody called, and somebody answered."""
     pbx.faults.add(fault("/call/query", calls_body(("1650012665.266", members))))
-    response = await act(hass, "get_active_recordings")
+    response = await call_action(hass, "get_active_recordings")
     assert len(response["recordings"]) == is_connected
 
 
@@ -256,7 +258,7 @@ async def test_who_talks_to_whom(
 ) -> None:
     """The local party is an extension, the remote one is at the other end."""
     pbx.faults.add(fault("/call/query", calls_body(("1650012665.266", members))))
-    (recording,) = (await act(hass, "get_active_recordings"))["recordings"]
+    (recording,) = (await call_action(hass, "get_active_recordings"))["recordings"]
     assert recording["local_party"]["number"] == local
     assert recording["remote_party"]["phone_number"] == remote
 
@@ -271,12 +273,12 @@ async def test_the_local_party_stays_the_same(
             for number, status in zip(("1", "2"), statuses, strict=True)
         ]
         pbx.faults.add(fault("/call/query", calls_body(("1.1", members)), times=1))
-        (recording,) = (await act(hass, "get_active_recordings"))["recordings"]
+        (recording,) = (await call_action(hass, "get_active_recordings"))["recordings"]
         assert recording["local_party"]["number"] == "1"
     members = [("extension", "1", "BYE"), ("extension", "2", "ANSWERED")]
     members.append(("extension", "3", "ANSWER"))
     pbx.faults.add(fault("/call/query", calls_body(("1.1", members)), times=1))
-    (recording,) = (await act(hass, "get_active_recordings"))["recordings"]
+    (recording,) = (await call_action(hass, "get_active_recordings"))["recordings"]
     assert recording["local_party"]["number"] == "2"
 
 
@@ -289,7 +291,7 @@ async def test_several_entries_of_one_call(
         ("1650012665.266", [("extension", "1005", "ANSWER")]),
     )
     pbx.faults.add(fault("/call/query", body))
-    (recording,) = (await act(hass, "get_active_recordings"))["recordings"]
+    (recording,) = (await call_action(hass, "get_active_recordings"))["recordings"]
     assert recording["id"] == "1650012665.266"
 
 
@@ -300,7 +302,7 @@ async def test_rows_that_cannot_be_read(
     office.connect("101")
     office.connect("102")
     pbx.faults.add(Fault("bad_rows", path="/call/query"))
-    assert len((await act(hass, "get_active_recordings"))["recordings"]) == 2
+    assert len((await call_action(hass, "get_active_recordings"))["recordings"]) == 2
 
 
 async def test_a_bare_object(
@@ -309,7 +311,7 @@ async def test_a_bare_object(
     """One call where a list of calls is due."""
     office.connect("101")
     pbx.faults.add(Fault("bare_object", path="/call/query"))
-    assert len((await act(hass, "get_active_recordings"))["recordings"]) == 1
+    assert len((await call_action(hass, "get_active_recordings"))["recordings"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -326,7 +328,7 @@ async def test_calls_of_strange_shapes(
 ) -> None:
     """Whatever they are, the poll goes on."""
     pbx.faults.add(fault("/call/query", answer(0, data=[call])))
-    await act(hass, "get_active_recordings")
+    await call_action(hass, "get_active_recordings")
 
 
 @pytest.mark.parametrize(
@@ -388,8 +390,8 @@ async def test_refused_polls(
     pbx.faults.add(fault("/call/query", answer(errcode)))
     await pass_time(31)
     await pass_time(61)
-    assert state(hass, _ACTIVE) == "unavailable"
-    assert state(hass, _CALLS) == "unavailable"
+    assert value(hass, _ACTIVE) == "unavailable"
+    assert value(hass, _CALLS) == "unavailable"
     error = await refusal(hass, "get_active_recordings")
     assert error.translation_key == key
     assert asked(pbx, "/get_token") + asked(pbx, "/refresh_token") == sign_ins
@@ -400,7 +402,7 @@ async def test_refused_polls(
     pbx.faults.clear()
     await pass_time(901)
     await pass_time(301)
-    assert state(hass, _ACTIVE) == "0"
+    assert value(hass, _ACTIVE) == "0"
     told = {issue_id for domain, issue_id in issues.issues if domain == DOMAIN}
     assert told == {"unencrypted_01YEASTAR"}
 
@@ -418,14 +420,14 @@ async def test_only_some_extensions(
     office.connect("101")
     office.connect("102")
     office.connect("103", "104", "internal")
-    response = await act(hass, "get_active_recordings")
+    response = await call_action(hass, "get_active_recordings")
     numbers = [rec["local_party"]["number"] for rec in response["recordings"]]
     assert sorted(numbers) == ["101", "104"]
     office.calls.clear()
     members = [("inbound", "5", "ANSWERED"), ("extension", "101", "RING")]
     members.append(("extension", "102", "ANSWER"))
     pbx.faults.add(fault("/call/query", calls_body(("1.1", members))))
-    assert not (await act(hass, "get_active_recordings"))["recordings"]
+    assert not (await call_action(hass, "get_active_recordings"))["recordings"]
 
 
 async def test_only_what_is_started_here(
@@ -440,29 +442,31 @@ async def test_only_what_is_started_here(
     entry = await set_up_recorder(hass, yeastar_data, options=options)
     first, _ = office.connect("101"), office.connect("102")
     await pass_time(31)
-    assert state(hass, _ACTIVE) == "0"
-    assert state(hass, _CALLS) == "2"
-    response = await act(hass, "start_recording", directory_number="101")
+    assert value(hass, _ACTIVE) == "0"
+    assert value(hass, _CALLS) == "2"
+    response = await call_action(hass, "start_recording", directory_number="101")
     assert response == {"result": "started", "recording_id": call_id(first)}
     started_at = office.now.replace(microsecond=0).isoformat()
     for _ in range(2):
         await pass_time(31)
         await pass_time(31)
-        assert state(hass, _ACTIVE) == "1"
-        (recording,) = (await act(hass, "get_active_recordings"))["recordings"]
+        assert value(hass, _ACTIVE) == "1"
+        (recording,) = (await call_action(hass, "get_active_recordings"))["recordings"]
         assert recording["started_at"] == started_at
         assert recording["is_paused"] is False
         assert await hass.config_entries.async_reload(entry.entry_id)
         await settle(hass)
     error = await refusal(hass, "start_recording", directory_number="101")
     assert error.translation_key == "already_recording"
-    response = await act(hass, "start_recording", directory_number="101", ensure=True)
+    response = await call_action(
+        hass, "start_recording", directory_number="101", ensure=True
+    )
     assert response == {"result": "already_recording", "recording_id": call_id(first)}
     assert asked(pbx, "/call/record_start") == 1
     office.hang_up(first)
     await pass_time(31)
     await pass_time(31)
-    assert state(hass, _ACTIVE) == "0"
+    assert value(hass, _ACTIVE) == "0"
 
 
 async def test_orders_of_ended_calls_are_forgotten(
@@ -474,7 +478,7 @@ async def test_orders_of_ended_calls_are_forgotten(
 ) -> None:
     """The storage does not grow with the calls."""
     call = office.connect("101")
-    await act(hass, "start_recording", directory_number="101")
+    await call_action(hass, "start_recording", directory_number="101")
     assert call_id(call) in str(hass_storage["call_recorder.01YEASTAR"])
     office.hang_up(call)
     await pass_time(31)
@@ -490,16 +494,16 @@ async def test_start_pause_and_resume(
 ) -> None:
     """By extension. The PBX does not report a pause; what we did is remembered."""
     call = office.connect("101")
-    await act(hass, "start_recording", directory_number="101")
+    await call_action(hass, "start_recording", directory_number="101")
     (recording,) = office.recordings_of(call)
-    response = await act(hass, "pause_recording", directory_number="101")
+    response = await call_action(hass, "pause_recording", directory_number="101")
     assert response == {"recording_id": call_id(call)}
     assert recording.is_paused
-    (told,) = (await act(hass, "get_active_recordings"))["recordings"]
+    (told,) = (await call_action(hass, "get_active_recordings"))["recordings"]
     assert told["is_paused"] is True
-    await act(hass, "resume_recording", recording_id=call_id(call))
+    await call_action(hass, "resume_recording", recording_id=call_id(call))
     assert not recording.is_paused
-    (told,) = (await act(hass, "get_active_recordings"))["recordings"]
+    (told,) = (await call_action(hass, "get_active_recordings"))["recordings"]
     assert told["is_paused"] is False
 
 
@@ -514,9 +518,9 @@ async def test_start_by_call_or_channel(
     """`call_id` is the id of a call or of a channel."""
     office.connect("102")
     call = office.connect("101")
-    await act(hass, "start_recording", call_id=call_id(call))
+    await call_action(hass, "start_recording", call_id=call_id(call))
     channel = channel_ids(call)[place]
-    await act(hass, "start_recording", call_id=channel)
+    await call_action(hass, "start_recording", call_id=channel)
     # "{"channel_id":"PJSIP/2002-00000076"}"
     assert commands(pbx) == [
         {"channel_id": channel_ids(call)[0]},
@@ -536,7 +540,7 @@ async def test_start_of_a_call_on_hold(
     call = office.connect("101")
     office.hold(call)
     named = channel_ids(call)[0] if by_channel else call_id(call)
-    response = await act(hass, "start_recording", call_id=named)
+    response = await call_action(hass, "start_recording", call_id=named)
     assert response == {"result": "started", "recording_id": call_id(call)}
     assert commands(pbx) == [{"channel_id": channel_ids(call)[0]}]
 
@@ -546,7 +550,7 @@ async def test_a_channel_that_only_the_pbx_knows(
 ) -> None:
     """Its answer shows the call."""
     pbx.faults.add(fault("/call/record_start", answer(0, call_id="1648717816.195")))
-    response = await act(hass, "start_recording", call_id="PJSIP/2002-00000076")
+    response = await call_action(hass, "start_recording", call_id="PJSIP/2002-00000076")
     assert response == {"result": "started", "recording_id": "1648717816.195"}
 
 
@@ -572,7 +576,7 @@ async def test_the_right_channel_of_the_right_call(
     )
     pbx.faults.add(fault("/call/query", body))
     pbx.faults.add(fault("/call/record_start", answer(0, call_id="1650000001.10")))
-    response = await act(hass, "start_recording", directory_number="101")
+    response = await call_action(hass, "start_recording", directory_number="101")
     assert response["recording_id"] == "1650000001.10"
     assert commands(pbx) == [{"channel_id": "PJSIP/101-11"}]
 
@@ -585,7 +589,7 @@ async def test_an_extension_with_two_phones(
     members.append(("extension", "101", "ANSWER"))
     pbx.faults.add(fault("/call/query", calls_body(("1650000001.9", members))))
     pbx.faults.add(fault("/call/record_start", answer(0)))
-    await act(hass, "start_recording", directory_number="101")
+    await call_action(hass, "start_recording", directory_number="101")
     assert commands(pbx) == [{"channel_id": "PJSIP/101-02"}]
 
 
@@ -660,7 +664,7 @@ async def test_a_held_call_can_be_paused(
     call = office.connect("101")
     recording = office.start_recording(call)
     office.hold(call)
-    await act(hass, "pause_recording", directory_number="101")
+    await call_action(hass, "pause_recording", directory_number="101")
     assert recording.is_paused
 
 
@@ -790,7 +794,9 @@ async def test_filters(
     office.connect("101", "102", "internal")
     office.connect("103")
     for number in ("101", "102"):
-        response = await act(hass, "get_active_recordings", directory_number=number)
+        response = await call_action(
+            hass, "get_active_recordings", directory_number=number
+        )
         (recording,) = response["recordings"]
         assert recording["local_party"]["number"] == number
     for field in ("device_name", "username", "numeric_user_id"):
@@ -805,6 +811,6 @@ async def test_no_redirect_is_followed(
     pbx.faults.add(Fault("redirect", path="/call/query", url=f"{pbx.url}/openapi/x"))
     polls = asked(pbx, "/call/query")
     with pytest.raises(HomeAssistantError):
-        await act(hass, "get_active_recordings")
+        await call_action(hass, "get_active_recordings")
     assert asked(pbx, "/call/query") == polls + 1
     assert asked(pbx, "/x") == 0

@@ -28,28 +28,14 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from simulator.faults import Fault
 from simulator.office import Office
-from simulator.server import Simulator
 from simulator.yeastar import Yeastar
 from tests.conftest import Poll, make_entry, settle
-from tests.helpers.yeastar import (
-    BASE,
-    act,
-    answer,
-    asked,
-    asked_in_all,
-    fault,
-    refusal,
-    state,
-)
+from tests.helpers.actions import call_action, refusal
+from tests.helpers.states import value
+from tests.helpers.yeastar import BASE, answer, asked, asked_in_all, fault
 
 _HALF_AN_HOUR: Final = 1800
 _RECORDING: Final = "binary_sensor.yeastar_recording"
-
-
-@pytest.fixture
-def pbx(simulator: Simulator) -> Yeastar:
-    """Return the simulated PBX."""
-    return simulator.yeastar
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +59,7 @@ def has_issue(hass: HomeAssistant, key: str) -> bool:
 async def try_to_start(hass: HomeAssistant, **line: str) -> None:
     """Start a recording; it may fail."""
     with suppress(HomeAssistantError):
-        await act(hass, "start_recording", **line)
+        await call_action(hass, "start_recording", **line)
 
 
 async def try_set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -142,7 +128,9 @@ async def test_twenty_callers_renew_once(
 ) -> None:
     """Renewed single-flight before it ends."""
     freezer.tick(_HALF_AN_HOUR - 59)
-    await asyncio.gather(*(act(hass, "get_active_recordings") for _ in range(20)))
+    await asyncio.gather(
+        *(call_action(hass, "get_active_recordings") for _ in range(20))
+    )
     assert asked(pbx, "/refresh_token") == 1
     assert asked(pbx, "/get_token") == 1
     assert asked(pbx, "/call/query") >= 21
@@ -155,7 +143,9 @@ async def test_twenty_callers_with_a_dead_token_renew_once(
     (token,) = pbx.tokens.valid()
     pbx.tokens.revoke(token)
     pbx.tokens.issue()
-    await asyncio.gather(*(act(hass, "get_active_recordings") for _ in range(20)))
+    await asyncio.gather(
+        *(call_action(hass, "get_active_recordings") for _ in range(20))
+    )
     assert asked(pbx, "/refresh_token") == 1
     assert asked(pbx, "/get_token") == 2
 
@@ -252,7 +242,7 @@ async def test_a_pbx_that_was_restarted(
     calls = [path for path in asked_in_all(pbx) if path in polls]
     assert calls[:4] == ["/call/query", "/refresh_token", "/get_token", "/call/query"]
     assert calls.count("/get_token") == 1
-    assert state(hass, _RECORDING) == "off"
+    assert value(hass, _RECORDING) == "off"
 
 
 async def test_a_token_that_is_never_accepted(
@@ -265,11 +255,11 @@ async def test_a_token_that_is_never_accepted(
     await pass_time(25, times=10)
     renewals = asked(pbx, "/refresh_token") + asked(pbx, "/get_token")
     assert renewals == 1
-    assert state(hass, _RECORDING) == "unavailable"
+    assert value(hass, _RECORDING) == "unavailable"
     assert not hass.config_entries.flow.async_progress()
     pbx.refusals.clear()
     await pass_time(301)
-    assert state(hass, _RECORDING) == "off"
+    assert value(hass, _RECORDING) == "off"
 
 
 async def test_an_order_with_a_dead_token_is_sent_again(
@@ -278,7 +268,7 @@ async def test_an_order_with_a_dead_token_is_sent_again(
     """10004 says that nothing was done."""
     call = office.connect("101")
     pbx.faults.add(fault("/call/record_start", answer(10004), times=1))
-    response = await act(hass, "start_recording", directory_number="101")
+    response = await call_action(hass, "start_recording", directory_number="101")
     assert response["result"] == "started"
     assert asked(pbx, "/call/record_start") == 2
     assert len(office.recordings_of(call)) == 1
@@ -337,7 +327,7 @@ async def test_the_limit_while_running(
     for _ in range(8):
         pbx.tokens.issue()
     await pass_time(31)
-    assert state(hass, _RECORDING) == "unavailable"
+    assert value(hass, _RECORDING) == "unavailable"
     assert has_issue(hass, "token_limit")
     assert (await refusal(hass, "get_active_recordings")).translation_key == (
         "token_limit"
@@ -346,7 +336,7 @@ async def test_the_limit_while_running(
     assert asked(pbx, "/get_token") == 2
     await pass_time(301)
     await pass_time(301)
-    assert state(hass, _RECORDING) == "off"
+    assert value(hass, _RECORDING) == "off"
     assert not has_issue(hass, "token_limit")
 
 
@@ -362,7 +352,7 @@ async def test_a_blocked_address(
     pbx.refusals[""] = errcode
     await pass_time(31)
     assert has_issue(hass, "ip_blocked")
-    assert state(hass, _RECORDING) == "unavailable"
+    assert value(hass, _RECORDING) == "unavailable"
     pbx.requests.clear()
     for _ in range(8):
         await pass_time(100)
@@ -372,7 +362,7 @@ async def test_a_blocked_address(
     pbx.refusals.clear()
     await pass_time(101)
     await pass_time(301)
-    assert state(hass, _RECORDING) == "off"
+    assert value(hass, _RECORDING) == "off"
     assert not has_issue(hass, "ip_blocked")
 
 
@@ -540,11 +530,11 @@ async def test_a_refresh_that_fails_for_now(
     pbx.faults.add(Fault("drop", path="/refresh_token"))
     await pass_time(_HALF_AN_HOUR)
     await pass_time(60)
-    assert state(hass, _RECORDING) == "unavailable"
+    assert value(hass, _RECORDING) == "unavailable"
     assert asked(pbx, "/get_token") == 1
     pbx.faults.clear()
     await pass_time(301)
-    assert state(hass, _RECORDING) == "off"
+    assert value(hass, _RECORDING) == "off"
     assert asked(pbx, "/get_token") == 1
 
 
