@@ -244,6 +244,12 @@ class RecorderClient(ABC):
             if getattr(asked, name, None) and name not in self.line_fields:
                 raise RefusedError(ErrorKey.NOT_SUPPORTED, text=name)
 
+    @staticmethod
+    def raise_for_mode(mode: RecordingMode | None) -> None:
+        """Raise `not_supported` for a mode, at a recorder that has no modes."""
+        if mode is not None:
+            raise RefusedError(ErrorKey.NOT_SUPPORTED, text="mode")
+
 
 def judge_lost_start(active: Sequence[ActiveRecording], sent_at: datetime) -> str:
     """Return the recording that a start has made whose answer was lost.

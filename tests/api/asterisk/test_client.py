@@ -294,7 +294,7 @@ async def test_refused_start(pbx: Pbx, watcher: Watcher) -> None:
     start = watcher.client.start_recording
     assert await _refusal(start(_NOBODY, None)) is ErrorKey.LINE_NOT_SPECIFIED
     assert await _refusal(start(_LINE, None)) is ErrorKey.NO_CONNECTED_CALL
-    assert await _refusal(start(_LINE, RecordingMode.DIAL_IN)) is ErrorKey.INVALID_MODE
+    assert await _refusal(start(_LINE, RecordingMode.DIAL_IN)) is ErrorKey.NOT_SUPPORTED
     assert (
         await _refusal(start(LineAddress(device_name="Phone"), None))
         is ErrorKey.NOT_SUPPORTED

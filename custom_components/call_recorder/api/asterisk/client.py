@@ -198,8 +198,7 @@ class AsteriskClient(RecorderClient):
         That Asterisk reports success proves nothing: what is being recorded is looked
         at before and after.
         """
-        if mode is not None:
-            raise RefusedError(ErrorKey.INVALID_MODE)
+        self.raise_for_mode(mode)
         self.raise_for_fields(line)
         if line.is_empty:
             raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)

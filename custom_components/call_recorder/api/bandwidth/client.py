@@ -242,8 +242,7 @@ class BandwidthClient(RecorderClient):
         number `directory_number`. Raises `RefusedError(ErrorKey.NOT_SUPPORTED)` for a
         device or a mode: both are Imagicle's.
         """
-        if mode is not None:
-            raise RefusedError(ErrorKey.NOT_SUPPORTED, text="mode")
+        self.raise_for_mode(mode)
         call_id = await self._find_call(line)
         refusals = START_REFUSALS if line.call_id else START_LINE_REFUSALS
         sent_at = datetime.now(UTC)

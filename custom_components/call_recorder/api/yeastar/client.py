@@ -221,8 +221,7 @@ class YeastarClient(RecorderClient):
         therefore stays `outcome_unknown`, and is never repeated.
         """
         self.raise_for_fields(line)
-        if mode is not None:
-            raise RefusedError(ErrorKey.NOT_SUPPORTED, text="mode")
+        self.raise_for_mode(mode)
         if line.is_empty:
             raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
         call_id, channel_id = await self._find_channel(line)
