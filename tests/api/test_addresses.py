@@ -42,7 +42,16 @@ def test_the_path_of_a_proxy_is_kept(recorder: str, prefix: str) -> None:
 
 @pytest.mark.parametrize("recorder", _SETTINGS)
 @pytest.mark.parametrize(
-    "url", ["http://[", "https://[]@", "ftp://pbx.example", "pbx.example", " "]
+    "url",
+    [
+        "http://[",
+        "https://[]@",
+        "http://a..b",
+        f"http://{'\u00fc' * 70}",
+        "ftp://pbx.example",
+        "pbx.example",
+        " ",
+    ],
 )
 def test_what_is_no_address(recorder: str, url: str) -> None:
     """It is refused by every recorder."""

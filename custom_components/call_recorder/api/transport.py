@@ -79,11 +79,20 @@ def parse_address(address: str, api_path: str) -> URL:
     url = parse_url(address)
     if url.scheme not in ("http", "https") or not url.host:
         raise ValueError("not an http(s) address")
+    require_name(url.host)
     if url.user is not None or url.password is not None:
         raise ValueError("the address carries credentials")
     segments = [segment for segment in url.raw_path.split("/") if segment]
     proxy = _before(api_path.strip("/").casefold().split("/"), segments)
     return url.origin().with_path("/".join(("", *proxy)), encoded=True)
+
+
+def require_name(host: str) -> None:
+    """Raise `ValueError` for a host that no name server can be asked for: `a..b`."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise ValueError("not a host") from None
 
 
 def parse_url(text: str) -> URL:

@@ -343,11 +343,24 @@ async def test_short_recording(simulated: SimulatedPbx, watcher: Watcher) -> Non
     assert len(page.recordings) == 1
 
 
-@pytest.mark.parametrize("host", ["", "http://pbx", "a b", "pbx/ami", "user@pbx"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("", "http://pbx", "a b", "pbx/ami", "user@pbx"),
+        *("pbx:5038", "10.0.0.1:5038", "[::1]:5038", "a..b", "x" * 64),
+    ],
+)
 def test_invalid_host(host: str) -> None:
     """Test what is no host."""
     with pytest.raises(ValueError, match="host"):
         AsteriskClient.normalize({"host": host, "username": "a", "password": "b"})
+
+
+@pytest.mark.parametrize("host", ["::1", "[::1]", " FE80::1%eth0 ", "b\u00fcro.local"])
+def test_valid_host(host: str) -> None:
+    """Test hosts that have more than letters and dots."""
+    cleaned = AsteriskClient.normalize({"host": host, "username": "a"})
+    assert AsteriskClient.normalize(cleaned) == cleaned
 
 
 def test_normalize() -> None:

@@ -21,6 +21,7 @@ from ..errors import (
 )
 from ..models import RecorderInfo
 from ..parsing import as_text
+from ..transport import require_name
 from . import DEFAULT_PORT
 from .wire import Message, Wire
 
@@ -40,11 +41,17 @@ _HOPEFUL_TIME: Final = 60.0
 """Seconds in which a restart is awaited, with short pauses between the tries."""
 
 
+_NO_HOST: Final = frozenset(" /@?#\\[]")
+"""What is in no host, but in what people paste."""
+
+
 def host_of(settings: Mapping[str, Any]) -> str:
     """Return the host that the settings name; `ValueError` when it is none."""
     host = str(settings["host"]).strip().strip("[]").lower()
-    if not host or any(character in host for character in " /@?#\\"):
+    # One colon is in front of a port, which has a field of its own.
+    if not host or host.count(":") == 1 or _NO_HOST.intersection(host):
         raise ValueError("not a host")
+    require_name(host)
     return host
 
 
