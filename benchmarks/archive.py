@@ -26,8 +26,8 @@ from typing import Any
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
-from custom_components.call_recorder.api import transport
 from custom_components.call_recorder.api.reply import Reply
+from custom_components.call_recorder.api.transport import Transport
 from homeassistant import loader
 from homeassistant.components.http.auth import async_sign_path
 from homeassistant.components.media_source import async_browse_media
@@ -88,16 +88,18 @@ class Traffic:
     bytes = 0
 
 
-async def _count(response: Any) -> Reply:
-    """Read an answer, and count it."""
-    reply = await _read_reply(response)
+_request = Transport.request
+
+
+async def _count(transport: Transport, *args: Any, **kwargs: Any) -> Reply:
+    """Send a request, and count its answer."""
+    reply = await _request(transport, *args, **kwargs)
     Traffic.requests += 1
     Traffic.bytes += len(reply.body)
     return reply
 
 
-_read_reply = transport._read_reply  # noqa: SLF001 - every answer goes through it
-transport._read_reply = _count  # noqa: SLF001
+Transport.request = _count  # type: ignore[assignment, method-assign]
 
 
 async def measure(name: str, work: Callable[[], Awaitable[Any]]) -> Any:
