@@ -172,9 +172,6 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
         except RecorderError as err:
             return self._tolerate_outage(err)
         self._note_success()
-        if self.client.has_archive_credentials:
-            self.sign_in.async_withdraw()
-        async_delete_issue(self.hass, self.config_entry, IssueKey.ARCHIVE_NOT_ALLOWED)
         if self.known is None:
             # The silent baseline: what ended before the first poll is no news.
             self.known = KnownRecordings(since=read_to)
@@ -185,6 +182,15 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
         newest = (rec for rec in recordings if not (_has_failed(rec) or _is_ahead(rec)))
         recent = tuple(rec for rec in page.recordings if not _is_ahead(rec))
         return _snapshot(self.known, next(newest, None), recent, page.total)
+
+    @callback
+    @override
+    def _note_success(self) -> None:
+        """Note that the archive was read: it is allowed, with these credentials."""
+        super()._note_success()
+        if self.client.has_archive_credentials:
+            self.sign_in.async_withdraw()
+        async_delete_issue(self.hass, self.config_entry, IssueKey.ARCHIVE_NOT_ALLOWED)
 
     def _forget_old(self, known: KnownRecordings, newest: RecordingPage) -> None:
         """Drop what no sensor and no event needs any more."""
