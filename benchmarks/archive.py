@@ -1,27 +1,20 @@
 """Measures what the archive costs: opening folders, playing an hour, keeping a copy.
 
 Runs Home Assistant with the integration in front of a simulated Imagicle, which is in
-another process. Usage, from the project's folder:
-    .venv/bin/python -m benchmarks.archive
-
-Requests and bytes are those of the recorder's answers. `MiB held` is Python's peak
-memory above the start of the measurement (tracemalloc); `MiB grown` is the growth of
-the process's largest resident set, which includes the C libraries.
+another process. Requests and bytes are those of the recorder's answers; memory is
+Python's peak above the start of the measurement (tracemalloc).
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-import logging
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
-import resource
 import tempfile
-from time import perf_counter
 import tracemalloc
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
@@ -38,6 +31,8 @@ from simulator.office import Office
 from simulator.server import Simulator
 import tests.phacc_shim  # noqa: F401 - before the next import
 
+from .table import Row
+
 from pytest_homeassistant_custom_component.common import (  # isort: skip
     MockConfigEntry,
     async_test_home_assistant,
@@ -47,6 +42,8 @@ SIZES = (1_000, 1_000_000)
 HOUR = timedelta(hours=1)
 ENTRY = "01BENCHMARK"
 DAYS_AGO = 2
+AUDIO = ("play an hour", "drag the slider")
+"""What is answered by a download, which is not counted."""
 
 
 # --- The recorder, in a process of its own ---
@@ -88,36 +85,37 @@ class Traffic:
     bytes = 0
 
 
-_request = Transport.request
+def count_answers() -> None:
+    """Count the answers of all recorders from now on."""
+    request = Transport.request
+
+    async def count(transport: Transport, *args: Any, **kwargs: Any) -> Reply:
+        """Send a request, and count its answer."""
+        reply = await request(transport, *args, **kwargs)
+        Traffic.requests += 1
+        Traffic.bytes += len(reply.body)
+        return reply
+
+    Transport.request = count  # type: ignore[assignment, method-assign]
 
 
-async def _count(transport: Transport, *args: Any, **kwargs: Any) -> Reply:
-    """Send a request, and count its answer."""
-    reply = await _request(transport, *args, **kwargs)
-    Traffic.requests += 1
-    Traffic.bytes += len(reply.body)
-    return reply
+class Cost(NamedTuple):
+    """What something costs."""
+
+    requests: int
+    bytes: int
+    mebibytes: float
+    """Python's memory at most, above what there was."""
 
 
-Transport.request = _count  # type: ignore[assignment, method-assign]
-
-
-async def measure(name: str, work: Callable[[], Awaitable[Any]]) -> Any:
-    """Do the work, print what it cost, and return its result."""
+async def cost_of(work: Callable[[], Awaitable[Any]]) -> Cost:
+    """Do the work, and return what it cost."""
     Traffic.requests = Traffic.bytes = 0
     tracemalloc.start()
-    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = perf_counter()
-    result = await work()
-    seconds = perf_counter() - start
+    await work()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - resident
-    print(
-        f"  {name:<26}{Traffic.requests:>9}{Traffic.bytes:>11,}{seconds:>9.2f}"
-        f"{peak / 2**20:>10.1f}{grown / 2**10:>10.1f}"
-    )
-    return result
+    return Cost(Traffic.requests, Traffic.bytes, peak / 2**20)
 
 
 # --- Home Assistant ---
@@ -166,66 +164,70 @@ async def play(hass: HomeAssistant, url: str, recording_id: str, ranged: str) ->
     return size
 
 
-async def benchmark(size: int) -> None:
-    """Measure with an archive of a size."""
-    print(f"{size:,} recordings")
-    print(
-        "                              requests      bytes  seconds  MiB held  MiB grown"
-    )
+async def costs(size: int) -> dict[str, Cost]:
+    """Measure with an archive of a size; return the costs by what is done."""
     ours, theirs = get_context("spawn").Pipe()
     process = get_context("spawn").Process(target=serve, args=(theirs, size))
     process.start()
     try:
         with tempfile.TemporaryDirectory() as folder:
             async with home_assistant(ours, folder) as (hass, url, recording_id):
-                await _benchmark(hass, url, recording_id, Path(folder) / "copies")
-            ours.send(True)
-            print(f"  audit events of Imagicle:  {ours.recv()}")
+                return await _costs(hass, url, recording_id, Path(folder) / "copies")
     finally:
         ours.send(False)
         process.join()
 
 
-async def _benchmark(
+async def _costs(
     hass: HomeAssistant, url: str, recording_id: str, copies: Path
-) -> None:
-    """Measure one operation after the other."""
+) -> dict[str, Cost]:
+    """Measure one thing after the other."""
     root = f"media-source://call_recorder/{ENTRY}"
     day = datetime.now(UTC) - timedelta(days=DAYS_AGO)
     archive = hass.config_entries.async_get_known_entry(ENTRY).runtime_data.archive
     month = f"{root}/all/{day:%Y-%m}"
     hass.config.allowlist_external_dirs = {str(copies.parent)}
-
-    await measure("idle poll", archive.async_refresh)
-    await measure("open the recorder", lambda: async_browse_media(hass, root))
-    await measure("open a month", lambda: async_browse_media(hass, month))
-    await measure("open a day", lambda: async_browse_media(hass, f"{month}/{day:%d}"))
-    size = await measure(
-        "play an hour", lambda: play(hass, url, recording_id, "bytes=0-")
-    )
-    await measure(
-        "drag the slider", lambda: play(hass, url, recording_id, f"bytes={size // 2}-")
-    )
-    await measure(
-        "keep a copy of an hour",
-        lambda: hass.services.async_call(
+    copy = {"recording_id": recording_id, "path": str(copies)}
+    works: dict[str, Callable[[], Awaitable[Any]]] = {
+        "look for new recordings": archive.async_refresh,
+        "open the recorder": lambda: async_browse_media(hass, root),
+        "open a month": lambda: async_browse_media(hass, month),
+        "open a day": lambda: async_browse_media(hass, f"{month}/{day:%d}"),
+        "play an hour": lambda: play(hass, url, recording_id, "bytes=0-"),
+        "drag the slider": lambda: play(hass, url, recording_id, "bytes=7000000-"),
+        "keep a copy of an hour": lambda: hass.services.async_call(
             "call_recorder",
             "export_recording",
-            {"recording_id": recording_id, "path": str(copies)},
+            copy,
             blocking=True,
             return_response=True,
         ),
+    }
+    return {name: await cost_of(work) for name, work in works.items()}
+
+
+async def measure() -> list[Row]:
+    """Compare a large archive with a small one."""
+    count_answers()
+    small, large = [await costs(size) for size in SIZES]
+    rows = []
+    for name, cost in large.items():
+        title = f"archive of 1,000,000 ({name})"
+        if name not in AUDIO:
+            most = small[name].requests
+            rows += [
+                Row(name=f"{title}: requests", ours=cost.requests, most=most),
+                Row(name=f"{title}: kB", unit="kB", ours=cost.bytes / 1000),
+            ]
+        if name.endswith("an hour"):
+            rows.append(Row(name=f"{title}: memory", unit="MiB", ours=cost.mebibytes))
+    name = "look for new recordings"
+    ratio = large[name].bytes / small[name].bytes
+    rows.append(
+        Row(
+            name=f"{name}: bytes, archive of 1,000,000 over 1,000",
+            ours=round(ratio, 2),
+            most=1.0,
+        )
     )
-    print(f"  size of the hour:          {size:,} bytes")
-
-
-async def main() -> None:
-    """Measure with each size of the archive."""
-    for size in SIZES:
-        await benchmark(size)
-
-
-if __name__ == "__main__":
-    # Two Home Assistants in one process log warnings about each other.
-    logging.disable()
-    asyncio.run(main())
+    return rows

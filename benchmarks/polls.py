@@ -1,23 +1,12 @@
-"""Counts what a poll costs, for a small archive and a large one.
+"""Counts the requests of a poll, for a small archive and a large one.
 
-Asks the simulated recorders over HTTP on loopback. Usage, from the project's folder:
-    .venv/bin/python -m benchmarks.polls [recorder ...]
-
-All columns are requests but the last. `first` is the first poll of a new client, `until
-known` all requests until it knows every active recording. After that, per poll: `idle`
-without active recordings, `busy` with three, `new` when it first finds the three,
-`archive page` for the 50 newest recordings. `ms` is the time of an idle poll.
-Bandwidth allows one request per second: without that interval, as here, `until known`
-is about its time in seconds. Where its list has no order, the walk that finds new
-recordings (`later`) never ends: one page per second, beside the polls.
+Asks the simulated recorders over HTTP on loopback.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-import sys
-from time import perf_counter
 from typing import Any
 
 from aiohttp import ClientSession
@@ -30,7 +19,10 @@ from simulator.office import Office
 from simulator.recorder import Recorder
 from simulator.server import RECORDERS as SIMULATED, Simulator
 
-SIZES = (1_000, 1_000_000)
+from .table import Row
+
+SMALL = 1_000
+LARGE = 1_000_000
 POLLS = 20
 
 
@@ -41,6 +33,8 @@ class Subject:
     recorder: str
     remark: str = ""
     prepare: Callable[[Any], None] = lambda recorder: None
+    large: int = LARGE
+    """How many recordings its large archive has."""
 
 
 def in_order(order: str) -> Callable[[Any], None]:
@@ -52,10 +46,11 @@ OPTIONS = {
     "bandwidth": (
         Subject("bandwidth", "newest first", in_order("newest_first")),
         Subject("bandwidth", "oldest first", in_order("oldest_first")),
-        Subject("bandwidth", "in no order", in_order("shuffled")),
-    )
+    ),
+    # It lists all that is stored in one answer.
+    "asterisk": (Subject("asterisk", large=10_000),),
 }
-"""Recorders that are measured more than once."""
+"""Recorders that are measured more than once, or otherwise."""
 
 
 class Clock:
@@ -76,6 +71,9 @@ class Clock:
 
 async def poll_until(client: RecorderClient, count: int) -> None:
     """Poll, and let the client read on in between, until it reports so many recordings."""
+    recordings = (await client.get_live_state()).recordings
+    if recordings is not None and len(recordings) >= count:
+        return
     changed = asyncio.Event()
     listening = asyncio.create_task(client.listen(changed.set))
     while True:
@@ -97,8 +95,8 @@ async def polls(client: RecorderClient, recorder: Recorder, clock: Clock) -> flo
     return len(recorder.requests) / POLLS
 
 
-async def measure(subject: Subject, size: int) -> tuple[str, ...]:
-    """Return a row of the table."""
+async def count(subject: Subject, size: int) -> dict[str, float]:
+    """Return the requests of each kind of poll."""
     clock = Clock()
     office = Office(seed=1, clock=clock, archive_size=size)
     async with (
@@ -110,52 +108,41 @@ async def measure(subject: Subject, size: int) -> tuple[str, ...]:
         client = client_class(subject.recorder)(
             session, recorder.settings, time_zone=UTC
         )
-        await client.get_live_state()
-        first = len(recorder.requests)
-        if (await client.get_live_state()).recordings is None:
-            recorder.requests.pop()
-            await poll_until(client, 0)
-            known = str(len(recorder.requests))
-        else:
-            known = str(first)
-        start = perf_counter()
+        await poll_until(client, 0)
+        known = len(recorder.requests)
         idle = await polls(client, recorder, clock)
-        milliseconds = (perf_counter() - start) * 1000 / POLLS
         for number in ("101", "102", "103"):
             office.start_recording(office.connect(number))
-        recorder.requests.clear()
-        state = await client.get_live_state()
-        new = str(len(recorder.requests)) if state.recordings else "later"
         await poll_until(client, 3)
         busy = await polls(client, recorder, clock)
         recorder.requests.clear()
         await client.get_recordings(RecordingQuery(limit=50))
         archive = len(recorder.requests)
         await client.close()
-    return (
-        f"{subject.recorder} {subject.remark}".strip(),
-        f"{size:,}",
-        f"{first}",
-        known,
-        f"{idle:g}",
-        new,
-        f"{busy:g}",
-        f"{archive}",
-        f"{milliseconds:.0f}",
-    )
+    return {
+        "until the active recordings are known": known,
+        "of a poll without active recordings": idle,
+        "of a poll with 3": busy,
+        "for the newest page of the archive": archive,
+    }
 
 
-async def main(recorders: list[str]) -> None:
-    """Print the table."""
+async def measure() -> list[Row]:
+    """Count for all recorders, and compare a large archive with a small one."""
     BandwidthClient.request_interval = 0.0
-    head = ("recorder", "archive", "first", "until known", "idle", "new", "busy")
-    print("| " + " | ".join((*head, "archive page", "ms")) + " |")
-    print("|---|" + "--:|" * 8)
-    for name in recorders or SIMULATED:
+    rows = []
+    for name in SIMULATED:
         for subject in OPTIONS.get(name, [Subject(name)]):
-            for size in SIZES:
-                print("| " + " | ".join(await measure(subject, size)) + " |")
-
-
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:]))
+            small = await count(subject, SMALL)
+            large = await count(subject, subject.large)
+            title = f"{subject.recorder} {subject.remark}".strip()
+            rows += [
+                Row(
+                    name=f"{title}, archive of {subject.large:,}: requests {kind}",
+                    ours=requests,
+                    # A list without a filter has to be looked through at first.
+                    most=10 if "until" in kind else small[kind],
+                )
+                for kind, requests in large.items()
+            ]
+    return rows
