@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 
 TEN: Final = datetime(2027, 7, 2, 10, tzinfo=UTC)
 """Ten in the morning of the day at which `ten_oclock` stops the time."""
-_GRACE: Final = 0.005
+_GRACE: Final = 0.001
 """Seconds of real time in which the network may still deliver something."""
 _LONGEST_LEAP: Final = 5.0
 """Seconds: the clock goes on in several steps, so that there are several such times."""
