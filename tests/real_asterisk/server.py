@@ -23,7 +23,7 @@ from .configuration import (
 from .sipp import Phones
 from .tones import ANSWERING, CALLER
 
-_PATIENCE: Final = 20.0
+_PATIENCE: Final = 60.0
 """Seconds in which the server starts, and in which a call gets to where it should be."""
 _LOOK_INTERVAL: Final = 0.02
 _TRUNK: Final = "127.0.0.9"

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 import contextlib
 from datetime import UTC
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import ClientSession
 import pytest
@@ -12,6 +12,9 @@ import pytest
 from custom_components.call_recorder.api.asterisk.client import AsteriskClient
 from custom_components.call_recorder.api.models import ActiveRecording, LiveState
 from tests.helpers.pbx import Pbx
+
+_PATIENCE: Final = 60.0
+"""Seconds: fifty real calls at once take long where other tests run beside them."""
 
 
 class Watcher:
@@ -28,7 +31,7 @@ class Watcher:
 
     async def wait_for(self, is_so: Callable[[LiveState], bool]) -> LiveState:
         """Return the first state that is as wanted; only a push brings the next look."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(_PATIENCE):
             while True:
                 state = await self.client.get_live_state()
                 if is_so(state):
@@ -37,7 +40,7 @@ class Watcher:
 
     async def wait_for_change(self) -> None:
         """Return when a change is pushed."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(_PATIENCE):
             await self._changed.wait()
         self._changed.clear()
 
