@@ -304,10 +304,11 @@ async def test_the_oldest_start_is_exact_and_stays(
     """A start never jitters: not over many polls, not over a long pause."""
     simulator.imagicle.fractions = fractions
     simulator.imagicle.duration_counts_pauses = counts_pauses
-    freezer.move_to(datetime(2027, 7, 2, 12, 0, 0, 987_654, tzinfo=UTC))
+    next_year = datetime.now(UTC).year + 1
+    freezer.move_to(datetime(next_year, 7, 2, 12, 0, 0, 987_654, tzinfo=UTC))
     recording = office.start_recording(office.connect("101"))
     await pass_time(31)
-    assert value(hass, OLDEST) == "2027-07-02T12:00:00+00:00"
+    assert value(hass, OLDEST) == f"{next_year}-07-02T12:00:00+00:00"
     writes.clear()
     await pass_time(10.123, times=25)
     office.pause(recording)
@@ -315,7 +316,7 @@ async def test_the_oldest_start_is_exact_and_stays(
     office.resume(recording)
     await pass_time(10.789, times=25)
     assert OLDEST not in writes
-    assert value(hass, OLDEST) == "2027-07-02T12:00:00+00:00"
+    assert value(hass, OLDEST) == f"{next_year}-07-02T12:00:00+00:00"
 
 
 @pytest.mark.parametrize("skew", [timedelta(minutes=-7), timedelta(minutes=7)])
