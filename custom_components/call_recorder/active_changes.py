@@ -21,15 +21,11 @@ def compare(
 ) -> ActiveChanges:
     """Compare the active recordings of two answers; the keys are their ids."""
     started, changed = [], []
-    for recording in [
-        recording
-        for recording_id, recording in after.items()
-        if before.get(recording_id) is not recording
-    ]:
-        earlier = before.get(recording.id)
+    for recording_id, recording in after.items():
+        earlier = before.get(recording_id)
         if earlier is None:
             started.append(recording)
-        elif earlier != recording:
+        elif earlier is not recording and earlier != recording:
             changed.append((earlier, recording))
     return ActiveChanges(
         started=tuple(started),

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from enum import StrEnum
 from itertools import chain, count
 import logging
-import re
 from typing import Any, Final, NamedTuple, override
 
 import voluptuous as vol
@@ -48,6 +47,7 @@ from .api import RECORDERS, client_class
 from .api.asterisk import DEFAULT_PORT as AMI_PORT
 from .api.bandwidth import DEFAULT_URL as BANDWIDTH_URL
 from .api.errors import RecorderError
+from .api.numbers import split_numbers
 from .api.yeastar import RecordedCalls
 from .client_factory import async_import_client, create_client
 from .const import CONF_LISTENING, CONF_MASK_NUMBERS, CONF_RECORDER, DOMAIN
@@ -442,9 +442,7 @@ def _without_emptied(before: Mapping[str, Any], schema: _Fields) -> dict[str, An
 def _split_lists(user_input: Mapping[str, Any]) -> dict[str, Any]:
     """Split the items of lists at commas and blanks, as people paste them."""
     return {
-        key: re.findall(r"[^\s,;\u3001\uff0c\uff1b]+", " ".join(value))
-        if isinstance(value, list)
-        else value
+        key: split_numbers(" ".join(value)) if isinstance(value, list) else value
         for key, value in user_input.items()
     }
 

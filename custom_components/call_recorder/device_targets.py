@@ -53,6 +53,11 @@ def async_get_device(
     return dr.async_get(hass).async_get_device_by_identifier(identifier, entry.entry_id)
 
 
+def shown_name(device: dr.DeviceEntry | None, name: str) -> str:
+    """Return what the user calls a device; `name` where no name was given to it."""
+    return (device and device.name_by_user) or name
+
+
 @callback
 def async_get_entity_id(
     hass: HomeAssistant,

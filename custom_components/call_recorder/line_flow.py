@@ -23,7 +23,7 @@ from homeassistant.helpers.selector import (
 
 from .api import client_class
 from .api.client import Capability, RecorderClient
-from .api.numbers import comparable
+from .api.numbers import BETWEEN_NUMBERS, comparable
 from .client_factory import async_import_client
 from .const import CONF_RECORDER
 from .data import CallRecorderConfigEntry
@@ -36,7 +36,7 @@ from .lines import (
 )
 
 _TEXT: Final = TextSelector()
-_SEVERAL: Final = re.compile(r"\d\s*[,;\u3001\uff0c\uff1b]\s*[+\d]")
+_SEVERAL: Final = re.compile(rf"\d\s*[{BETWEEN_NUMBERS}]\s*[+\d]")
 """Two numbers, as people paste them."""
 
 

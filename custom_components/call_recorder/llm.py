@@ -32,7 +32,7 @@ from homeassistant.util.json import JsonObjectType
 
 from .const import DOMAIN
 from .data import CallRecorderConfigEntry
-from .device_targets import async_get_device, async_get_entity_id
+from .device_targets import async_get_device, async_get_entity_id, shown_name
 from .lines import lines_of
 from .rights import async_get_user, may
 from .snapshot import Snapshot
@@ -66,7 +66,7 @@ def _async_get_exposed(
             if entity_id is None or not async_should_expose(hass, assistant, entity_id):
                 continue
             if device := async_get_device(hass, entry, line_id):
-                name = device.name_by_user or device.name or entity_id
+                name = shown_name(device, device.name or entity_id)
                 found.append(_Exposed(entry, line_id, device.id, name))
     return _with_distinct_names(found)
 

@@ -24,7 +24,7 @@ from .api.errors import ErrorKey
 from .api.models import ActiveRecording, Direction, LocalParty, Recording, RemoteParty
 from .api.numbers import last_digits
 from .const import CONF_MASK_NUMBERS, DOMAIN, EVENT_ACTIVITY
-from .device_targets import async_get_device
+from .device_targets import async_get_device, shown_name
 from .lines import Line
 from .privacy import mask_parties
 from .recording_json import as_json, running_time
@@ -199,7 +199,7 @@ class EventSender:
                 EVENT_ACTIVITY,
                 {
                     ATTR_DEVICE_ID: device and device.id,
-                    "name": (device and device.name_by_user) or name,
+                    "name": shown_name(device, name),
                     "type": change.type,
                     "direction": change.direction,
                     "number": last_digits(change.remote_party.phone_number),

@@ -231,12 +231,10 @@ def _by_line(
 ) -> dict[str, LineSnapshot]:
     """Return the snapshots of the lines that are in a call or recorded."""
     busy = _in_call(state.busy_numbers, lines)
-    recorded = () if state.recordings is None else attribution.by_line
+    recorded = None if state.recordings is None else attribution.by_line
     found = {}
-    for line_id in {*recorded, *(busy or ())}:
-        recordings = (
-            None if state.recordings is None else attribution.by_line.get(line_id, ())
-        )
+    for line_id in {*(recorded or ()), *(busy or ())}:
+        recordings = None if recorded is None else recorded.get(line_id, ())
         in_call = None if busy is None else line_id in busy
         line = before.by_line.get(line_id)
         if line is None or _has_changed(line, recordings, in_call, now):

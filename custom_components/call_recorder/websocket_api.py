@@ -33,7 +33,7 @@ from .api.client import Capability, RecorderClient
 from .api.models import ActiveRecording, Recording
 from .const import CONF_MASK_NUMBERS, DOMAIN
 from .data import CallRecorderConfigEntry
-from .device_targets import async_get_device
+from .device_targets import async_get_device, shown_name
 from .lines import Line, lines_of
 from .media_source.folders import recording_identifier
 from .privacy import mask_active, mask_recording
@@ -201,7 +201,7 @@ def _recorder(
     description: dict[str, Any] = {
         "entry_id": entry.entry_id,
         "device_id": device.id if device else None,
-        "name": (device and device.name_by_user) or entry.title,
+        "name": shown_name(device, entry.title),
         "available": entry.state in _PASSING_STATES,
         "can_pause": False,
         "can_stop": False,
@@ -267,7 +267,7 @@ def _line(
     description: dict[str, Any] = {
         "id": line.id,
         "device_id": device.id if device else None,
-        "name": (device and device.name_by_user) or line.name,
+        "name": shown_name(device, line.name),
         "start": None,
         "not_recorded": None,
     }

@@ -15,6 +15,7 @@ from custom_components.call_recorder.api.numbers import (
     is_number,
     is_same,
     mask_numbers,
+    split_numbers,
 )
 from custom_components.call_recorder.api.parsing import (
     as_bool,
@@ -65,6 +66,7 @@ def test_long_texts(text: str) -> None:
         parse(text)
     for find in (is_number, hide_numbers, mask_numbers, parse_call_id, parse_file_name):
         find(text)
+    split_numbers(text)
     is_same(text, f"{text}1")
     ends_with(text, f"{text}1")
     assert len(as_text(text) or "") <= 500

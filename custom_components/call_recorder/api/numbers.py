@@ -20,11 +20,19 @@ _NUMBER_IN_TEXT: Final = re.compile(
     rf"[+\uff0b]?\d[\d{re.escape(_SEPARATORS)}]{{3,}}\d"
 )
 _SCHEMES: Final = ("sip:", "sips:", "tel:")
+BETWEEN_NUMBERS: Final = ",;\u3001\uff0c\uff1b"
+"""What people write between several numbers, beside blanks."""
+_NUMBER_IN_LIST: Final = re.compile(rf"[^\s{BETWEEN_NUMBERS}]+")
 
 
 def digits(number: str) -> str:
     """Return the digits of a number."""
     return "".join(str(decimal(digit)) for digit in number if digit.isdecimal())
+
+
+def split_numbers(text: str) -> list[str]:
+    """Return the numbers of a list that was pasted as one text."""
+    return _NUMBER_IN_LIST.findall(text)
 
 
 def is_number(text: str) -> bool:

@@ -132,8 +132,8 @@ class AsteriskClient(RecorderClient):
         if self._archive is not None:
             allowed.add(Capability.ARCHIVE)
         allowed |= {
-            _CAPABILITIES[name]
-            for name in _CAPABILITIES
+            capability
+            for name, capability in _CAPABILITIES.items()
             if name in self._session.commands
         }
         return frozenset(allowed)

@@ -8,18 +8,14 @@ sent are known.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-import re
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from ..models import ActiveRecording, LocalParty, RemoteParty, oldest_first
-from ..numbers import comparable, is_same
+from ..numbers import comparable, is_same, split_numbers
 from ..parsing import as_bool, as_object, parse_time
 from . import RecordedCalls
 from .calls import Call
 from .pbx_time import parse_call_id
-
-_SEPARATORS: Final = re.compile(r"[\s,;\u3001\uff0c\uff1b]")
-"""What stands between extensions that were pasted as one text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +55,7 @@ class CallLedger:
         self._recorded_extensions = frozenset(
             comparable(extension)
             for text in recorded_extensions
-            for extension in _SEPARATORS.split(text)
-            if extension
+            for extension in split_numbers(text)
         )
         self._ringing: set[str] = set()
         self._starts: dict[str, datetime] = {}
