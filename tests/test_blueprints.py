@@ -35,6 +35,7 @@ from simulator.office import Office
 from simulator.server import Simulator
 from tests.conftest import Poll, set_up_recorder, settle
 from tests.helpers.calls import record
+from tests.helpers.devices import find_device
 
 BLUEPRINTS = Path(__file__).parents[1] / "blueprints" / "automation" / "call_recorder"
 
@@ -225,13 +226,6 @@ async def reception(
     )
 
 
-def line_of(hass: HomeAssistant, entry: MockConfigEntry, name: str) -> str:
-    """Return the device of a line."""
-    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
-    (device,) = (device for device in devices if device.name == name)
-    return device.id
-
-
 @pytest.fixture
 async def notified(
     hass: HomeAssistant, automate: Automate, reception: MockConfigEntry, tick: Tick
@@ -305,7 +299,7 @@ async def test_record_numbers(
         numbers=["+15551230000", "+1 (555) 123-0001", "-"],
         caller="sensor.caller",
         attribute=attribute,
-        line=line_of(hass, reception, "Reception"),
+        line=find_device(hass, reception, "Reception").id,
     )
     office.connect("101", "+15551230000")
     state = ("ringing", {"number": shown}) if attribute else (shown, {})
@@ -332,7 +326,7 @@ async def test_record_numbers_once_connected(
         "record_numbers",
         numbers=["5551230000"],
         caller="sensor.caller",
-        line=line_of(hass, reception, "Reception"),
+        line=find_device(hass, reception, "Reception").id,
     )
     hass.states.async_set("sensor.caller", "5551230000")
     await wait_until(refused)

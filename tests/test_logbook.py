@@ -18,6 +18,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import parse_yaml
 from simulator.office import Office
 from tests.conftest import Poll, set_up_recorder
+from tests.helpers.devices import find_device
 
 LINES = {
     "Reception": {"directory_number": "101"},
@@ -128,10 +129,8 @@ async def test_on_the_page_of_a_line(
 ) -> None:
     """A line's page shows the line's rows, by the name that the user gave."""
     entry = await set_up_log(hass, imagicle_data)
-    registry = dr.async_get(hass)
-    devices = dr.async_entries_for_config_entry(registry, entry.entry_id)
-    (line,) = (device for device in devices if device.name == "Reception")
-    registry.async_update_device(line.id, name_by_user="Front desk")
+    line = find_device(hass, entry, "Reception")
+    dr.async_get(hass).async_update_device(line.id, name_by_user="Front desk")
     for number in ("101", "102"):
         office.start_recording(office.connect(number, remote="105"))
     await pass_time(31)

@@ -16,6 +16,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from simulator.office import Office
 from tests.conftest import Poll, set_up_recorder, settle
+from tests.helpers.devices import find_device
 
 
 @pytest.fixture
@@ -35,14 +36,6 @@ async def entry(hass: HomeAssistant, imagicle_data: dict[str, Any]) -> MockConfi
 def calls(hass: HomeAssistant) -> list[ServiceCall]:
     """Return what the automations did."""
     return async_mock_service(hass, "test", "automation")
-
-
-def device_id(
-    device_registry: dr.DeviceRegistry, entry: MockConfigEntry, name: str
-) -> str:
-    """Return the device of a recorder or line."""
-    devices = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
-    return next(device.id for device in devices if device.name == name)
 
 
 async def automate(
@@ -90,14 +83,13 @@ async def test_chosen_devices(
     hass: HomeAssistant,
     office: Office,
     entry: MockConfigEntry,
-    device_registry: dr.DeviceRegistry,
     calls: list[ServiceCall],
     pass_time: Poll,
     device: str,
     lines: list[str],
 ) -> None:
     """A recorder stands for all its recordings, a line for its own."""
-    chosen = device_id(device_registry, entry, device)
+    chosen = find_device(hass, entry, device).id
     await automate(
         hass,
         {"trigger": f"{DOMAIN}.recording_started", "options": {"device_id": [chosen]}},
@@ -197,8 +189,7 @@ async def test_targets(
 ) -> None:
     """A trigger is about the recorders and lines of its target, and each event once."""
     recorder, reception, sales = (
-        device_id(device_registry, entry, name)
-        for name in ("Imagicle", "Reception", "Sales")
+        find_device(hass, entry, name).id for name in ("Imagicle", "Reception", "Sales")
     )
     device_registry.async_update_device(sales, labels={"desk"})
     targets = {
@@ -232,7 +223,7 @@ async def test_a_target_that_grows(
         hass,
         {"trigger": f"{DOMAIN}.recording_started", "target": {"label_id": "desk"}},
     )
-    sales = device_id(device_registry, entry, "Sales")
+    sales = find_device(hass, entry, "Sales").id
     for labels in ({"desk"}, set()):
         device_registry.async_update_device(sales, labels=labels)
         await settle(hass)
@@ -278,7 +269,6 @@ async def test_conditions(
     hass: HomeAssistant,
     office: Office,
     entry: MockConfigEntry,
-    device_registry: dr.DeviceRegistry,
     calls: list[ServiceCall],
     pass_time: Poll,
     way: str,
@@ -288,9 +278,7 @@ async def test_conditions(
     holds: bool,
 ) -> None:
     """A condition is true while any of the chosen devices is in its state."""
-    chosen = (
-        {"device_id": [device_id(device_registry, entry, device)]} if device else {}
-    )
+    chosen = {"device_id": [find_device(hass, entry, device).id]} if device else {}
     recording = office.start_recording(office.connect("101"))
     {False: office.resume, True: office.pause}[paused](recording)
     await pass_time(31)

@@ -13,7 +13,6 @@ from custom_components.call_recorder.recording_events import (
     async_listen_events,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from simulator.asterisk import Asterisk
 from simulator.calls import Call, Recording
@@ -22,6 +21,7 @@ from simulator.office import Office
 from simulator.recorder import Recorder
 from simulator.server import Simulator
 from tests.conftest import Poll, set_up_recorder
+from tests.helpers.devices import find_device
 from tests.helpers.states import value
 
 _NOON = datetime(2026, 6, 10, 10, tzinfo=UTC)
@@ -80,6 +80,12 @@ def file(office: Office, began: datetime, seconds: float = 10) -> Recording:
     office.archive.add(recording)
     office.ended_calls.append(call)
     return recording
+
+
+def file_short_calls(office: Office, count: int, minutes: int) -> None:
+    """File calls of 5 s, ten seconds apart; the first so many minutes after noon."""
+    for number in range(count):
+        file(office, _NOON + timedelta(minutes=minutes, seconds=10 * number), 5)
 
 
 async def notice(recorder: Recorder, pass_time: Poll) -> None:
@@ -141,8 +147,7 @@ async def test_new_rows_behind_known_ones(
     await set_up_recorder(hass, recorder_data)
     freezer.tick(timedelta(minutes=90))
     # Short calls that are known; then long ones around them, that were not seen.
-    for number in range(60):
-        file(office, _NOON + timedelta(minutes=40, seconds=10 * number), 5)
+    file_short_calls(office, 60, minutes=40)
     await notice(recorder, pass_time)
     assert len(archived) == 60
     for number in range(60):
@@ -164,12 +169,10 @@ async def test_a_long_call_behind_new_and_known_rows(
     """While a page has unknown rows, there may be more behind it."""
     await set_up_recorder(hass, recorder_data)
     freezer.tick(timedelta(minutes=50))
-    for number in range(60):
-        file(office, _NOON + timedelta(minutes=20, seconds=10 * number), 5)
+    file_short_calls(office, 60, minutes=20)
     await notice(recorder, pass_time)
     assert len(archived) == 60
-    for number in range(30):
-        file(office, _NOON + timedelta(minutes=35, seconds=10 * number), 5)
+    file_short_calls(office, 30, minutes=35)
     file(office, _NOON + timedelta(minutes=10), 2400)
     await notice(recorder, pass_time)
     assert len(archived) == len(set(archived)) == 91
@@ -189,8 +192,7 @@ async def test_a_long_call_behind_a_page_of_known_rows(
     """A call that started 40 minutes ago and that was not seen is not lost."""
     await set_up_recorder(hass, recorder_data)
     freezer.tick(timedelta(minutes=50))
-    for number in range(120):
-        file(office, _NOON + timedelta(minutes=20, seconds=10 * number), 5)
+    file_short_calls(office, 120, minutes=20)
     await notice(recorder, pass_time)
     assert len(archived) == 120
     file(office, _NOON + timedelta(minutes=10), 2400)
@@ -221,7 +223,6 @@ async def test_a_line_is_not_another_one_that_ends_like_it(
     office: Office,
     recorder: Recorder,
     recorder_data: dict[str, Any],
-    device_registry: dr.DeviceRegistry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
     """A line shows neither another one's calls nor those with a caller who ends so."""
@@ -235,8 +236,7 @@ async def test_a_line_is_not_another_one_that_ends_like_it(
     freezer.tick(timedelta(minutes=10))
     lines = {"Reception": {"directory_number": number}}
     entry = await set_up_recorder(hass, recorder_data, lines=lines)
-    devices = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
-    (line,) = (device for device in devices if device.name == "Reception")
+    line = find_device(hass, entry, "Reception")
     page: Any = await hass.services.async_call(
         "call_recorder",
         "get_recordings",

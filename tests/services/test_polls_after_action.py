@@ -42,6 +42,20 @@ async def test_the_result_of_an_order_is_seen_at_once(
     assert count_polls(recorder) == before + 1
 
 
+async def measure_intervals(
+    recorder: Imagicle, pass_time: Poll, polls: int
+) -> list[int]:
+    """Return the seconds that pass before each of the next polls."""
+    intervals = []
+    for _ in range(polls):
+        seconds, before = 0, count_polls(recorder)
+        while count_polls(recorder) == before:
+            await pass_time(1)
+            seconds += 1
+        intervals.append(seconds)
+    return intervals
+
+
 async def test_polls_are_frequent_after_an_order(
     hass: HomeAssistant,
     full_second: None,
@@ -53,14 +67,7 @@ async def test_polls_are_frequent_after_an_order(
     await call_action(hass, "start_recording", directory_number="101")
     await settle(hass)
     assert value(hass, "sensor.imagicle_active_recordings") == "1"
-    intervals = []
-    for _ in range(10):
-        seconds, before = 0, count_polls(recorder)
-        while count_polls(recorder) == before:
-            await pass_time(1)
-            seconds += 1
-        intervals.append(seconds)
-    assert intervals == [5] * 6 + [10] * 4
+    assert await measure_intervals(recorder, pass_time, 10) == [5] * 6 + [10] * 4
 
 
 async def test_polls_become_rare_when_all_is_quiet(
@@ -74,14 +81,7 @@ async def test_polls_become_rare_when_all_is_quiet(
     await call_action(hass, "stop_recording", recording_id=recorder.id_of(recording))
     await settle(hass)
     assert value(hass, "sensor.imagicle_active_recordings") == "0"
-    intervals = []
-    for _ in range(8):
-        seconds, before = 0, count_polls(recorder)
-        while count_polls(recorder) == before:
-            await pass_time(1)
-            seconds += 1
-        intervals.append(seconds)
-    assert intervals == [5] * 6 + [30] * 2
+    assert await measure_intervals(recorder, pass_time, 8) == [5] * 6 + [30] * 2
 
 
 async def test_a_refused_order_changes_no_polls(
