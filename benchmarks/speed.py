@@ -6,7 +6,7 @@ may have other work. The recorder is in another process.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 import gc
 import os
@@ -14,6 +14,7 @@ from statistics import median
 import subprocess
 import sys
 import tracemalloc
+from typing import Any
 
 from aiohttp import encode_basic_auth
 from freezegun import freeze_time
@@ -49,6 +50,18 @@ else:
 """
 
 
+def _cpu(name: str, samples: Mapping[str, Sample], **more: Any) -> Row:
+    """Return the row of one kind of poll, in each of the ways; `more` is of the row."""
+    return Row(
+        name=name,
+        unit="ms",
+        floor=samples["floor"].ms,
+        rest=samples["rest"].ms,
+        ours=samples["ours"].ms,
+        **more,
+    )
+
+
 async def active(size: int) -> list[Row]:
     """Measure polls with `size` active recordings."""
     with office(12) as remote:
@@ -57,34 +70,19 @@ async def active(size: int) -> list[Row]:
             await subject.ours()
             same = await polls(subject)
             changed = await polls(subject, new=3)
-    ours, floor, rest = same["ours"], same["floor"], same["rest"]
     name = f"CPU of an unchanged poll, {size:,} active"
-    new = Row(
-        name=f"the same with 3 new recordings, {size:,} active",
-        unit="ms",
-        floor=changed["floor"].ms,
-        rest=changed["rest"].ms,
-        ours=changed["ours"].ms,
+    new = _cpu(
+        f"the same with 3 new recordings, {size:,} active",
+        changed,
         most_of_floor=None if size == SIZES[0] else 2.5,
         reason="The six events and the states that change take about two milliseconds, "
         "however many recordings are active.",
     )
     if size == SIZES[0]:
-        first = Row(
-            name=name,
-            unit="ms",
-            floor=floor.ms,
-            rest=rest.ms,
-            ours=ours.ms,
-            most_beyond_floor=0.5,
-        )
-        return [first, new]
-    first = Row(
-        name=name,
-        unit="ms",
-        floor=floor.ms,
-        rest=rest.ms,
-        ours=ours.ms,
+        return [_cpu(name, same, most_beyond_floor=0.5), new]
+    first = _cpu(
+        name,
+        same,
         most_of_floor=2.0,
         most_of_rest=0.4,
         reason="The floor alone is about a third of `rest`; what is left for comparing the "
@@ -92,12 +90,11 @@ async def active(size: int) -> list[Row]:
     )
     if size != SIZES[-1]:
         return [first, new]
-    decoding = median(floor.blocks)
     block = Row(
         name=f"longest block of the event loop in any of these polls, {size:,} active",
         unit="ms",
-        floor=decoding,
-        ours=max(*ours.blocks, *changed["ours"].blocks),
+        floor=same["floor"].block,
+        ours=max(*same["ours"].blocks, *changed["ours"].blocks),
         most_beyond_floor=10,
         reason="The longest of all: where the durations of all recordings move in the "
         "same poll in which some are new.",
@@ -128,22 +125,16 @@ async def many_lines() -> list[Row]:
     name = f"{LINES} lines, 50 active"
     states = round(changes.total() / (3 * (ROUNDS + 2)))
     return [
-        Row(
-            name=f"{name}: CPU of an unchanged poll",
-            unit="ms",
-            floor=same["floor"].ms,
-            rest=same["rest"].ms,
-            ours=same["ours"].ms,
+        _cpu(
+            f"{name}: CPU of an unchanged poll",
+            same,
             most=1,
             reason="On this machine, the request and its JSON alone take most of it: the "
             "difference to the floor is what is ours.",
         ),
-        Row(
-            name=f"{name}: CPU with 3 new recordings",
-            unit="ms",
-            floor=changed["floor"].ms,
-            rest=changed["rest"].ms,
-            ours=changed["ours"].ms,
+        _cpu(
+            f"{name}: CPU with 3 new recordings",
+            changed,
             most=3,
             reason=f"Three calls that end and three that start change {states} states of "
             "the recorder and of six lines, which Home Assistant writes.",
