@@ -111,6 +111,42 @@ def _accept_secret(pbx: Asterisk) -> None:
     pbx.users[pbx.username] = (pbx.secret, pbx.users[pbx.username][1])
 
 
+_RIGHTS: Final = {"system", "call", "reporting", "command"}
+
+
+def _take_rights(pbx: Asterisk) -> None:
+    """Leave the user no right at all."""
+    pbx.users[pbx.username] = (pbx.secret, set())
+    _cut_all(pbx)
+
+
+def _give_rights(pbx: Asterisk) -> None:
+    """Give back what `_take_rights` took."""
+    pbx.users[pbx.username] = (pbx.secret, _RIGHTS)
+    _cut_all(pbx)
+
+
+def _cut_at_login(pbx: Asterisk) -> None:
+    """Cut each connection when the user has signed in."""
+    pbx.cut_after = "Login"
+    _cut_all(pbx)
+
+
+def _spoil(rewrite: Callable[[bytes], bytes]) -> Trouble[Asterisk]:
+    """Change what the manager interface sends."""
+    return Trouble(
+        lambda pbx: setattr(pbx, "rewrite", rewrite),
+        lambda pbx: setattr(pbx, "rewrite", bytes),
+    )
+
+
+_WRONG_MESSAGES: Final = (
+    b"Event: Newchannel\r\n\r\n"
+    b"Event: CoreShowChannel\r\nUniqueid\r\nLinkedid: \xff\xfe\x00\r\n\r\n"
+    b"Event: MixMonitorStart\r\nChannel: PJSIP/nobody\r\n\r\n"
+    b"Response: Success\r\nActionID: -1\r\n\r\n"
+)
+
 YEASTAR_FAULTS: Final[dict[str, Fault | Trouble[Yeastar]]] = {
     "tokens revoked": Trouble(lambda pbx: pbx.tokens.revoke_all()),
     "tokens exhausted": Trouble(_exhaust, lambda pbx: pbx.tokens.revoke_all()),
@@ -126,6 +162,20 @@ ASTERISK_FAULTS: Final[dict[str, Fault | Trouble[Asterisk]]] = {
     "start carried out, then connection cut": Trouble(
         lambda pbx: setattr(pbx, "cut_after", "MixMonitor"),
         lambda pbx: setattr(pbx, "cut_after", ""),
+    ),
+    "all rights taken away": Trouble(_take_rights, _give_rights),
+    "each connection cut after the login": Trouble(
+        _cut_at_login, lambda pbx: setattr(pbx, "cut_after", "")
+    ),
+    "manager interface silent": _spoil(lambda message: b""),
+    "HTML from the manager interface": _spoil(lambda message: b"<html>Bad gateway"),
+    "messages that break off": _spoil(lambda message: message[: len(message) // 2]),
+    "lists without an end": _spoil(
+        lambda message: b"" if b"Complete\r\n" in message else message
+    ),
+    "a line of 1 MB without an end": _spoil(lambda message: b"a" * 1_000_000),
+    "unreadable messages among the true ones": _spoil(
+        lambda message: message + _WRONG_MESSAGES
     ),
 }
 HELD: Final = frozenset(

@@ -46,7 +46,7 @@ class Session:
 
     async def serve(self) -> None:
         """Answer until the user leaves."""
-        self._writer.write(b"Asterisk Call Manager/11.0.0\r\n")
+        self._writer.write(self._pbx.rewrite(b"Asterisk Call Manager/11.0.0\r\n"))
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             while not self._writer.is_closing():
                 text = await self._reader.readuntil(b"\r\n\r\n")
