@@ -2,10 +2,10 @@
 
 import asyncio
 import asyncio.constants
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator
 from datetime import timedelta
 import traceback
-from typing import Any, Protocol
+from typing import Any
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
@@ -19,51 +19,21 @@ from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotEx
 from syrupy.assertion import SnapshotAssertion
 from syrupy.filters import props
 
-from custom_components.call_recorder.api import client_class
 from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
-from custom_components.call_recorder.const import DOMAIN
-from homeassistant.config_entries import ConfigSubentryData, ConfigSubentryDataWithId
+from homeassistant.config_entries import ConfigSubentryDataWithId
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from simulator.office import Office
-from simulator.recorder import Recorder
 from simulator.server import RECORDERS as SIMULATED, Simulator
 from tests.helpers.asterisk import SimulatedPbx
-from tests.helpers.clock import TEN
+from tests.helpers.clock import TEN, Poll, settle
+from tests.helpers.entries import entry_data, make_entry, set_up
 from tests.helpers.pbx import Pbx
 from tests.real_asterisk.servers import Servers
 
 # The same examples on every machine, however slow: scripts/fuzz looks for new ones.
 settings.register_profile("suite", derandomize=True, deadline=None, database=None)
 settings.load_profile("suite")
-
-
-class Poll(Protocol):
-    """Lets seconds pass, as often as told, and what is due then happen."""
-
-    async def __call__(self, seconds: float, times: int = 1) -> None:
-        """Let the seconds pass `times` times."""
-
-
-async def settle(hass: HomeAssistant) -> None:
-    """Wait for all that is under way, but not for what never ends: listening.
-
-    What the simulator has pushed takes some turns of the loop to arrive.
-    """
-    quiet = 0
-    while quiet < 10:
-        await asyncio.sleep(0)
-        await hass.async_block_till_done()
-        under_way = [
-            task
-            for task in hass._background_tasks
-            if not (
-                isinstance(task, asyncio.Task) and task.get_name().endswith("listen")
-            )
-        ]
-        quiet = 0 if under_way else quiet + 1
-        if under_way:
-            await asyncio.wait(under_way)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -115,11 +85,6 @@ async def simulator(office: Office, socket_enabled: None) -> AsyncGenerator[Simu
     """Run the recorders' servers on loopback."""
     async with Simulator(office) as simulator:
         yield simulator
-
-
-def entry_data(recorder: Recorder) -> dict[str, Any]:
-    """Return the data of an entry for a simulated recorder."""
-    return {"recorder": recorder.name, **recorder.settings}
 
 
 @pytest.fixture(params=SIMULATED)
@@ -182,57 +147,6 @@ async def pbx(
         yield server
         await server.clear()
     await asyncio.get_running_loop().shutdown_default_executor()
-
-
-def make_entry(
-    hass: HomeAssistant, data: dict[str, Any], **kwargs: Any
-) -> MockConfigEntry:
-    """Return an entry for a simulated recorder, not set up yet."""
-    recorder = data["recorder"]
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        title=recorder.title(),
-        data=data,
-        unique_id=client_class(recorder).unique_id(data),
-        entry_id=f"01{recorder.upper()}",
-        **kwargs,
-    )
-    entry.add_to_hass(hass)
-    return entry
-
-
-def add_lines(**lines: dict[str, Any]) -> list[ConfigSubentryData]:
-    """Return the subentries of lines, by their names."""
-    return [
-        ConfigSubentryData(
-            subentry_type="line",
-            title=name,
-            data=data,
-            unique_id=None,
-        )
-        for name, data in lines.items()
-    ]
-
-
-async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Set up an entry, and let its first polls happen."""
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await settle(hass)
-
-
-async def set_up_recorder(
-    hass: HomeAssistant,
-    data: dict[str, Any],
-    *,
-    lines: Mapping[str, dict[str, Any]] | None = None,
-    options: dict[str, Any] | None = None,
-) -> MockConfigEntry:
-    """Return a simulated recorder's entry that is set up, with lines by their names."""
-    entry = make_entry(
-        hass, data, subentries_data=add_lines(**(lines or {})), options=options
-    )
-    await set_up(hass, entry)
-    return entry
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
 from simulator.server import Simulator
-from tests.conftest import entry_data, set_up_recorder
+from tests.helpers.entries import entry_data, set_up_recorder
 from tests.helpers.pbx import Pbx
 from tests.helpers.states import value
 from tests.real_asterisk.tones import strength

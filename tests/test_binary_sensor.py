@@ -15,7 +15,7 @@ from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll
+from tests.helpers.clock import Poll
 from tests.helpers.states import value
 
 pytestmark = pytest.mark.usefixtures("ten_oclock")

@@ -33,9 +33,10 @@ from homeassistant.util.yaml import load_yaml_dict
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, set_up_recorder, settle
 from tests.helpers.calls import record
+from tests.helpers.clock import Poll, settle
 from tests.helpers.devices import find_device
+from tests.helpers.entries import set_up_recorder
 
 BLUEPRINTS = Path(__file__).parents[1] / "blueprints" / "automation" / "call_recorder"
 

@@ -36,7 +36,8 @@ from simulator.imagicle import Imagicle
 from simulator.imagicle.users import COMPLETE_MANAGEMENT, User
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, set_up_recorder, settle
+from tests.helpers.clock import Poll, settle
+from tests.helpers.entries import set_up_recorder
 
 _PLAIN_USER: Final[dict[str, Any]] = {
     "username": "anna.rossi",

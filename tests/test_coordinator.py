@@ -21,7 +21,7 @@ from homeassistant.util import dt as dt_util
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll
+from tests.helpers.clock import Poll
 from tests.helpers.states import value
 
 ACTIVE = "sensor.imagicle_active_recordings"

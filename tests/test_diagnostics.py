@@ -15,7 +15,7 @@ from homeassistant.setup import async_setup_component
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll
+from tests.helpers.clock import Poll
 from tests.test_privacy import (  # noqa: F401 - fixtures
     CREDENTIALS,
     FAULTS,

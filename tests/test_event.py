@@ -14,7 +14,8 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.json import json_loads_object
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, set_up_recorder
+from tests.helpers.clock import Poll
+from tests.helpers.entries import set_up_recorder
 from tests.helpers.yeastar import answer, fault
 
 RECORDER = "event.imagicle_recording_events"

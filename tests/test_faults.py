@@ -32,8 +32,8 @@ from simulator.office import Office
 from simulator.recorder import Recorder
 from simulator.server import RECORDERS as SIMULATED, Simulator
 from simulator.yeastar import Yeastar
-from tests.conftest import entry_data, make_entry, settle
-from tests.helpers.clock import IdleClock
+from tests.helpers.clock import IdleClock, settle
+from tests.helpers.entries import entry_data, make_entry
 from tests.helpers.states import value
 
 _TABLE: Final = Path(__file__).parents[1] / "docs" / "faults.md"

@@ -49,8 +49,9 @@ from homeassistant.helpers.selector import TextSelector
 from simulator.office import Office
 from simulator.recorder import Recorder
 from simulator.server import RECORDERS as SIMULATED, Simulator
+from tests.helpers.clock import Poll, settle
+from tests.helpers.entries import set_up_recorder
 
-from .conftest import Poll, set_up_recorder, settle
 from .helpers.states import value
 
 # --- simulator/dummy/ ---

@@ -21,7 +21,7 @@ from simulator.imagicle import Imagicle
 from simulator.imagicle.users import BASE_ACCESS, COMPLETE_MANAGEMENT
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, settle
+from tests.helpers.clock import Poll, settle
 
 _ACTIVE: Final = "sensor.imagicle_active_recordings"
 _ISSUE: Final = "insufficient_permissions_01IMAGICLE"

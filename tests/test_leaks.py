@@ -42,7 +42,8 @@ from simulator.office import Office
 from simulator.recorder import Recorder
 from simulator.server import Simulator
 from simulator.yeastar import Yeastar
-from tests.conftest import Poll, add_lines, entry_data, make_entry, set_up
+from tests.helpers.clock import Poll
+from tests.helpers.entries import add_lines, entry_data, make_entry, set_up
 from tests.test_privacy import FAULTS, TALKATIVE, found
 
 REMOTE: Final = "+15550007777"

@@ -28,7 +28,8 @@ from simulator.faults import Fault
 from simulator.office import Office
 from simulator.recorder import Recorder
 from simulator.server import Simulator
-from tests.conftest import Poll, entry_data, set_up_recorder
+from tests.helpers.clock import Poll
+from tests.helpers.entries import entry_data, set_up_recorder
 from tests.helpers.states import value
 
 _TOO_MANY: Final = 40_000

@@ -12,7 +12,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator.office import Office
-from tests.conftest import Poll, make_entry, set_up_recorder, settle
+from tests.helpers.clock import Poll, settle
+from tests.helpers.entries import make_entry, set_up_recorder
 from tests.helpers.states import value
 
 EXPECTED_NOTHING = {"must_be_recorded": False, "auto_start": False}

@@ -11,7 +11,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, entry_data, set_up_recorder, settle
+from tests.helpers.clock import Poll, settle
+from tests.helpers.entries import entry_data, set_up_recorder
 from tests.helpers.states import get_state, value
 
 PHONE = "binary_sensor.phone"

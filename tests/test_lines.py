@@ -13,7 +13,8 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, set_up_recorder
+from tests.helpers.clock import Poll
+from tests.helpers.entries import set_up_recorder
 from tests.helpers.states import value
 
 

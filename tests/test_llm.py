@@ -26,8 +26,8 @@ from homeassistant.setup import async_setup_component
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, set_up_recorder
-from tests.helpers.clock import TEN
+from tests.helpers.clock import TEN, Poll
+from tests.helpers.entries import set_up_recorder
 from tests.helpers.states import value
 
 ASSISTANT = "conversation"

@@ -17,8 +17,9 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import parse_yaml
 from simulator.office import Office
-from tests.conftest import Poll, set_up_recorder
+from tests.helpers.clock import Poll
 from tests.helpers.devices import find_device
+from tests.helpers.entries import set_up_recorder
 
 LINES = {
     "Reception": {"directory_number": "101"},

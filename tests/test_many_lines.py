@@ -10,7 +10,8 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, set_up_recorder
+from tests.helpers.clock import Poll
+from tests.helpers.entries import set_up_recorder
 
 LINES = 200
 

@@ -27,7 +27,8 @@ from homeassistant.core import HomeAssistant
 from simulator.calls import Call, Recording
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import set_up_recorder, settle
+from tests.helpers.clock import settle
+from tests.helpers.entries import set_up_recorder
 
 LINES = 200
 CALLS = 2000

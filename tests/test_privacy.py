@@ -23,7 +23,8 @@ from simulator.calls import Call
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, make_entry, set_up
+from tests.helpers.clock import Poll
+from tests.helpers.entries import make_entry, set_up
 
 PASSWORD = "pw-HUSH-9f3b"
 USERNAME = "hush.agent"

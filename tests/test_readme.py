@@ -29,7 +29,8 @@ from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
 from simulator.office import Office
-from tests.conftest import Poll, make_entry, set_up, set_up_recorder
+from tests.helpers.clock import Poll
+from tests.helpers.entries import make_entry, set_up, set_up_recorder
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

@@ -14,7 +14,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from simulator.faults import Fault
 from simulator.server import Simulator
-from tests.conftest import Poll, settle
+from tests.helpers.clock import Poll, settle
 
 
 class Repairs:

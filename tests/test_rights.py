@@ -25,7 +25,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import set_up_recorder
+from tests.helpers.entries import set_up_recorder
 from tests.test_views import path_of
 
 _DOC: Final = Path(__file__).parents[1] / "docs" / "security.md"

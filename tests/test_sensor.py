@@ -16,8 +16,8 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, set_up
-from tests.helpers.clock import TEN
+from tests.helpers.clock import TEN, Poll
+from tests.helpers.entries import set_up
 from tests.helpers.states import get_state, value
 
 pytestmark = pytest.mark.usefixtures("ten_oclock")

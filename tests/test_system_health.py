@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator.faults import Fault
 from simulator.server import Simulator
-from tests.conftest import Poll
+from tests.helpers.clock import Poll
 
 
 @pytest.fixture(autouse=True)

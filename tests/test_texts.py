@@ -41,7 +41,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.loader import async_get_integration
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
-from tests.conftest import make_entry, set_up
+from tests.helpers.entries import make_entry, set_up
 
 _COMPONENT: Final = Path(__file__).parents[1] / "custom_components" / DOMAIN
 _TEXTS: Final[dict[str, Any]] = json.loads(

@@ -15,8 +15,9 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from simulator.office import Office
-from tests.conftest import Poll, set_up_recorder, settle
+from tests.helpers.clock import Poll, settle
 from tests.helpers.devices import find_device
+from tests.helpers.entries import set_up_recorder
 
 
 @pytest.fixture

@@ -30,8 +30,8 @@ from simulator.calls import Recording
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, settle
 from tests.helpers.calls import record
+from tests.helpers.clock import Poll, settle
 
 
 class Player:

@@ -16,8 +16,8 @@ from homeassistant.setup import async_setup_component
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, add_lines, make_entry, set_up, set_up_recorder, settle
-from tests.helpers.clock import TEN
+from tests.helpers.clock import TEN, Poll, settle
+from tests.helpers.entries import add_lines, make_entry, set_up, set_up_recorder
 
 pytestmark = pytest.mark.usefixtures("ten_oclock")
 

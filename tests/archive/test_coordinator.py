@@ -22,8 +22,9 @@ from homeassistant.helpers.event import async_track_state_change_event
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, set_up
 from tests.helpers.calls import record
+from tests.helpers.clock import Poll
+from tests.helpers.entries import set_up
 from tests.helpers.states import get_state, value
 
 ARCHIVE = "/Recordings"

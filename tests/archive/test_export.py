@@ -20,7 +20,7 @@ from simulator.calls import Recording
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import set_up
+from tests.helpers.entries import set_up
 
 
 @pytest.fixture

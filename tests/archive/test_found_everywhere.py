@@ -20,8 +20,9 @@ from simulator.faults import Fault
 from simulator.office import Office
 from simulator.recorder import Recorder
 from simulator.server import Simulator
-from tests.conftest import Poll, set_up_recorder
+from tests.helpers.clock import Poll
 from tests.helpers.devices import find_device
+from tests.helpers.entries import set_up_recorder
 from tests.helpers.states import value
 
 _NOON = datetime(2026, 6, 10, 10, tzinfo=UTC)

@@ -25,7 +25,8 @@ from homeassistant.setup import async_setup_component
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import set_up_recorder, settle
+from tests.helpers.clock import settle
+from tests.helpers.entries import set_up_recorder
 from tests.helpers.states import get_state, value
 
 

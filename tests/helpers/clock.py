@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 import time
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -20,6 +20,34 @@ _LONGEST_LEAP: Final = 5.0
 _JUST_AFTER: Final = 0.001
 """Seconds, so that rounding leaves no timer a hair in the future."""
 _HAIR: Final = 0.000_001
+
+
+class Poll(Protocol):
+    """Lets seconds pass, as often as told, and what is due then happen."""
+
+    async def __call__(self, seconds: float, times: int = 1) -> None:
+        """Let the seconds pass `times` times."""
+
+
+async def settle(hass: HomeAssistant) -> None:
+    """Wait for all that is under way, but not for what never ends: listening.
+
+    What the simulator has pushed takes some turns of the loop to arrive.
+    """
+    quiet = 0
+    while quiet < 10:
+        await asyncio.sleep(0)
+        await hass.async_block_till_done()
+        under_way = [
+            task
+            for task in hass._background_tasks
+            if not (
+                isinstance(task, asyncio.Task) and task.get_name().endswith("listen")
+            )
+        ]
+        quiet = 0 if under_way else quiet + 1
+        if under_way:
+            await asyncio.wait(under_way)
 
 
 class IdleClock:

@@ -20,7 +20,8 @@ from simulator.calls import Call
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, set_up_recorder
+from tests.helpers.clock import Poll
+from tests.helpers.entries import set_up_recorder
 
 ROOT = "media-source://call_recorder"
 RECORDER = f"{ROOT}/01IMAGICLE"

@@ -12,8 +12,9 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll, set_up_recorder
 from tests.helpers.actions import call_action, refusal
+from tests.helpers.clock import Poll
+from tests.helpers.entries import set_up_recorder
 
 
 @pytest.fixture

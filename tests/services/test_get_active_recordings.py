@@ -12,8 +12,8 @@ from simulator.calls import Recording
 from simulator.faults import Fault
 from simulator.imagicle import Imagicle
 from simulator.office import Office
-from tests.conftest import Poll
 from tests.helpers.actions import call_action, refused_action
+from tests.helpers.clock import Poll
 
 
 async def test_get_active_recordings(

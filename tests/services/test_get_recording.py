@@ -11,8 +11,8 @@ from simulator.faults import Fault
 from simulator.imagicle import Imagicle
 from simulator.imagicle.users import BASE_ACCESS, COMPLETE_MANAGEMENT
 from simulator.office import Office
-from tests.conftest import Poll
 from tests.helpers.actions import ARCHIVE, UNKNOWN_ID, call_action, refused_action
+from tests.helpers.clock import Poll
 
 
 async def test_get_recording(

@@ -10,8 +10,8 @@ from simulator.calls import Call, Recording
 from simulator.faults import Fault
 from simulator.imagicle import Imagicle
 from simulator.office import Office
-from tests.conftest import Poll
 from tests.helpers.actions import UNKNOWN_ID, call_action, refused_action, sent_requests
+from tests.helpers.clock import Poll
 
 
 @pytest.mark.parametrize("kind", ["drop_after", "half_body"])

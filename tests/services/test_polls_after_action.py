@@ -8,8 +8,8 @@ from simulator.calls import Call, Recording
 from simulator.faults import Fault
 from simulator.imagicle import Imagicle
 from simulator.office import Office
-from tests.conftest import Poll, settle
 from tests.helpers.actions import call_action, count_polls, refused_action
+from tests.helpers.clock import Poll, settle
 from tests.helpers.states import value
 
 

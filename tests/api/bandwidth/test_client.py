@@ -26,9 +26,9 @@ from simulator.calls import Call
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll
 from tests.helpers.actions import call_action, refusal
 from tests.helpers.bandwidth import USER, asked, error, rows_fault
+from tests.helpers.clock import Poll
 from tests.helpers.states import value
 
 _ACTIVE: Final = "sensor.bandwidth_active_recordings"

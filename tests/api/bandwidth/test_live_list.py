@@ -36,7 +36,6 @@ from simulator.calls import Recording
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import make_entry, settle
 from tests.helpers.bandwidth import (
     USER,
     Clock,
@@ -47,7 +46,8 @@ from tests.helpers.bandwidth import (
     pages,
     rows_fault,
 )
-from tests.helpers.clock import until
+from tests.helpers.clock import settle, until
+from tests.helpers.entries import make_entry
 from tests.helpers.states import value
 
 _ORDERS: Final[list[ServedOrder]] = ["newest_first", "oldest_first", "shuffled"]

@@ -32,8 +32,7 @@ from simulator import calls
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.conftest import Poll
-from tests.helpers.clock import TEN
+from tests.helpers.clock import TEN, Poll
 from tests.helpers.states import value
 
 pytestmark = pytest.mark.usefixtures("ten_oclock")

@@ -20,8 +20,9 @@ from simulator.office import Office
 from simulator.server import Simulator
 from simulator.yeastar import Yeastar
 from simulator.yeastar.rows import call_id, channel_ids
-from tests.conftest import Poll, set_up_recorder, settle
 from tests.helpers.actions import call_action, refusal
+from tests.helpers.clock import Poll, settle
+from tests.helpers.entries import set_up_recorder
 from tests.helpers.states import value
 from tests.helpers.yeastar import answer, asked, fault
 

@@ -20,8 +20,8 @@ from simulator.faults import Fault
 from simulator.office import Office
 from simulator.yeastar import Yeastar
 from simulator.yeastar.events import Events
-from tests.conftest import Poll, set_up_recorder, settle
-from tests.helpers.clock import until
+from tests.helpers.clock import Poll, settle, until
+from tests.helpers.entries import set_up_recorder
 from tests.helpers.states import value
 from tests.helpers.yeastar import asked, fault
 

@@ -29,8 +29,9 @@ from homeassistant.helpers import issue_registry as ir
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.yeastar import Yeastar
-from tests.conftest import Poll, make_entry, settle
 from tests.helpers.actions import call_action, refusal
+from tests.helpers.clock import Poll, settle
+from tests.helpers.entries import make_entry
 from tests.helpers.states import value
 from tests.helpers.yeastar import BASE, answer, asked, asked_in_all, fault
 
