@@ -23,12 +23,17 @@ from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
 from homeassistant.config_entries import ConfigSubentryDataWithId
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from simulator.calls import Call
 from simulator.office import Office
 from simulator.server import RECORDERS as SIMULATED, Simulator
+from simulator.yeastar import Yeastar
 from tests.helpers.asterisk import SimulatedPbx
-from tests.helpers.clock import TEN, Poll, settle
+from tests.helpers.clock import TEN, IdleClock, Poll, settle
 from tests.helpers.entries import entry_data, make_entry, set_up
+from tests.helpers.house import House
 from tests.helpers.pbx import Pbx
+from tests.helpers.planted import PASSWORD, REMOTE_NUMBER, USERNAME
 from tests.real_asterisk.servers import Servers
 
 # The same examples on every machine, however slow: scripts/fuzz looks for new ones.
@@ -200,6 +205,38 @@ def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Poll:
 
 
 @pytest.fixture
+async def house(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    recorder_name: str,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> House:
+    """Return a house whose recorder records line 101, not set up yet."""
+    assert await async_setup_component(hass, "media_source", {})
+    recorder = simulator.recorders[recorder_name]
+    finished = office.connect("101")
+    office.start_recording(finished)
+    freezer.tick(60)
+    office.hang_up(finished)
+    office.start_recording(office.connect("101"))
+    options = (
+        {
+            "recorded_calls": "extensions",
+            "recorded_extensions": [recorder.directory_number(office.line("101"))],
+        }
+        if recorder_name == "yeastar"
+        else {}
+    )
+    if isinstance(recorder, Yeastar):
+        # When a push comes is the network's to say: here, each poll is one of the clock's.
+        recorder.refusals["subscribe"] = 10009
+    entry = make_entry(hass, entry_data(recorder), options=options)
+    return House(hass, office, recorder, entry, IdleClock(freezer, monkeypatch))
+
+
+@pytest.fixture
 def all_enabled() -> Generator[None]:
     """Enable also the entities that a user has to enable."""
     with patch(
@@ -247,3 +284,55 @@ async def busy(
         await set_up(hass, entry)
         yield entry
         await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.fixture
+def planted_call(office: Office, simulator: Simulator) -> Call:
+    """Plant secrets and names wherever there are some; return a call of theirs."""
+    user = simulator.imagicle.users[0]
+    user.username, user.password = USERNAME, PASSWORD
+    line = office.lines[0]
+    line.number = "4711008"
+    line.device_name = "SEPHUSH4711"
+    line.username = "hush.user"
+    line.first_name, line.last_name = "Hushfirst", "Hushlast"
+    line.group, line.department = "Hushgroup", "Hushdepartment"
+    return office.connect(
+        "4711008", remote=REMOTE_NUMBER, remote_name=("Hushremote", "Hushcaller")
+    )
+
+
+@pytest.fixture
+def planted_options() -> dict[str, Any]:
+    """Return the options of the recorder."""
+    return {"mask_numbers": True}
+
+
+@pytest.fixture
+async def planted_recorder(
+    hass: HomeAssistant,
+    imagicle_data: dict[str, Any],
+    planted_call: Call,
+    office: Office,
+    planted_options: dict[str, Any],
+    freezer: FrozenDateTimeFactory,
+) -> MockConfigEntry:
+    """Return the recorder, with a line, while the call is being recorded."""
+    recording = office.start_recording(planted_call)
+    recording.note, recording.preserved = "hushnote", True
+    entry = make_entry(
+        hass,
+        imagicle_data | {"username": USERNAME, "password": PASSWORD},
+        options=planted_options,
+        subentries_data=[
+            ConfigSubentryDataWithId(
+                data={"device_name": "SEPHUSH4711", "must_be_recorded": True},
+                subentry_id="01LINE",
+                subentry_type="line",
+                title="Reception",
+                unique_id=None,
+            )
+        ],
+    )
+    await set_up(hass, entry)
+    return entry

@@ -16,16 +16,7 @@ from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
 from tests.helpers.clock import Poll
-from tests.test_privacy import (  # noqa: F401 - fixtures
-    CREDENTIALS,
-    FAULTS,
-    NAME,
-    NUMBERS,
-    call,
-    found,
-    options,
-    recorder,
-)
+from tests.helpers.planted import CREDENTIALS, NAME, NUMBERS, TALKATIVE_FAULTS, found
 
 pytestmark = pytest.mark.usefixtures("ten_oclock")
 
@@ -33,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("ten_oclock")
 async def test_diagnostics(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
-    recorder: MockConfigEntry,  # noqa: F811
+    planted_recorder: MockConfigEntry,
     office: Office,
     pass_time: Poll,
     snapshot: SnapshotAssertion,
@@ -42,7 +33,8 @@ async def test_diagnostics(
     office.pause(office.start_recording(office.connect("102", remote_name=None)))
     await pass_time(31)
     assert (
-        await get_diagnostics_for_config_entry(hass, hass_client, recorder) == snapshot
+        await get_diagnostics_for_config_entry(hass, hass_client, planted_recorder)
+        == snapshot
     )
 
 
@@ -88,14 +80,16 @@ async def test_diagnostics_of_a_recorder_that_is_not_loaded(
 async def test_diagnostics_of_an_outage(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
-    recorder: MockConfigEntry,  # noqa: F811
+    planted_recorder: MockConfigEntry,
     simulator: Simulator,
     pass_time: Poll,
 ) -> None:
     """Why a recorder cannot be read is told by key and status."""
     simulator.imagicle.faults.add(Fault("status", status=502))
     await pass_time(31, times=3)
-    diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, recorder)
+    diagnostics = await get_diagnostics_for_config_entry(
+        hass, hass_client, planted_recorder
+    )
     live = diagnostics["live"]
     assert isinstance(live, dict)
     assert live["last_update_success"] is False
@@ -105,12 +99,14 @@ async def test_diagnostics_of_an_outage(
 
 
 @pytest.mark.parametrize(
-    "fault", [None, *FAULTS], ids=lambda fault: fault and f"{fault.kind}-{fault.status}"
+    "fault",
+    [None, *TALKATIVE_FAULTS],
+    ids=lambda fault: fault and f"{fault.kind}-{fault.status}",
 )
 async def test_the_whole_dump_tells_nothing(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
-    recorder: MockConfigEntry,  # noqa: F811
+    planted_recorder: MockConfigEntry,
     simulator: Simulator,
     pass_time: Poll,
     fault: Fault | None,
@@ -122,7 +118,9 @@ async def test_the_whole_dump_tells_nothing(
     await pass_time(31)
     await pass_time(31)
     client = await hass_client()
-    response = await client.get(f"/api/diagnostics/config_entry/{recorder.entry_id}")
+    response = await client.get(
+        f"/api/diagnostics/config_entry/{planted_recorder.entry_id}"
+    )
     assert response.status == HTTPStatus.OK
     dump = await response.text()
     assert '"recorder": "imagicle"' in dump

@@ -44,7 +44,7 @@ from simulator.server import Simulator
 from simulator.yeastar import Yeastar
 from tests.helpers.clock import Poll
 from tests.helpers.entries import add_lines, entry_data, make_entry, set_up
-from tests.test_privacy import FAULTS, TALKATIVE, found
+from tests.helpers.planted import TALKATIVE, TALKATIVE_FAULTS, found
 
 REMOTE: Final = "+15550007777"
 LINE: Final = "+15554711008"
@@ -389,7 +389,7 @@ async def test_nothing_leaks(
     # In less than the half hour for which the browser is signed in.
     faults: list[Fault | None] = [
         *(None, *lures(listener, recorder), *REFUSALS),
-        *FAULTS[:6],
+        *TALKATIVE_FAULTS[:6],
     ]
     for fault in faults:
         if fault is not None:

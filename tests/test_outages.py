@@ -18,14 +18,14 @@ from homeassistant.core import Event, EventStateChangedData, HomeAssistant, call
 from homeassistant.helpers.event import async_track_state_change_event
 from simulator.faults import Fault
 from simulator.office import Office
+from tests.helpers.house import FAULTS, House
 from tests.helpers.states import get_state, value
-from tests.test_faults import FAULTS, House, house  # noqa: F401 - a fixture
 
 
 class Diary:
     """The events of a recorder, in their order."""
 
-    def __init__(self, house: House) -> None:  # noqa: F811
+    def __init__(self, house: House) -> None:
         """Start to write."""
         self.entries: list[tuple[Any, ...]] = []
         entity_id = f"event.{house.recorder.name}_recording_events"
@@ -57,7 +57,7 @@ class Diary:
         return Counter(event_type for event_type, _ in self.entries)
 
 
-async def set_up(house: House) -> None:  # noqa: F811
+async def set_up(house: House) -> None:
     """Set the recorder up, while a recording is active."""
     await house.do(house.hass.config_entries.async_setup(house.entry.entry_id))
     await house.wait(61)
@@ -65,7 +65,7 @@ async def set_up(house: House) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_a_storm(house: House, seed: int) -> None:  # noqa: F811
+async def test_a_storm(house: House, seed: int) -> None:
     """All faults at random, while calls come and go: each is reported once, in the end."""
     await set_up(house)
     diary = Diary(house)
@@ -129,7 +129,7 @@ async def stop(hass: HomeAssistant, entry_id: str) -> None:
 @pytest.mark.parametrize("fault", ["503", "connection closed"])
 @pytest.mark.parametrize("action", [reload, remove, stop])
 async def test_in_the_middle_of_a_fault(
-    house: House,  # noqa: F811
+    house: House,
     action: Callable[[HomeAssistant, str], Awaitable[None]],
     fault: str,
     freezer: FrozenDateTimeFactory,
@@ -165,7 +165,7 @@ async def test_in_the_middle_of_a_fault(
     ids=["an hour ahead", "an hour behind", "1970"],
 )
 async def test_the_clock_of_the_recorder_is_wrong(
-    house: House,  # noqa: F811
+    house: House,
     office: Office,
     clock: Callable[[datetime], datetime],
 ) -> None:
@@ -204,7 +204,7 @@ async def test_the_clock_of_the_recorder_is_wrong(
 async def test_clock_changes(
     hass: HomeAssistant,
     office: Office,
-    house: House,  # noqa: F811
+    house: House,
     freezer: FrozenDateTimeFactory,
     zone: str,
     begin: datetime,
@@ -234,7 +234,7 @@ async def test_clock_changes(
     assert abs(datetime.fromisoformat(last.state) - begin) <= timedelta(seconds=61)
 
 
-def assert_duration(house: House, expected: timedelta) -> None:  # noqa: F811
+def assert_duration(house: House, expected: timedelta) -> None:
     """The duration is what it should be, to the half minute at which it is reported."""
     longest = f"sensor.{house.recorder.name}_longest_active_duration"
     told = timedelta(seconds=float(value(house.hass, longest)))

@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.typing import (
 
 from custom_components.call_recorder.const import DOMAIN
 from custom_components.call_recorder.media_source.folders import recording_identifier
+from custom_components.call_recorder.views import recording_path
 from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_READ_ONLY, GROUP_ID_USER
 from homeassistant.auth.models import RefreshToken
 from homeassistant.components.http.auth import async_sign_path
@@ -26,7 +27,6 @@ from homeassistant.setup import async_setup_component
 from simulator.office import Office
 from simulator.server import Simulator
 from tests.helpers.entries import set_up_recorder
-from tests.test_views import path_of
 
 _DOC: Final = Path(__file__).parents[1] / "docs" / "security.md"
 _ROLES: Final = ("Administrator", "User", "Read-only user", "Automation")
@@ -149,7 +149,7 @@ async def test_roles_and_actions(
         person = await _person(hass, role, finished, tmp_path)
         for action in _ACTIONS:
             seen.setdefault(f"`{action}`", []).append(await person.act(action))
-        path, validity = path_of(finished), timedelta(minutes=1)
+        path, validity = recording_path("01IMAGICLE", finished), timedelta(minutes=1)
         if role == "Automation":
             signed = async_sign_path(hass, path, validity, use_content_user=True)
             browses = searches = True

@@ -11,7 +11,7 @@ from typing import Any
 from playwright.async_api import Page, WebSocketRoute, expect
 
 from .conftest import OpenPage
-from .test_looks import require_accessible, show_sizes
+from .looks import require_accessible, show_sizes
 
 LONG = "Bartholomäus von und zu Hohenlohe-Waldenburg-Schillingsfürst (Einkauf international)"
 RECORDING = ".counts dt:text-is('Recording')"

@@ -1,5 +1,6 @@
 """What the tests of the Bandwidth client share."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
 from custom_components.call_recorder.api.bandwidth.live_list import LiveList
 from simulator.bandwidth import Bandwidth
 from simulator.faults import Fault
+from simulator.office import Office
 from simulator.recorder import Request
 
 USER: Final = "/v1/users/u-dkjf9094802375s"
@@ -120,3 +122,33 @@ def rows_fault(rows: Any, path: str = "/recordings") -> Fault:
     return Fault(
         "body", path=path, body=json.dumps(rows), content_type="application/json"
     )
+
+
+async def poll(client: BandwidthClient) -> set[str] | None:
+    """Poll once; return the ids of the active recordings."""
+    state = await client.get_live_state()
+    if state.recordings is None:
+        return None
+    return {recording.id for recording in state.recordings}
+
+
+async def poll_until_known(client: BandwidthClient) -> set[str]:
+    """Poll, and let the client read on beside, until it knows."""
+    changed = asyncio.Event()
+    listening = asyncio.create_task(client.listen(changed.set))
+    while (active := await poll(client)) is None:
+        await asyncio.wait_for(changed.wait(), 30)
+        changed.clear()
+    listening.cancel()
+    return active
+
+
+def record_many(
+    office: Office, clock: Clock, count: int, *, seconds: float = 2
+) -> None:
+    """Let many recordings happen, one behind the other."""
+    for _ in range(count):
+        call = office.connect("112")
+        office.start_recording(call)
+        clock.tick(seconds)
+        office.hang_up(call)

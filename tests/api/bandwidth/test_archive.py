@@ -28,8 +28,15 @@ from simulator.calls import Recording as OfficeRecording
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.api.bandwidth.test_live_list import poll_until_known, record_many
-from tests.helpers.bandwidth import Clock, asked, open_client, pages, rows_fault
+from tests.helpers.bandwidth import (
+    Clock,
+    asked,
+    open_client,
+    pages,
+    poll_until_known,
+    record_many,
+    rows_fault,
+)
 
 _SORTED: Final[list[ServedOrder]] = ["newest_first", "oldest_first"]
 

@@ -15,7 +15,6 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.call_recorder.api.bandwidth.catapult import Page, page_query
-from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
 from custom_components.call_recorder.api.bandwidth.live_list import LiveList
 from custom_components.call_recorder.api.bandwidth.position import Position
 from custom_components.call_recorder.api.bandwidth.readers import end_query
@@ -44,6 +43,9 @@ from tests.helpers.bandwidth import (
     open_client,
     open_list,
     pages,
+    poll,
+    poll_until_known,
+    record_many,
     rows_fault,
 )
 from tests.helpers.clock import settle, until
@@ -79,25 +81,6 @@ async def recorder(office: Office, socket_enabled: None) -> AsyncGenerator[Bandw
         yield simulator.bandwidth
 
 
-async def poll(client: BandwidthClient) -> set[str] | None:
-    """Poll once; return the ids of the active recordings."""
-    state = await client.get_live_state()
-    if state.recordings is None:
-        return None
-    return {recording.id for recording in state.recordings}
-
-
-async def poll_until_known(client: BandwidthClient) -> set[str]:
-    """Poll, and let the client read on beside, until it knows."""
-    changed = asyncio.Event()
-    listening = asyncio.create_task(client.listen(changed.set))
-    while (active := await poll(client)) is None:
-        await asyncio.wait_for(changed.wait(), 30)
-        changed.clear()
-    listening.cancel()
-    return active
-
-
 async def poll_list(live: LiveList) -> set[str] | None:
     """Poll the list alone; return the ids of the active recordings."""
     rows = (await live.poll()).rows
@@ -120,17 +103,6 @@ def truth(office: Office) -> set[str]:
 def id_of(office: Office, recording: Recording) -> str:
     """Return a recording's id."""
     return bandwidth_id(office.seed, "r", recording.number)
-
-
-def record_many(
-    office: Office, clock: Clock, count: int, *, seconds: float = 2
-) -> None:
-    """Let many recordings happen, one behind the other."""
-    for _ in range(count):
-        call = office.connect("112")
-        office.start_recording(call)
-        clock.tick(seconds)
-        office.hang_up(call)
 
 
 # --- One request per poll ---
