@@ -120,6 +120,8 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
         self.sign_in = sign_in
         self.failures = 0
         """How many polls have failed in a row."""
+        self._asks_when_refused = False
+        """Whether only these polls can find out that the credentials are right again."""
         self._not_before: datetime | None = None
         """The time until which the recorder asked not to be asked."""
         sign_in.async_listen(self._handle_accepted_again)
@@ -167,9 +169,12 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
         """
         self.failures += 1
         if isinstance(err, InvalidAuthError) and self.sign_in.async_note_refused():
-            raise ConfigEntryAuthFailed(
-                translation_domain=DOMAIN, translation_key=err.key
-            ) from err
+            if not self._asks_when_refused:
+                raise ConfigEntryAuthFailed(
+                    translation_domain=DOMAIN, translation_key=err.key
+                ) from err
+            self.config_entry.async_start_reauth(self.hass)
+            interval = _LONGEST_INTERVAL
         asked = _asked_wait(err)
         delay = min(interval * 2 ** min(self.failures - 1, 10), _LONGEST_INTERVAL)
         if asked is not None:

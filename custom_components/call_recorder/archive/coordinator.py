@@ -9,13 +9,11 @@ from typing import Final, override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
-from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 
 from ..api.client import Capability, RecorderClient
-from ..api.errors import ErrorKey, InvalidAuthError, RecorderError, RefusedError
+from ..api.errors import ErrorKey, RecorderError, RefusedError
 from ..api.models import Recording, RecordingPage, RecordingQuery, RecordingState
-from ..const import DOMAIN
 from ..coordinator import LiveCoordinator
 from ..issues import IssueKey, async_create_issue, async_delete_issue
 from ..lines import Line
@@ -88,6 +86,7 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
             cooldown=_REFRESH_COOLDOWN,
         )
         self.name = f"{entry.title} archive"
+        self._asks_when_refused = client.has_archive_credentials
         self.expected = ExpectedRecordings()
         self.known: KnownRecordings | None = None
         self.lost_in_a_row = 0
@@ -218,26 +217,7 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
             async_create_issue(
                 self.hass, self.config_entry, IssueKey.ARCHIVE_NOT_ALLOWED
             )
-        if self.client.has_archive_credentials and isinstance(err, InvalidAuthError):
-            return self._tolerate_refusal(err)
         return self._tolerate_or_raise(err, _EXPECTANT_INTERVAL)
-
-    def _tolerate_refusal(self, err: InvalidAuthError) -> ArchiveSnapshot:
-        """Ask to sign in after the second refusal, and go on asking, rarely.
-
-        Nothing but the archive itself can find out that its credentials are accepted.
-        """
-        self.failures += 1
-        if self.sign_in.async_note_refused():
-            self.config_entry.async_start_reauth(self.hass)
-        elif self.data is not None:
-            self.update_interval = _EXPECTANT_INTERVAL
-            return self.data
-        raise UpdateFailed(
-            translation_domain=DOMAIN,
-            translation_key=err.key,
-            retry_after=_INTERVAL.total_seconds(),
-        ) from err
 
     async def _read_on(self, page: RecordingPage) -> tuple[list[Recording], datetime]:
         """Read on while there may be new rows; at first, until today is known.
