@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from homeassistant.components.media_player import BrowseError, MediaClass
@@ -10,7 +10,13 @@ from homeassistant.components.media_source import BrowseMediaSource
 from homeassistant.util import dt as dt_util
 
 from ..api.errors import ErrorKey
-from ..api.models import Recording, RecordingPage, RecordingQuery, RecordingState
+from ..api.models import (
+    Recording,
+    RecordingPage,
+    RecordingQuery,
+    RecordingState,
+    newest_first,
+)
 from ..archive.of_line import get_recordings_of_line
 from ..const import DOMAIN
 from ..data import CallRecorderConfigEntry
@@ -35,7 +41,6 @@ _MONTH_LOOK: Final = 500
 _SEARCHED: Final = 1000
 """How many of the newest recordings are searched for what no recorder searches."""
 _SEARCHED_PAGE: Final = 500
-_NO_START: Final = datetime.min.replace(tzinfo=dt_util.UTC)
 
 
 class Browser:
@@ -261,6 +266,4 @@ class Browser:
 def _newest(recordings: Iterable[Recording]) -> list[Recording]:
     """Return the newest recordings, each once; those without a start are the oldest."""
     unique = {recording.id: recording for recording in recordings}
-    return sorted(
-        unique.values(), key=lambda rec: rec.started_at or _NO_START, reverse=True
-    )[:_PAGE]
+    return sorted(unique.values(), key=newest_first)[:_PAGE]
