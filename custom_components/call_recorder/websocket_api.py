@@ -37,10 +37,11 @@ from .device_targets import async_get_device, shown_name
 from .lines import Line, lines_of
 from .media_source.folders import recording_identifier
 from .privacy import mask_active, mask_recording
+from .recording_json import as_json
 from .rights import may, may_listen
 
 _MOST_ACTIVE: Final = 2_000
-"""Active recordings that a browser can show. If there are more, it is told of none."""
+"""Active recordings that a browser can show. If there are more, none is sent."""
 _RECENT: Final = 20
 """How many finished recordings are sent of each recorder."""
 _PASSING_STATES: Final = (
@@ -304,7 +305,7 @@ def _active_recording(
     return {
         "id": recording.id,
         "lines": list(line_ids),
-        "started_at": recording.started_at and recording.started_at.isoformat(),
+        "started_at": as_json(recording.started_at),
         "is_paused": recording.is_paused,
         "direction": recording.direction,
         "local": {
@@ -327,10 +328,8 @@ def _recording(entry: CallRecorderConfigEntry, recording: Recording) -> dict[str
         "id": recording.id,
         "media_content_id": f"media-source://{DOMAIN}/{identifier}",
         "lines": [line.id for line in entry.runtime_data.archive.lines_of(recording)],
-        "started_at": recording.started_at and recording.started_at.isoformat(),
-        "duration": None
-        if recording.duration is None
-        else recording.duration.total_seconds(),
+        "started_at": as_json(recording.started_at),
+        "duration": as_json(recording.duration),
         "direction": recording.direction,
         "state": recording.state,
         "local": {
