@@ -85,7 +85,7 @@ class Bench:
                 self.recorder.rewrite = spoil
             try:
                 # A spoiled answer is often none.
-                with patch(f"{wire.__name__}._ANSWER_TIME", 0.02):
+                with patch(f"{wire.__name__}.ANSWER_TIME", 0.02):
                     async with asyncio.timeout(LONGEST_ROUND):
                         await _ask_everything(client)
             except TimeoutError:

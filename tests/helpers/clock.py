@@ -40,7 +40,7 @@ async def settle(hass: HomeAssistant) -> None:
         await hass.async_block_till_done()
         under_way = [
             task
-            for task in hass._background_tasks
+            for task in hass._background_tasks  # noqa: SLF001 - no other list of them
             if not (
                 isinstance(task, asyncio.Task) and task.get_name().endswith("listen")
             )
@@ -65,9 +65,10 @@ class IdleClock:
         self._goes = False
         self._threads = 0
         loop: Any = asyncio.get_running_loop()
-        self._select: Callable[[float | None], list[Any]] = loop._selector.select
+        selector = loop._selector  # noqa: SLF001 - asyncio offers no other place
+        self._select: Callable[[float | None], list[Any]] = selector.select
         self._run_in_executor: Callable[..., asyncio.Future[Any]] = loop.run_in_executor
-        monkeypatch.setattr(loop._selector, "select", self._wait_for_events)
+        monkeypatch.setattr(selector, "select", self._wait_for_events)
         monkeypatch.setattr(loop, "run_in_executor", self._count_threads)
 
     async def run[Result](self, work: Awaitable[Result]) -> Result:

@@ -22,7 +22,7 @@ from ..errors import (
 type Fields = Iterable[tuple[str, str]]
 
 _CONNECT_TIME: Final = 10.0
-_ANSWER_TIME: Final = 10.0
+ANSWER_TIME: Final = 10.0
 """Seconds in which a command is answered, a list completely."""
 _MAX_LINE: Final = 64 * 1024
 _LINE_COST: Final = 128
@@ -177,7 +177,7 @@ class Wire(asyncio.Protocol):
             _encode((("Action", action), ("ActionID", action_id), *fields))
         )
         try:
-            async with asyncio.timeout(_ANSWER_TIME):
+            async with asyncio.timeout(ANSWER_TIME):
                 return await question.answer
         except TimeoutError:
             # What is answered late would only confuse.
