@@ -120,7 +120,7 @@ async def test_invented_recordings(
 async def test_endless_recordings(
     office: Office, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A list on which ever more is being recorded is forgotten, and learnt anew."""
+    """A list on which ever more is being recorded is forgotten, and learned anew."""
     monkeypatch.setattr(BandwidthClient, "request_interval", 0.0)
     office.start_recording(office.connect("101"))
     recorder, ids = simulator.bandwidth, count(10**9)

@@ -29,7 +29,7 @@ _PUSH_INTERVAL: Final = timedelta(seconds=60)
 _EXPECTANT_INTERVAL: Final = timedelta(seconds=5)
 _EXPECTANT_TIME: Final = timedelta(seconds=30)
 _MOST_CHANGES: Final = 2_000
-"""Recordings that can begin, change and end between two polls; more are no events."""
+"""Recordings that can start, change and end between two polls; more are no events."""
 _REFRESH_COOLDOWN: Final = 1.0
 """Seconds in which several commands share one poll."""
 

@@ -36,7 +36,7 @@ def fields_as_json(data: DataclassInstance) -> JsonObjectType:
 
 @cache
 def _field_names(kind: type[DataclassInstance]) -> tuple[str, ...]:
-    """Return the names of a dataclass' fields that are told to users."""
+    """Return the names of a dataclass' fields that users see."""
     return tuple(field.name for field in fields(kind) if field.metadata != INTERNAL)
 
 

@@ -95,7 +95,7 @@ class RecorderClient(ABC):
     has_archive_credentials: ClassVar[bool] = False
     """Whether the archive has credentials of its own.
 
-    That one pair is accepted then says nothing of the other.
+    That one pair is accepted then does not prove the other right.
     """
     push_connected: bool = False
     """Whether the recorder reports changes by itself now, so that polls can be rare."""

@@ -602,7 +602,7 @@ async def test_a_walk_goes_on_after_a_restart(
     async with open_list(recorder, storage) as live:
         known = await poll_list(live)
         if order != "shuffled":
-            # And what was learnt is known at once.
+            # And what was learned is known at once.
             assert known == truth(office)
             assert len(pages(recorder)) == 1
 
@@ -635,7 +635,7 @@ async def test_a_position_of_another_address(
 async def test_a_position_of_another_account(
     office: Office, recorder: Bandwidth
 ) -> None:
-    """Nor does what was learnt of one account count for another at the same address."""
+    """Nor does what was learned of one account count for another at the same address."""
     storage = MemoryStorage()
     office.start_recording(office.connect("102"))
     async with open_client(recorder, storage) as client:
@@ -868,7 +868,7 @@ def test_page_at_the_end(total: int) -> None:
 @settings(max_examples=20)
 @given(st.lists(st.floats(0, 1e5), max_size=300))
 def test_a_walk_that_is_stored(minutes: list[float]) -> None:
-    """A walk that goes on learns what it would have learnt at once."""
+    """A walk that goes on learns what it would have learned at once."""
     walk = _walk([*_TIMES, *minutes])
     stored = Walk.from_dict(walk.as_dict())
     assert stored.order() == walk.order()

@@ -44,18 +44,18 @@ class Channel:
     def parse(cls, row: Message) -> Channel | None:
         """Read a row; `None` for one that names no channel."""
         # Of a key that comes twice, the first counts.
-        told = dict(reversed(row.fields))
-        name, unique_id = as_id(told.get("Channel")), as_id(told.get("Uniqueid"))
+        fields = dict(reversed(row.fields))
+        name, unique_id = as_id(fields.get("Channel")), as_id(fields.get("Uniqueid"))
         if not name or not unique_id:
             return None
         return cls(
             name=name,
             unique_id=unique_id,
-            call_id=as_id(told.get("Linkedid")) or unique_id,
-            is_up=told.get("ChannelStateDesc") == "Up",
-            is_bridged=bool(told.get("BridgeId")),
-            caller_number=_text(told.get("CallerIDNum")),
-            caller_name=_text(told.get("CallerIDName")),
+            call_id=as_id(fields.get("Linkedid")) or unique_id,
+            is_up=fields.get("ChannelStateDesc") == "Up",
+            is_bridged=bool(fields.get("BridgeId")),
+            caller_number=_text(fields.get("CallerIDNum")),
+            caller_name=_text(fields.get("CallerIDName")),
         )
 
     @property

@@ -28,7 +28,7 @@ class Archive:
     """The finished recordings."""
 
     def __init__(self, catapult: Catapult, live: LiveList, calls: CallCache) -> None:
-        """Read the list by the order that `live` has learnt."""
+        """Read the list by the order that `live` has learned."""
         self._catapult = catapult
         self._live = live
         self._calls = calls

@@ -211,7 +211,7 @@ class BandwidthClient(RecorderClient):
     async def listen(self, on_change: Callable[[], None]) -> None:
         """Read what a poll has no time for, until cancelled.
 
-        That is the list, as far as it is unknown. Its order is learnt from a few pages
+        That is the list, as far as it is unknown. Its order is learned from a few pages
         if it is sorted. A million recordings take about 20 minutes to read, at the one
         request per second that the vendor allows.
         """
@@ -376,7 +376,7 @@ class BandwidthClient(RecorderClient):
     async def get_recordings(self, query: RecordingQuery) -> RecordingPage:
         """Read a page of the finished recordings ("List Recordings").
 
-        The vendor filters nothing and documents no order; what was learnt of it
+        The vendor filters nothing and documents no order; what was learned of it
         decides how to read. Where new rows appear at one end, the pages go on from
         there, each newest first, and no row comes twice or is left out, whatever is
         recorded meanwhile. So it is where one page shows the whole list. Where rows

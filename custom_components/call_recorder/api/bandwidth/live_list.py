@@ -1,7 +1,7 @@
 """Knows which recordings are active, at the cost of one request per poll.
 
 Catapult has one list for all recordings, without a filter and in an order that is not
-documented. Where new rows appear is learnt from a few pages of a sorted list (`Sample`),
+documented. Where new rows appear is learned from a few pages of a sorted list (`Sample`),
 otherwise from all (`Walk`); until then, the active recordings are not known. From then
 on a poll reads the page where new rows appear, and reads each active recording that is
 not on it by its id. Where rows appear anywhere, the walk is repeated, round by round.
@@ -239,7 +239,7 @@ class LiveList:
     ) -> Page[Row]:
         """Read a page, and note which recordings on it are active.
 
-        With more of them than there can be, all that was learnt is forgotten.
+        With more of them than there can be, all that was learned is forgotten.
         """
         page = await self._catapult.get_page(
             "recordings",

@@ -182,7 +182,7 @@ def make_reader(read: ReadPage, position: Position) -> ListReader:
 def end_query(total: int) -> PageQuery:
     """Return the page that shows the end of a list of `total` rows.
 
-    Any size can be asked for. The page begins well before the end and has room for
+    Any size can be asked for. The page starts well before the end and has room for
     new rows, so that a poll needs no second request.
     """
     # A size below 500 always fits.
