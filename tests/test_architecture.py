@@ -23,6 +23,17 @@ _LEAVES: Final = {
 _FORMS: Final = f"{_INTEGRATION}.config_flow"
 """Above `api`, only the forms differ by recorder: a row and a step for each."""
 
+_TOP: Final = {
+    f"{_INTEGRATION}.{name}"
+    for name in (
+        *("binary_sensor", "button", "event", "sensor", "switch"),
+        *("condition", "config_flow", "llm", "logbook", "media_source", "trigger"),
+        *("diagnostics", "repairs", "system_health"),
+        *("frontend", "services", "websocket_api"),
+    )
+}
+"""The top floor: what Home Assistant, or `__init__` for it, sets up."""
+
 type Graph = dict[str, set[str]]
 """Per module, the modules that it imports; those from elsewhere by their full names."""
 
@@ -110,6 +121,17 @@ def test_vocabulary_imports_only_itself(integration: Graph) -> None:
         if module in _LEAVES and _is_in(other, _INTEGRATION) and other not in _LEAVES
     }
     assert not others
+
+
+def test_nothing_imports_the_top_floor(integration: Graph) -> None:
+    """What shows or serves something is used by nothing below it."""
+    assert integration.keys() >= _TOP
+    upwards = {
+        (module, other)
+        for module, other in _arrows(integration)
+        if other in _TOP and module != _INTEGRATION
+    }
+    assert not upwards
 
 
 def test_recorders_know_nothing_of_each_other(integration: Graph) -> None:
