@@ -5,6 +5,7 @@ The rows of docs/faults.md are what these tests see. Write them anew by
 """
 
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from http import HTTPStatus
 import logging
 import os
