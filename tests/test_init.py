@@ -1,6 +1,9 @@
 """A recorder is set up, unloaded, reloaded and removed, and leaves nothing behind."""
 
+import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -10,6 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.call_recorder.const import DOMAIN
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import (
     device_registry as dr,
     entity_registry as er,
@@ -22,6 +26,7 @@ from simulator.imagicle.users import BASE_ACCESS, COMPLETE_MANAGEMENT
 from simulator.office import Office
 from simulator.server import Simulator
 from tests.helpers.clock import Poll, settle
+from tests.helpers.entries import entry_data, set_up_recorder
 
 _ACTIVE: Final = "sensor.imagicle_active_recordings"
 _ISSUE: Final = "insufficient_permissions_01IMAGICLE"
@@ -70,6 +75,11 @@ def _entity_ids(hass: HomeAssistant, entry: MockConfigEntry) -> set[str]:
         entity.entity_id
         for entity in er.async_entries_for_config_entry(registry, entry.entry_id)
     }
+
+
+def _hidden(folder: Path) -> list[Path]:
+    """Return the hidden files in a folder."""
+    return list(folder.glob(".*"))
 
 
 async def test_actions_need_no_recorder(hass: HomeAssistant) -> None:
@@ -194,6 +204,56 @@ async def test_remove(
     seen = len(recorder.requests)
     await pass_time(301)
     assert len(recorder.requests) == seen
+
+
+@pytest.mark.parametrize("gives_command", [True, False])
+async def test_remove_during_an_action(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    office: Office,
+    simulator: Simulator,
+    recorder_name: str,
+    gives_command: bool,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A start or an export that is under way saves nothing of a recorder that is gone."""
+    call = office.connect("102")
+    office.start_recording(call)
+    office.hang_up(call)
+    office.connect("101")
+    recorder = simulator.recorders[recorder_name]
+    entry = await set_up_recorder(hass, entry_data(recorder))
+    hass.config.allowlist_external_dirs = {str(tmp_path)}
+    page: Any = await hass.services.async_call(
+        DOMAIN, "get_recordings", {}, blocking=True, return_response=True
+    )
+    name, data = "start_recording", {}
+    if gives_command:
+        data["directory_number"] = recorder.directory_number(office.lines[0])
+    else:
+        name = "export_recording"
+        data["recording_id"] = page["recordings"][0]["id"]
+        data["path"] = str(tmp_path)
+    recorder.faults.add(Fault("hang"))
+    action = asyncio.create_task(
+        hass.services.async_call(DOMAIN, name, data, blocking=True)
+    )
+    # Asterisk's start is no HTTP, and never hangs.
+    while not (recorder.faults.waiting or action.done()):
+        await asyncio.sleep(0)
+    removal = asyncio.create_task(hass.config_entries.async_remove(entry.entry_id))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    recorder.faults.clear()
+    await removal
+    with suppress(HomeAssistantError):
+        await action
+    await settle(hass)
+    assert [key for key in hass_storage if key.startswith(DOMAIN)] == []
+    assert hass.states.async_all() == []
+    assert _hidden(tmp_path) == []
+    assert "Traceback" not in caplog.text
 
 
 async def test_remove_before_it_ever_worked(

@@ -1,10 +1,12 @@
 """What a hostile recorder can cost: so many rows, so many requests, and no more."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from itertools import count
 import json
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from aiohttp import ClientSession
 import pytest
@@ -12,9 +14,14 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.call_recorder.api import client_class
 from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
-from custom_components.call_recorder.api.errors import UnexpectedResponseError
+from custom_components.call_recorder.api.errors import (
+    RecorderError,
+    UnexpectedResponseError,
+)
 from custom_components.call_recorder.api.models import (
     ActiveRecording,
+    ActiveRecordingFilter,
+    LineAddress,
     Recording,
     RecordingQuery,
 )
@@ -28,6 +35,8 @@ from simulator.faults import Fault
 from simulator.office import Office
 from simulator.recorder import Recorder
 from simulator.server import Simulator
+from tests.helpers.asterisk import SimulatedPbx
+from tests.helpers.bandwidth import open_client
 from tests.helpers.clock import Poll
 from tests.helpers.entries import entry_data, set_up_recorder
 from tests.helpers.states import value
@@ -35,6 +44,12 @@ from tests.helpers.states import value
 _TOO_MANY: Final = 40_000
 _MOST_REQUESTS: Final = 30
 """Of one poll of the archive and the polls of what is active in the same minute."""
+
+
+class _PacedClient(BandwidthClient):
+    """Keeps to a limit, but not for long."""
+
+    request_interval: ClassVar = 0.001
 
 
 def on_rows(change: Callable[[list[Any]], list[Any]]) -> Callable[[bytes], bytes]:
@@ -115,6 +130,61 @@ async def test_invented_recordings(
         assert len(recorder.requests) <= _MOST_REQUESTS
     recorder.faults.clear()
     await pass_time(301)
+
+
+async def test_bandwidths_polls_go_first(office: Office, simulator: Simulator) -> None:
+    """However many commands and questions wait for the vendor's limit, few are ahead."""
+    recorder = simulator.bandwidth
+    office.start_recording(office.connect("101"))
+    line = LineAddress(directory_number=recorder.directory_number(office.lines[0]))
+    async with open_client(recorder, kind=_PacedClient) as client:
+        await client.get_live_state()
+        recorder.requests.clear()
+        async with asyncio.TaskGroup() as group:
+            for number in range(40):
+                for question in (
+                    client.start_recording(line, None),
+                    client.stop_recording(f"r-{number}", LineAddress()),
+                    client.get_recording(f"r-{number}"),
+                ):
+                    group.create_task(_ignore_refusal(question))
+            await asyncio.sleep(0)
+            await client.get_live_state()
+            ahead = len(recorder.requests)
+        assert ahead <= 10
+        assert len(recorder.requests) > 100
+
+
+async def test_one_look_for_all(socket_enabled: None) -> None:
+    """However many wait for what Asterisk records, the next look answers them all."""
+    pbx, lists = SimulatedPbx(), 0
+
+    def count_lists(answer: bytes) -> bytes:
+        nonlocal lists
+        lists += answer.count(b"CoreShowChannelsComplete")
+        return answer
+
+    await pbx.start()
+    await pbx.call("601")
+    async with ClientSession() as session:
+        client = client_class("asterisk")(session, pbx.settings, time_zone=dt_util.UTC)
+        await client.get_live_state()
+        pbx.asterisk.rewrite = count_lists
+        everything = ActiveRecordingFilter()
+        states = await asyncio.gather(
+            *(client.get_active_recordings(everything) for _ in range(40)),
+            client.get_live_state(),
+        )
+        await client.close()
+    await pbx.stop()
+    assert lists == 2
+    assert [len(state.recordings or ()) for state in states] == [1] * 41
+
+
+async def _ignore_refusal(question: Awaitable[Any]) -> None:
+    """Wait for an answer, or for none."""
+    with suppress(RecorderError):
+        await question
 
 
 async def test_endless_recordings(

@@ -39,7 +39,7 @@ from .commands import (
 )
 from .const import CONF_MASK_NUMBERS, DOMAIN
 from .coordinator import LiveCoordinator
-from .data import CallRecorderConfigEntry
+from .data import CallRecorderConfigEntry, CallRecorderData
 from .device_targets import async_find_device
 from .lines import Line
 from .privacy import mask_active
@@ -120,13 +120,15 @@ class _Target(NamedTuple):
     """What an action is about."""
 
     entry: CallRecorderConfigEntry
+    data: CallRecorderData
+    """Of the entry. It has none any more when it is unloaded meanwhile."""
     line: Line | None
     """The line whose device was chosen."""
 
     @property
     def live(self) -> LiveCoordinator:
         """Return the coordinator of the recorder."""
-        return self.entry.runtime_data.live
+        return self.data.live
 
     @property
     def client(self) -> RecorderClient:
@@ -273,7 +275,7 @@ async def _get_recordings(call: ServiceCall) -> ServiceResponse:
 async def _export_recording(call: ServiceCall) -> ServiceResponse:
     """Keep a copy of a recording in a folder of Home Assistant."""
     target = _get_target(call)
-    async with target.entry.runtime_data.export_lock:
+    async with target.data.export_lock:
         with translated_errors(target.live, what=call.service):
             recording = await target.client.get_recording(_get_recording_id(call))
             export = await async_export(
@@ -321,7 +323,7 @@ def _get_target(call: ServiceCall) -> _Target:
             )
         entry = _get_entry(call, found.entry_id)
         lines = entry.runtime_data.live.lines.by_ids(filter(None, [found.line_id]))
-        return _Target(entry, lines[0] if lines else None)
+        return _Target(entry, entry.runtime_data, lines[0] if lines else None)
     if entry_id is None:
         loaded = call.hass.config_entries.async_loaded_entries(DOMAIN)
         if len(loaded) > 1:
@@ -330,8 +332,9 @@ def _get_target(call: ServiceCall) -> _Target:
                 translation_key=ErrorKey.RECORDER_NOT_SPECIFIED,
             )
         if loaded:
-            return _Target(loaded[0], None)
-    return _Target(_get_entry(call, entry_id), None)
+            return _Target(loaded[0], loaded[0].runtime_data, None)
+    entry = _get_entry(call, entry_id)
+    return _Target(entry, entry.runtime_data, None)
 
 
 def _get_entry(call: ServiceCall, entry_id: str | None) -> CallRecorderConfigEntry:

@@ -5,6 +5,7 @@ import gzip
 
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
+from multidict import CIMultiDict
 import pytest
 from yarl import URL
 
@@ -25,7 +26,7 @@ class _Recorder:
     def __init__(self) -> None:
         """Start with a proper one."""
         self.body = _WAV
-        self.headers = {"Content-Type": "audio/wav"}
+        self.headers: CIMultiDict[str] = CIMultiDict({"Content-Type": "audio/wav"})
         self.announced: int | None = None
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -88,7 +89,7 @@ async def test_the_first_bytes_decide(
     transport: Transport, recorder: _Recorder, declared: str
 ) -> None:
     """A WAV file is played as one, however it is declared."""
-    recorder.headers = {"Content-Type": declared}
+    recorder.headers["Content-Type"] = declared
     assert await _read(transport) == ("audio/wav", len(_WAV), _WAV)
 
 
@@ -136,6 +137,9 @@ def test_types_by_declaration(declared: str, expected: str) -> None:
         ("application/json", b'{"errcode": 10004}'),
         ("audio/svg+xml", b"<svg onload=alert(1)>"),
         ("audio/x-mystery", b"\x00" * 12),
+        ("audio/\u00fc", b"\x00" * 12),
+        ("audio/wav, audio/wav", b"\x00" * 12),
+        ("multipart/x-mixed-replace; boundary=x", b"\x00" * 12),
         ("application/octet-stream", b"<html>Sign in</html>"),
         ("", b"{}"),
         ("", b""),
@@ -145,7 +149,7 @@ async def test_no_audio(
     transport: Transport, recorder: _Recorder, declared: str, body: bytes
 ) -> None:
     """Pages, JSON and what cannot be told are no audio."""
-    recorder.headers, recorder.body = {"Content-Type": declared}, body
+    recorder.headers["Content-Type"], recorder.body = declared, body
     with pytest.raises(UnexpectedResponseError, match="no audio"):
         await _read(transport)
 
@@ -165,6 +169,30 @@ async def test_other_encodings_are_refused(
     """What could not be decoded is not passed on as audio."""
     recorder.headers["Content-Encoding"] = "compress"
     with pytest.raises(UnexpectedResponseError, match="encoded audio"):
+        await _read(transport)
+
+
+@pytest.mark.parametrize(
+    "encodings", [("gzip", "identity"), ("identity", "gzip"), ("gzip", "gzip")]
+)
+async def test_several_encodings(
+    transport: Transport, recorder: _Recorder, encodings: tuple[str, str]
+) -> None:
+    """Of a header that comes twice, what was decoded is not known."""
+    for encoding in encodings:
+        recorder.headers.add("Content-Encoding", encoding)
+    recorder.body = gzip.compress(_WAV)
+    with pytest.raises(UnexpectedResponseError, match="encoded audio"):
+        await _read(transport)
+
+
+@pytest.mark.parametrize("announced", [1024**3 + 1, 2**62, 2**64 - 1])
+async def test_too_large(
+    transport: Transport, recorder: _Recorder, announced: int
+) -> None:
+    """Nothing is read of audio that is announced as too large to be kept."""
+    recorder.announced = announced
+    with pytest.raises(UnexpectedResponseError, match="too large"):
         await _read(transport)
 
 

@@ -70,7 +70,9 @@ def test_long_texts(text: str) -> None:
     is_same(text, f"{text}1")
     ends_with(text, f"{text}1")
     assert len(as_text(text) or "") <= 500
-    assert len(RefusedError.unknown(text, text).text) <= 200
+    refusal = RefusedError.unknown(text, text)
+    assert len(refusal.text) <= 200
+    assert len(refusal.code) <= 64
 
 
 @pytest.mark.parametrize("text", _TEXTS, ids=range(len(_TEXTS)))

@@ -1,5 +1,6 @@
 """A copy of a recording is proved to be right, or there is none."""
 
+import asyncio
 from datetime import timedelta
 import errno
 from hashlib import sha256
@@ -16,6 +17,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.call_recorder.archive import export
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.storage import Store
+from simulator.bandwidth.identifiers import bandwidth_id
 from simulator.calls import Recording
 from simulator.faults import Fault
 from simulator.office import Office
@@ -247,6 +250,48 @@ async def test_folders_are_remembered(
     assert stored == [str(folder), str(folder / "2026")]
     await hass.config_entries.async_remove(imagicle.entry_id)
     assert "call_recorder.export_folders" not in hass_storage
+
+
+async def test_folders_of_two_recorders(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    office: Office,
+    recording: Recording,
+    recording_id: str,
+    bandwidth: MockConfigEntry,
+    folder: Path,
+) -> None:
+    """Exports of two recorders at once forget neither folder."""
+
+    async def export_from(entry_id: str, recording_id: str) -> None:
+        await hass.services.async_call(
+            "call_recorder",
+            "export_recording",
+            {
+                "config_entry_id": entry_id,
+                "recording_id": recording_id,
+                "path": str(folder / entry_id),
+            },
+            blocking=True,
+        )
+
+    save = Store.async_save
+
+    async def save_slowly(self: Store[Any], data: Any) -> None:
+        """Save after the other export had time to read what is known."""
+        for _ in range(500):
+            await asyncio.sleep(0)
+        await save(self, data)
+
+    with patch.object(Store, "async_save", save_slowly):
+        await asyncio.gather(
+            export_from("01IMAGICLE", recording_id),
+            export_from(
+                "01BANDWIDTH", bandwidth_id(office.seed, "r", recording.number)
+            ),
+        )
+    stored = hass_storage["call_recorder.export_folders"]["data"]
+    assert set(stored) == {str(folder / "01IMAGICLE"), str(folder / "01BANDWIDTH")}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 from http import HTTPStatus
+import json
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -499,6 +500,33 @@ async def test_an_address_is_valid_for_a_short_time(
     freezer.tick(timedelta(seconds=65 + 590))
     assert (await stranger.get(url)).status == HTTPStatus.OK
     freezer.tick(timedelta(seconds=20))
+    assert (await stranger.get(url)).status == HTTPStatus.UNAUTHORIZED
+
+
+async def test_a_recording_of_a_century(
+    office: Office,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    imagicle: MockConfigEntry,
+    browser: MediaBrowser,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    """No duration that a recorder invents makes a copied link work for long."""
+    record(office, freezer)
+    (place,) = (await browser.open(f"{RECORDER}/all/2026-06/10")).values()
+
+    def lengthen(body: bytes) -> bytes:
+        """Let the recording last for a hundred years."""
+        return json.dumps({**json.loads(body), "duration": "P99Y"}).encode()
+
+    fault = Fault("rewrite", path="/Recordings/", rewrite=lengthen, times=1)
+    simulator.imagicle.faults.add(fault)
+    url = (await browser.ask("resolve_media", place))["result"]["url"]
+    assert not len(simulator.imagicle.faults)
+    stranger = await hass_client_no_auth()
+    freezer.tick(timedelta(days=1, minutes=9))
+    assert (await stranger.get(url)).status == HTTPStatus.OK
+    freezer.tick(timedelta(minutes=2))
     assert (await stranger.get(url)).status == HTTPStatus.UNAUTHORIZED
 
 

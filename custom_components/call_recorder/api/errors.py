@@ -5,14 +5,12 @@ number or secret, so it can be logged as it is.
 """
 
 from enum import StrEnum
-import re
 from typing import Final, Self
 
-from .numbers import hide_numbers
+from .numbers import hide_numbers, hide_numbers_in_code
 
-_MAX_CODE: Final = 64
-_LONG_RUN: Final = re.compile(r"\d{6,}")
-"""No code of any recorder is so long, and every telephone number is."""
+_MAX_DETAIL: Final = 64
+"""Characters of a recorder's code."""
 _MAX_TEXT: Final = 200
 """Characters of a recorder's own words that are shown."""
 
@@ -100,8 +98,12 @@ class RecorderError(Exception):
     key: ErrorKey
 
     def __init__(self, detail: str = "") -> None:
-        """Keep a detail for the log: a status or code, never personal data."""
-        super().__init__(f"{self.key}: {detail}" if detail else str(self.key))
+        """Keep a detail for the log: a status or code.
+
+        A code is the recorder's own text: it is kept short and without phone numbers.
+        """
+        self.detail = hide_numbers_in_code(detail)[:_MAX_DETAIL]
+        super().__init__(f"{self.key}: {self.detail}" if self.detail else str(self.key))
 
 
 class CannotConnectError(RecorderError):
@@ -166,7 +168,6 @@ class RefusedError(RecorderError):
     def __init__(self, key: ErrorKey, *, code: str = "", text: str = "") -> None:
         """Name the reason; `code` and `text` are kept for a reason without a name."""
         self.key = key
-        self.code = code
         self.text = text
         super().__init__(code)
 
@@ -178,9 +179,14 @@ class RefusedError(RecorderError):
         """
         return cls(
             ErrorKey.REQUEST_REFUSED,
-            code=_LONG_RUN.sub("…", code[:_MAX_CODE]),
+            code=code,
             text=hide_numbers(text or "")[:_MAX_TEXT],
         )
+
+    @property
+    def code(self) -> str:
+        """Return the recorder's code, if it gave one."""
+        return self.detail
 
     @property
     def is_user_error(self) -> bool:

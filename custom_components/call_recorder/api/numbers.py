@@ -19,6 +19,8 @@ _NO_SEPARATORS: Final = str.maketrans("", "", _SEPARATORS)
 _NUMBER_IN_TEXT: Final = re.compile(
     rf"[+\uff0b]?\d[\d{re.escape(_SEPARATORS)}]{{3,}}\d"
 )
+_NUMBER_IN_CODE: Final = re.compile(rf"\d(?:[{re.escape(_SEPARATORS)}]*\d){{5,}}")
+"""No code of any recorder has so many digits, and every telephone number has."""
 _SCHEMES: Final = ("sip:", "sips:", "tel:")
 BETWEEN_NUMBERS: Final = ",;\u3001\uff0c\uff1b"
 """What people write between several numbers, beside blanks."""
@@ -83,6 +85,11 @@ def mask_numbers(text: str) -> str:
 def hide_numbers(text: str) -> str:
     """Return a text in which an ellipsis stands for each number."""
     return _NUMBER_IN_TEXT.sub("…", text)
+
+
+def hide_numbers_in_code(code: str) -> str:
+    """Return a recorder's code, in which an ellipsis stands for each longer number."""
+    return _NUMBER_IN_CODE.sub("…", code)
 
 
 def comparable(number: str) -> str:

@@ -255,11 +255,15 @@ class Transport:
 
 async def _open_audio(response: ClientResponse) -> AudioDownload:
     """Read the first bytes, which show its type; the rest is read on demand."""
-    encoding = response.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower()
+    # All of them: of a header that comes twice, aiohttp decodes by the last one.
+    encodings = response.headers.getall(hdrs.CONTENT_ENCODING, ())
+    encoding = ",".join(encodings).strip().lower()
     if encoding not in ("", "identity", "gzip", "deflate"):
         raise UnexpectedResponseError("encoded audio")
     # What is announced for an encoded answer is not the size of the audio.
     size = response.content_length if encoding in ("", "identity") else None
+    if size is not None and size > _MAX_DOWNLOAD:
+        raise UnexpectedResponseError("the audio is too large")
     chunks, head = _read_chunks(response, size), b""
     async for chunk in chunks:
         head += chunk

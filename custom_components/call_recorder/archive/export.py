@@ -3,6 +3,7 @@
 What a killed Home Assistant leaves half-written is deleted at the next start.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -41,7 +42,7 @@ _REFUSED: Final = {
     errno.EPERM,
 }
 """Errors of file systems (SMB, FAT) that cannot do something at all."""
-_FOLDERS: Final[HassKey[Store[list[str]]]] = HassKey(f"{DOMAIN}_export_folders")
+_FOLDERS: Final[HassKey[_Folders]] = HassKey(f"{DOMAIN}_export_folders")
 _MOST_FOLDERS: Final = 100
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9-]+")
 _LONGEST_NAME: Final = 60
@@ -66,10 +67,36 @@ class Export:
     """Whether the recorder's own hash was compared; `None` where it has none."""
 
 
+class _Folders:
+    """The folders that something half-written may be left in, across restarts."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Name the file."""
+        self._hass = hass
+        self._store: Store[list[str]] = Store(hass, 1, f"{DOMAIN}.export_folders")
+        self._lock = asyncio.Lock()
+
+    async def load(self) -> list[str]:
+        """Return the folders, those that were added last at the end."""
+        return await self._store.async_load() or []
+
+    async def add(self, folder: str) -> None:
+        """Add a folder; nothing is saved once the last recorder is removed."""
+        async with self._lock:
+            known = await self.load()
+            if folder not in known and self._hass.config_entries.async_entries(DOMAIN):
+                await self._store.async_save([*known, folder][-_MOST_FOLDERS:])
+
+    async def forget(self) -> None:
+        """Delete the file."""
+        async with self._lock:
+            await self._store.async_remove()
+
+
 async def async_setup_exports(hass: HomeAssistant) -> None:
     """Delete what exports left half-written that were killed."""
-    store = hass.data[_FOLDERS] = Store(hass, 1, f"{DOMAIN}.export_folders")
-    folders, now = await store.async_load() or [], time.time()
+    hass.data[_FOLDERS] = _Folders(hass)
+    folders, now = await hass.data[_FOLDERS].load(), time.time()
 
     async def _sweep_folders() -> None:
         """Go through the folders. Some may be on a network that hangs."""
@@ -80,7 +107,7 @@ async def async_setup_exports(hass: HomeAssistant) -> None:
 
 async def async_forget_exports(hass: HomeAssistant) -> None:
     """Drop the list of folders in which copies were kept."""
-    await hass.data[_FOLDERS].async_remove()
+    await hass.data[_FOLDERS].forget()
 
 
 async def async_export(
@@ -98,7 +125,7 @@ async def async_export(
     add_job = hass.async_add_executor_job
     try:
         resolved = await add_job(_prepare_folder, hass, folder)
-        await _remember_folder(hass, resolved)
+        await hass.data[_FOLDERS].add(str(resolved))
         stem = _stem(recording)
         export = await add_job(_find_copy, resolved, stem, recording)
         if export is not None:
@@ -225,14 +252,6 @@ def _is_allowed(hass: HomeAssistant, folder: Path) -> bool:
     named = {Path(path).resolve() for path in hass.config.allowlist_external_dirs}
     below_www = {path for path in named - {www} if path.is_relative_to(www)}
     return any(map(folder.is_relative_to, below_www))
-
-
-async def _remember_folder(hass: HomeAssistant, folder: Path) -> None:
-    """Remember a folder that something half-written may be left in."""
-    store = hass.data[_FOLDERS]
-    known = await store.async_load() or []
-    if str(folder) not in known:
-        await store.async_save([*known, str(folder)][-_MOST_FOLDERS:])
 
 
 def _sweep(folders: list[str], before: float) -> None:

@@ -38,6 +38,8 @@ _VALIDITY: Final = timedelta(minutes=10)
 """For which a signed address is valid beside the time that listening takes."""
 _LONG: Final = timedelta(hours=1)
 """Taken for a duration that is not known."""
+_LONGEST: Final = timedelta(days=1)
+"""No recording takes longer to hear, whatever its recorder reports."""
 
 
 async def async_get_media_source(hass: HomeAssistant) -> MediaSource:
@@ -114,7 +116,7 @@ class CallRecorderMediaSource(MediaSource):
         path = async_sign_path(
             self.hass,
             recording_path(entry_id, recording_id),
-            (recording.duration or _LONG) + _VALIDITY,
+            min(recording.duration or _LONG, _LONGEST) + _VALIDITY,
         )
         return PlayMedia(path, recording.audio_type or client.audio_type)
 

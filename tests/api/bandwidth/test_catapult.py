@@ -33,7 +33,14 @@ from simulator.bandwidth.identifiers import bandwidth_id
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.helpers.bandwidth import USER, MemoryStorage, PacedClient, asked, open_client
+from tests.helpers.bandwidth import (
+    USER,
+    MemoryStorage,
+    PacedClient,
+    asked,
+    open_client,
+    rows_fault,
+)
 
 
 @pytest.fixture
@@ -370,6 +377,20 @@ async def test_link(
         catapult = Catapult(session, recorder.settings, request_interval=0.0)
         page = await catapult.get_page("recordings", parse=dict, query=page_query(0, 2))
     assert page.next == query
+
+
+@pytest.mark.parametrize("odd", ["", "abc", "-1", "1e3", "\x00", "9" * 5_000])
+@pytest.mark.parametrize("name", ["page", "size"])
+async def test_behind_an_odd_link(recorder: Bandwidth, name: str, odd: str) -> None:
+    """Whatever a Link has led to, the page that follows is found or there is none."""
+    rows = rows_fault([{"id": "r-1"}, {"id": "r-2"}])
+    async with ClientSession() as session:
+        catapult = Catapult(session, recorder.settings, request_interval=0.0)
+        recorder.faults.add(rows)
+        asked_for = {**page_query(0, 2), name: odd}
+        page = await catapult.get_page("recordings", parse=dict, query=asked_for)
+    assert page.count == 2
+    assert page.next is None or int(page.next["page"]) in (0, 1, 1001)
 
 
 async def test_rate_limit_sample(recorder: Bandwidth) -> None:

@@ -27,6 +27,7 @@ from ..models import (
 )
 from ..parsing import as_text
 from ..transport import parse_address
+from ..turns import in_turn
 from . import DEFAULT_PORT
 from .archive import AsteriskArchive
 from .ari import API_PATH
@@ -202,14 +203,8 @@ class AsteriskClient(RecorderClient):
         self.raise_for_fields(line)
         if line.is_empty:
             raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
-        try:
-            await asyncio.wait_for(self._start_turn.acquire(), LONGEST_TURN)
-        except TimeoutError:
-            raise CannotConnectError("other starts take too long") from None
-        try:
+        async with in_turn(self._start_turn, LONGEST_TURN):
             path = await self._start_line(line)
-        finally:
-            self._start_turn.release()
         return recording_id(self._live.name_of(path))
 
     async def _start_line(self, line: LineAddress) -> str:

@@ -80,7 +80,9 @@ class LiveView:
         """When each active recording started, as far as it is known."""
         self._is_first_look = True
         self._is_telling = False
-        self._lock = asyncio.Lock()
+        self._turn = asyncio.Lock()
+        self._last_look: tuple[float, Look] | None = None
+        """When it started, and what was seen."""
 
     def forget(self) -> None:
         """Know nothing: what happened while nothing was heard is unknown."""
@@ -102,11 +104,17 @@ class LiveView:
     async def look(self, session: Session) -> Look:
         """Read the channels and the MixMonitors of each.
 
-        Raises `AccessError` when the user may do neither.
+        A caller that waits for a look that starts later shares its result. Raises
+        `AccessError` when the user may do neither.
         """
+        clock = asyncio.get_running_loop().time
+        asked_at = clock()
         try:
-            async with asyncio.timeout(LONGEST_LOOK), self._lock:
-                return await self._look(session)
+            async with asyncio.timeout(LONGEST_LOOK), self._turn:
+                if self._last_look is None or self._last_look[0] <= asked_at:
+                    started_at = clock()
+                    self._last_look = started_at, await self._look(session)
+                return self._last_look[1]
         except TimeoutError:
             raise CannotConnectError("a look takes too long") from None
 

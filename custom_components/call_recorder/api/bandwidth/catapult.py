@@ -271,11 +271,13 @@ def _next_query(
     if not count:
         return None
     following: PageQuery | None = None
-    if "page" in asked:
-        following = {**asked, "page": str(int(asked["page"]) + 1)}
+    # A Link may have led here, with any text for a number.
+    if (page := as_int(asked.get("page"))) is not None:
+        following = {**asked, "page": str(page + 1)}
     linked = _linked_query(reply, base)
     if linked is None:
-        return following if count >= int(asked["size"]) else None
+        is_full = count >= (as_int(asked.get("size")) or MAX_SIZE)
+        return following if is_full else None
     # Carries on what the list is filtered by, if the Link does not repeat it.
     carried = {name: value for name, value in asked.items() if name != "page"}
     query = {**carried, **linked}

@@ -40,6 +40,7 @@ from ..models import (
 from ..reply import Reply
 from ..running_times import running_time_at
 from ..transport import is_id, parse_address
+from ..turns import in_turn
 from . import DEFAULT_URL
 from .archive import Archive
 from .calls import CallCache
@@ -51,6 +52,8 @@ from .walk import WINDOW
 
 _LOGGER = logging.getLogger(__name__)
 
+LONGEST_TURN: Final = 120.0
+"""Seconds that a command waits for those before it; each costs two to four."""
 _GONE_POLLS: Final = 3
 _GONE_TIME: Final = timedelta(minutes=15)
 """How long nothing was found at the address when the service counts as gone."""
@@ -90,6 +93,8 @@ class BandwidthClient(RecorderClient):
         """What the active recordings were made of, by their ids."""
         self._recordings: dict[str, ActiveRecording] = {}
         self._has_polled = asyncio.Event()
+        self._command_turn = asyncio.Lock()
+        """One command at a time: no more than one is ahead of a poll."""
         self._sought_among_newest: frozenset[str] = frozenset()
         self._failed_since: datetime | None = None
         self._failures = 0
@@ -243,6 +248,11 @@ class BandwidthClient(RecorderClient):
         device or a mode: both are Imagicle's.
         """
         self.raise_for_mode(mode)
+        async with in_turn(self._command_turn, LONGEST_TURN):
+            return await self._start(line)
+
+    async def _start(self, line: LineAddress) -> str | None:
+        """Start a recording; return its id if it is known."""
         call_id = await self._find_call(line)
         refusals = START_REFUSALS if line.call_id else START_LINE_REFUSALS
         sent_at = datetime.now(UTC)
@@ -275,6 +285,11 @@ class BandwidthClient(RecorderClient):
         self, recording_id: str | None, line: LineAddress
     ) -> str | None:
         """Stop a recording ("Update active Call", recordingEnabled)."""
+        async with in_turn(self._command_turn, LONGEST_TURN):
+            return await self._stop(recording_id, line)
+
+    async def _stop(self, recording_id: str | None, line: LineAddress) -> str:
+        """Stop a recording; return its id."""
         if recording_id is not None:
             row = await self._read_recording(recording_id, is_urgent=True)
             if not row.is_active or row.call_id is None:
