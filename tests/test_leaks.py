@@ -1,4 +1,4 @@
-"""Credentials, names and numbers stay where they belong: each recorder, everything that is told.
+"""Credentials, names and numbers stay where they belong, at each recorder.
 
 Unique secrets, names and a number are planted in the form, in the recorder's answers and
 in its errors. Then a recorder's life goes by, with faults, and all that others can read
@@ -59,7 +59,7 @@ class Listener:
     """A server that no request may reach."""
 
     def __init__(self) -> None:
-        """Begin without any."""
+        """Start without any."""
         self.requests: list[str] = []
         self.url = ""
 
@@ -86,7 +86,7 @@ async def listener(socket_enabled: None) -> AsyncGenerator[Listener]:
     await runner.cleanup()
 
 
-TOLD: Final = f"Hushremote {REMOTE} of hush.user, {SECRET}"
+PERSONAL: Final = f"Hushremote {REMOTE} of hush.user, {SECRET}"
 NO: Final = json.dumps(
     {
         "errcode": 40009,
@@ -96,7 +96,7 @@ NO: Final = json.dumps(
         "message": f"Busy: {REMOTE} on {LINE}",
     }
 )
-"""A refusal of a command as each recorder words it, with what should not be said."""
+"""A refusal of a command as each recorder words it, with what should not be shown."""
 REFUSALS: Final = [
     *(
         Fault("status", method=method, status=status, body=NO)
@@ -106,10 +106,12 @@ REFUSALS: Final = [
     Fault("status", status=404, body=NO),
     # Only the question whose line it is.
     Fault("status", query="directoryNumber", status=500, body=NO),
-    # Rows that cannot be read, and say much.
+    # Rows that cannot be read, and hold much.
     Fault(
         "body",
-        body=json.dumps([{"id": {"who": TOLD}, "startTime": TOLD, "state": TOLD}]),
+        body=json.dumps(
+            [{"id": {"who": PERSONAL}, "startTime": PERSONAL, "state": PERSONAL}]
+        ),
         content_type="application/json",
     ),
 ]
@@ -187,16 +189,16 @@ class Witness:
 
     def __init__(self, hass: HomeAssistant, recorder: Recorder) -> None:
         """Listen to all events."""
-        self.told: dict[str, list[str]] = {}
+        self.shown: dict[str, list[str]] = {}
         self.credentials: set[str] = set()
         self.recorder = recorder
         self._hass = hass
         hass.bus.async_listen(MATCH_ALL, self._take_event)
 
-    def note(self, kind: str, told: Any) -> None:
-        """Keep something that was told."""
-        text = told if isinstance(told, str) else json.dumps(told, default=repr)
-        self.told.setdefault(kind, []).append(unquote(text))
+    def note(self, kind: str, shown: Any) -> None:
+        """Keep something that was shown."""
+        text = shown if isinstance(shown, str) else json.dumps(shown, default=repr)
+        self.shown.setdefault(kind, []).append(unquote(text))
         self.credentials.update(credentials_of(self.recorder))
 
     @callback
@@ -209,9 +211,9 @@ class Witness:
         self.note("issue", [repr(issue) for issue in issues])
 
     def found(self, kind: str, secrets: tuple[str, ...]) -> list[str]:
-        """Return which of the secrets were told, in plain or in Base64."""
+        """Return which of the secrets were shown, in plain or in Base64."""
         hidden = [part for secret in secrets for part in in_base64(secret)]
-        return found("\n".join(self.told.get(kind, [])), (*secrets, *hidden))
+        return found("\n".join(self.shown.get(kind, [])), (*secrets, *hidden))
 
 
 def in_base64(secret: str) -> list[str]:
@@ -289,8 +291,8 @@ async def act(
                 DOMAIN, action, data, blocking=True, return_response=True
             )
         except HomeAssistantError as err:
-            told = f"{err} {err!r} {vars(err)} {err.__cause__!r} {err.__context__!r}"
-            witness.note("error", told)
+            text = f"{err} {err!r} {vars(err)} {err.__cause__!r} {err.__context__!r}"
+            witness.note("error", text)
         else:
             if answer.get("recordings") and action == "get_recordings":
                 finished = answer["recordings"][-1]["id"]
@@ -366,6 +368,60 @@ async def receive_all(websocket: Any, witness: Witness) -> None:
     await websocket.close()
 
 
+async def live_with(
+    fault: Fault | None,
+    hass: HomeAssistant,
+    client: Any,
+    hass_client: ClientSessionGenerator,
+    hass_ws_client: WebSocketGenerator,
+    office: Office,
+    entry: MockConfigEntry,
+    witness: Witness,
+    pass_time: Poll,
+) -> None:
+    """Do and read all that a user can, while a fault lies in the way."""
+    recorder = witness.recorder
+    if fault is not None:
+        recorder.faults.add(fault)
+    await pass_time(31)
+    await act(hass, office, recorder, witness)
+    if not office.active_recordings():
+        office.start_recording(office.calls[-1])
+    await fill_in_form(
+        client, witness, recorder, {**recorder.settings, "verify_ssl": True}
+    )
+    # A new one each time: a connection does not outlive minutes without an answer.
+    websocket = await hass_ws_client(hass)
+    await websocket.send_json_auto_id({"type": f"{DOMAIN}/subscribe"})
+    await receive_result(websocket, witness)
+    await look_around(client, websocket, witness)
+    await browse(client, websocket, witness, f"media-source://{DOMAIN}")
+    await pass_time(11)
+    await receive_all(websocket, witness)
+    diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    witness.note("diagnostics", diagnostics)
+    recorder.faults.clear()
+    await pass_time(31)
+    witness.note("state", [state.as_dict() for state in hass.states.async_all()])
+
+
+def assert_nothing_shown(witness: Witness) -> None:
+    """No credential was shown, and no name or number where it may not be."""
+    assert (SECRET, witness.found("form", (SECRET,))) == (SECRET, [])
+    del witness.shown["form"]
+    credentials = tuple(witness.credentials)
+    for kind in witness.shown:
+        assert (kind, witness.found(kind, credentials)) == (kind, [])
+    number = (REMOTE.removeprefix("+"),)
+    numbers = (*number, LINE.removeprefix("+"))
+    for kind in ("event", "state", "browser"):
+        assert witness.shown[kind]
+        assert (kind, witness.found(kind, number)) == (kind, [])
+    for kind in ("log", "error", "diagnostics", "issue"):
+        assert witness.shown[kind]
+        assert (kind, witness.found(kind, (*NAMES, *numbers))) == (kind, [])
+
+
 async def test_nothing_leaks(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
@@ -387,35 +443,14 @@ async def test_nothing_leaks(
     await hass_ws_client(hass)
     client = await hass_client()
     # In less than the half hour for which the browser is signed in.
-    faults: list[Fault | None] = [
+    for fault in (
         *(None, *lures(listener, recorder), *REFUSALS),
         *TALKATIVE_FAULTS[:6],
-    ]
-    for fault in faults:
-        if fault is not None:
-            recorder.faults.add(fault)
-        await pass_time(31)
-        await act(hass, office, recorder, witness)
-        if not office.active_recordings():
-            office.start_recording(office.calls[-1])
-        await fill_in_form(
-            client, witness, recorder, {**recorder.settings, "verify_ssl": True}
+    ):
+        await live_with(
+            *(fault, hass, client, hass_client, hass_ws_client),
+            *(office, entry, witness, pass_time),
         )
-        # A new one each time: a connection does not outlive minutes without an answer.
-        websocket = await hass_ws_client(hass)
-        await websocket.send_json_auto_id({"type": f"{DOMAIN}/subscribe"})
-        await receive_result(websocket, witness)
-        await look_around(client, websocket, witness)
-        await browse(client, websocket, witness, f"media-source://{DOMAIN}")
-        await pass_time(11)
-        await receive_all(websocket, witness)
-        witness.note(
-            "diagnostics",
-            await get_diagnostics_for_config_entry(hass, hass_client, entry),
-        )
-        recorder.faults.clear()
-        await pass_time(31)
-        witness.note("state", [state.as_dict() for state in hass.states.async_all()])
     office.hang_up(office.calls[-1])
     await pass_time(61)
     await recorder.stop()
@@ -428,21 +463,8 @@ async def test_nothing_leaks(
             continue
         kind = "log" if is_ours(record) else "log of others"
         witness.note(kind, logging.Formatter("%(name)s %(message)s").format(record))
-
     assert listener.requests == []
-    assert (SECRET, witness.found("form", (SECRET,))) == (SECRET, [])
-    del witness.told["form"]
-    credentials = tuple(witness.credentials)
-    for kind in witness.told:
-        assert (kind, witness.found(kind, credentials)) == (kind, [])
-    number = (REMOTE.removeprefix("+"),)
-    numbers = (*number, LINE.removeprefix("+"))
-    for kind in ("event", "state", "browser"):
-        assert witness.told[kind]
-        assert (kind, witness.found(kind, number)) == (kind, [])
-    for kind in ("log", "error", "diagnostics", "issue"):
-        assert witness.told[kind]
-        assert (kind, witness.found(kind, (*NAMES, *numbers))) == (kind, [])
+    assert_nothing_shown(witness)
 
 
 async def test_audio_leads_nowhere(
@@ -487,7 +509,7 @@ def is_ours(record: logging.LogRecord) -> bool:
 async def test_what_is_planted_can_be_found(
     hass: HomeAssistant, recorder: Recorder, entry: MockConfigEntry
 ) -> None:
-    """The recorder was given the secrets, and tells the number to whom may have it."""
+    """The recorder was given the secrets, and gives the number to a caller who may have it."""
     await set_up(hass, entry)
     page: Any = await hass.services.async_call(
         DOMAIN, "get_recordings", {}, blocking=True, return_response=True
@@ -499,8 +521,8 @@ async def test_what_is_planted_can_be_found(
         blocking=True,
         return_response=True,
     )
-    told = json.dumps(answer, default=repr)
-    assert found(told, (REMOTE.removeprefix("+"),))
+    text = json.dumps(answer, default=repr)
+    assert found(text, (REMOTE.removeprefix("+"),))
     assert SECRET in json.dumps(recorder.settings)
     assert USER in json.dumps(recorder.settings)
     assert REMOTE in TALKATIVE

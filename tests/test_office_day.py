@@ -6,8 +6,8 @@ invented. The day is pressed into two hours: more calls at a time, and a faster 
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -46,7 +46,7 @@ class Planned:
     """A call of the day."""
 
     line: str
-    begin: timedelta
+    start: timedelta
     end: timedelta
     is_recorded: bool
     call: Call | None = None
@@ -58,12 +58,12 @@ def plan_day() -> list[Planned]:
     random = Random(1)
     busy_until = dict.fromkeys((str(101 + n) for n in range(LINES)), timedelta())
     planned = []
-    for begin in sorted(random.uniform(60, 6_900) for _ in range(CALLS)):
-        begins = timedelta(seconds=begin)
-        line = random.choice([n for n, end in busy_until.items() if end < begins])
+    for seconds in sorted(random.uniform(60, 6_900) for _ in range(CALLS)):
+        start = timedelta(seconds=seconds)
+        line = random.choice([n for n, end in busy_until.items() if end < start])
         length = timedelta(seconds=random.uniform(30, 240))
-        busy_until[line] = begins + length + 2 * STEP
-        planned.append(Planned(line, begins, begins + length, random.random() < 0.9))
+        busy_until[line] = start + length + 2 * STEP
+        planned.append(Planned(line, start, start + length, random.random() < 0.9))
     return planned
 
 
@@ -79,7 +79,7 @@ class Day:
         self.freezer = freezer
         self.morning = office.now
         self.calls = plan_day()
-        moments = [(call.begin, call) for call in self.calls]
+        moments = [(call.start, call) for call in self.calls]
         moments += [(call.end, call) for call in self.calls]
         self._moments = sorted(moments, key=lambda moment: moment[0])
 
@@ -91,11 +91,11 @@ class Day:
             while self._moments and self._moments[0][0] <= time:
                 moment, call = self._moments.pop(0)
                 self.freezer.move_to(self.morning + moment)
-                self._begin(call) if call.call is None else self._end(call, call.call)
+                self._start(call) if call.call is None else self._end(call, call.call)
             self.freezer.move_to(self.morning + time)
             yield time
 
-    def _begin(self, planned: Planned) -> None:
+    def _start(self, planned: Planned) -> None:
         """Connect a call, and record it where it is recorded."""
         planned.call = self.office.connect(planned.line)
         if planned.is_recorded:
@@ -133,6 +133,47 @@ async def entry(
     return await set_up_recorder(hass, imagicle_data, lines=lines)
 
 
+@dataclass(kw_only=True)
+class Seen:
+    """What was seen of the day."""
+
+    events: list[RecordingEvent] = field(default_factory=list)
+    went_dark: timedelta = timedelta()
+    """When the recorder may have been asked for the last time before the outage."""
+    came_back: timedelta = timedelta()
+    """When it was certainly asked again after it."""
+
+    def count(self, event_type: RecordingEventType) -> Counter[tuple[str | None, ...]]:
+        """Count the events of a type, by recording and line."""
+        return Counter(
+            (event.change.recording_id, event.line)
+            for event in self.events
+            if event.type is event_type
+        )
+
+
+async def let_pass(day: Day, simulator: Simulator, entry: MockConfigEntry) -> Seen:
+    """Let the day pass, with an outage and a restart."""
+    seen = Seen()
+    hass = day.hass
+    async_listen_events(hass, seen.events.append)
+    restarted = False
+    for time in day.steps():
+        if not seen.went_dark and time >= OUTAGE[0]:
+            seen.went_dark = time - STEP
+            await simulator.imagicle.stop()
+        if seen.went_dark and not seen.came_back and time >= OUTAGE[1]:
+            await simulator.imagicle.start()
+            seen.came_back = time + timedelta(minutes=5)
+        async_fire_time_changed(hass)
+        await settle(hass)
+        if not restarted and time >= RESTART:
+            restarted = True
+            assert await hass.config_entries.async_reload(entry.entry_id)
+            await settle(hass)
+    return seen
+
+
 @pytest.mark.timeout(600)
 async def test_a_day(
     hass: HomeAssistant,
@@ -141,67 +182,40 @@ async def test_a_day(
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """Every call that was seen is told of once, with its line, and no other."""
+    """Every call that was seen makes its events once, with its line, and no other."""
     day = Day(hass, office, freezer)
-    names = {
-        subentry_id: subentry.title
-        for subentry_id, subentry in entry.subentries.items()
-    }
-    events: list[tuple[datetime, RecordingEvent]] = []
-    async_listen_events(hass, lambda event: events.append((office.now, event)))
-    went_dark = came_back = timedelta()
-    restarted = False
+    seen = await let_pass(day, simulator, entry)
 
-    for time in day.steps():
-        if not went_dark and time >= OUTAGE[0]:
-            went_dark = time - STEP
-            await simulator.imagicle.stop()
-        if went_dark and not came_back and time >= OUTAGE[1]:
-            await simulator.imagicle.start()
-            came_back = time + timedelta(minutes=5)
-        async_fire_time_changed(hass)
-        await settle(hass)
-        if not restarted and time >= RESTART:
-            restarted = True
-            assert await hass.config_entries.async_reload(entry.entry_id)
-            await settle(hass)
-
-    def told(event_type: RecordingEventType) -> Counter[tuple[str | None, str | None]]:
-        return Counter(
-            (event.change.recording_id, names.get(event.line_id or ""))
-            for _, event in events
-            if event.type is event_type
-        )
-
-    def expected(*, surely: bool) -> Counter[tuple[str | None, str | None]]:
+    def recorded(*, outage_until: timedelta) -> Counter[tuple[str | None, ...]]:
+        """Count the recordings, but not those of which only the archive knows."""
         return Counter(
             (simulator.imagicle.id_of(call.recording), call.line)
             for call in day.calls
             if call.recording is not None
-            # Wholly in the outage: only the archive knows of it.
-            and not (
-                went_dark < call.begin
-                and call.end < (came_back if surely else OUTAGE[1])
-            )
+            and not (seen.went_dark < call.start and call.end < outage_until)
         )
 
     for event_type in (RecordingEventType.STARTED, RecordingEventType.ENDED):
-        assert expected(surely=True) - told(event_type) == Counter()
-        assert told(event_type) - expected(surely=False) == Counter()
+        events = seen.count(event_type)
+        assert recorded(outage_until=seen.came_back) - events == Counter()
+        assert events - recorded(outage_until=OUTAGE[1]) == Counter()
+    assert_not_recorded(day, seen)
 
-    not_recorded = Counter(
-        names[event.line_id or ""]
-        for _, event in events
+
+def assert_not_recorded(day: Day, seen: Seen) -> None:
+    """Each long call without a recording was reported, and none that had one."""
+    reported = Counter(
+        str(event.line)
+        for event in seen.events
         if event.type is RecordingEventType.NOT_RECORDED
     )
     unrecorded = [call for call in day.calls if not call.is_recorded]
-    possible = Counter(call.line for call in unrecorded)
     certain = Counter(
         call.line
         for call in unrecorded
-        if call.end - call.begin > NOTICED
-        and not (went_dark < call.end and call.begin < came_back)
+        if call.end - call.start > NOTICED
+        and not (seen.went_dark < call.end and call.start < seen.came_back)
     )
     assert sum(certain.values()) > CALLS / 20
-    assert certain - not_recorded == Counter()
-    assert not_recorded - possible == Counter()
+    assert certain - reported == Counter()
+    assert reported - Counter(call.line for call in unrecorded) == Counter()

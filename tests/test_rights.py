@@ -29,6 +29,19 @@ from simulator.server import Simulator
 from tests.helpers.entries import set_up_recorder
 
 _DOC: Final = Path(__file__).parents[1] / "docs" / "security.md"
+_APP: Final = {
+    "app_id": "test",
+    "app_name": "Test",
+    "app_version": "1",
+    "device_name": "Phone",
+    "manufacturer": "Test",
+    "model": "Test",
+    "os_name": "Test",
+    "os_version": "1",
+    "supports_encryption": False,
+    "device_id": "phone",
+}
+"""What the companion app registers with."""
 _ROLES: Final = ("Administrator", "User", "Read-only user", "Automation")
 _GROUPS: Final = {
     "Administrator": GROUP_ID_ADMIN,
@@ -302,18 +315,6 @@ async def test_companion_app(
             played.append(True)
 
     hass.services.async_register("test", "play", play)
-    app = {
-        "app_id": "test",
-        "app_name": "Test",
-        "app_version": "1",
-        "device_name": "Phone",
-        "manufacturer": "Test",
-        "model": "Test",
-        "os_name": "Test",
-        "os_version": "1",
-        "supports_encryption": False,
-        "device_id": "phone",
-    }
     place = f"media-source://{DOMAIN}/{recording_identifier('01IMAGICLE', finished)}"
     command = {
         "type": "call_service",
@@ -321,7 +322,7 @@ async def test_companion_app(
     }
     phone = await hass_client()
     registered = await (
-        await phone.post("/api/mobile_app/registrations", json=app)
+        await phone.post("/api/mobile_app/registrations", json=_APP)
     ).json()
     outside = await hass_client_no_auth()
     for groups in ([GROUP_ID_ADMIN], [GROUP_ID_USER]):

@@ -35,7 +35,7 @@ from homeassistant.config_entries import (
     SOURCE_USER,
     ConfigSubentryData,
 )
-from homeassistant.const import __version__ as HA_VERSION
+from homeassistant.const import Platform, __version__ as HA_VERSION
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.loader import async_get_integration
@@ -278,6 +278,19 @@ def _descriptions(module: object) -> Iterator[Any]:
                 yield item
 
 
+def _entity(platform: Platform, description: Any) -> _Entity:
+    """Return the entity that a description makes."""
+    return _Entity(
+        has_device_class=description.device_class is not None,
+        states=frozenset(getattr(description, "options", None) or ())
+        or {"binary_sensor": _ON_OFF, "switch": _ON_OFF}.get(platform, frozenset()),
+        event_types=frozenset(getattr(description, "event_types", None) or ()),
+        counts=getattr(description, "state_class", None) is not None
+        and description.device_class is None
+        and description.native_unit_of_measurement is None,
+    )
+
+
 def _entities() -> dict[tuple[str, str], _Entity]:
     """Return the entities that any recorder can have, by platform and key."""
     capabilities = {
@@ -286,14 +299,8 @@ def _entities() -> dict[tuple[str, str], _Entity]:
         for capability in client.capabilities
     }
     return {
-        (platform.value, str(description.translation_key)): _Entity(
-            has_device_class=description.device_class is not None,
-            states=frozenset(getattr(description, "options", None) or ())
-            or {"binary_sensor": _ON_OFF, "switch": _ON_OFF}.get(platform, frozenset()),
-            event_types=frozenset(getattr(description, "event_types", None) or ()),
-            counts=getattr(description, "state_class", None) is not None
-            and description.device_class is None
-            and description.native_unit_of_measurement is None,
+        (platform.value, str(description.translation_key)): _entity(
+            platform, description
         )
         for platform in PLATFORMS
         for description in _descriptions(

@@ -82,32 +82,41 @@ async def test_no_recorder(
     }
 
 
-async def test_snapshot(
+@pytest.fixture
+async def shown(
     hass: HomeAssistant,
     hass_ws_client: WebSocketGenerator,
     office: Office,
     entry: MockConfigEntry,
     pass_time: Poll,
-) -> None:
-    """All that the card shows: recorder, lines, active and finished recordings."""
+) -> dict[str, Any]:
+    """Return what is sent of a recorder with a finished and an active recording."""
     before = office.connect("103", "+390550000001", "outgoing")
     office.start_recording(before)
     await pass_time(60)
     office.hang_up(before)
     await pass_time(60)
-    recording = office.start_recording(
+    office.start_recording(
         office.connect("101", "+390551234567", remote_name=("Mary", "Major"))
     )
     await set_up(hass, entry)
     snapshot = await subscribe(await hass_ws_client(hass))
     assert snapshot["type"] == "snapshot"
+    recorder: dict[str, Any]
     (recorder,) = snapshot["recorders"]
-    assert recorder["entry_id"] == entry.entry_id
-    assert recorder["name"] == "Imagicle"
-    assert recorder["available"]
-    assert recorder["can_pause"]
-    assert recorder["can_stop"]
-    reception, sales = recorder["lines"]
+    return recorder
+
+
+async def test_snapshot_of_recorder_and_lines(
+    hass: HomeAssistant, entry: MockConfigEntry, shown: dict[str, Any]
+) -> None:
+    """The card shows recorder and lines by their names, and what can be done."""
+    assert shown["entry_id"] == entry.entry_id
+    assert shown["name"] == "Imagicle"
+    assert shown["available"]
+    assert shown["can_pause"]
+    assert shown["can_stop"]
+    reception, sales = shown["lines"]
     assert [reception["name"], sales["name"]] == ["Reception", "Sales"]
     assert reception["start"] == {
         "config_entry_id": entry.entry_id,
@@ -115,27 +124,33 @@ async def test_snapshot(
     }
     assert sales["start"] is None
     devices = dr.async_get(hass)
-    for row in (recorder, reception):
+    for row in (shown, reception):
         device = devices.async_get(row["device_id"])
         assert device is not None
         assert device.name == row["name"]
-    (active,) = recorder["active"]
+
+
+async def test_snapshot_of_recordings(
+    office: Office, entry: MockConfigEntry, shown: dict[str, Any]
+) -> None:
+    """The card shows active and finished recordings."""
+    (active,) = shown["active"]
     assert active == {
         "id": active["id"],
-        "lines": [reception["id"]],
-        "started_at": recording.started_at.isoformat(),
+        "lines": [shown["lines"][0]["id"]],
+        "started_at": office.recordings[-1].started_at.isoformat(),
         "is_paused": False,
         "direction": None,
         "local": {"name": "anna.rossi", "number": None},
         "remote": {"name": "Mary Major", "number": "+390551234567"},
     }
-    (finished,) = recorder["recent"]
+    (finished,) = shown["recent"]
     assert finished == {
         "id": finished["id"],
         "media_content_id": finished["media_content_id"],
         "lines": [],
         "started_at": TEN.isoformat(),
-        "duration": 60.0,
+        "duration": 60,
         "direction": "outgoing",
         "state": "complete",
         "local": {"name": "evelyn.carter", "number": "103"},
@@ -144,7 +159,7 @@ async def test_snapshot(
     assert finished["media_content_id"].startswith(
         f"media-source://{DOMAIN}/{entry.entry_id}/recording/"
     )
-    assert recorder["today"] == 1
+    assert shown["today"] == 1
 
 
 async def test_changes(

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from aiohttp.test_utils import TestClient
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -81,6 +82,20 @@ async def open_day(
     return client, answer["result"]["children"]
 
 
+async def play(browser: TestClient[Any, Any], url: str, mime_type: str) -> bytes:
+    """Return what a browser gets that is not signed in: by the signed address only."""
+    assert (await browser.get(url.partition("?")[0])).status == HTTPStatus.UNAUTHORIZED
+    response = await browser.get(url)
+    assert response.status == HTTPStatus.OK
+    assert response.headers["Content-Type"] == mime_type
+    audio = await response.read()
+    assert len(audio) > 10_000
+    part = await browser.get(url, headers={"Range": "bytes=5000-5999"})
+    assert part.status == HTTPStatus.PARTIAL_CONTENT
+    assert await part.read() == audio[5000:6000]
+    return audio
+
+
 async def test_from_the_call_to_the_copy(
     hass: HomeAssistant,
     office: Office,
@@ -110,17 +125,7 @@ async def test_from_the_call_to_the_copy(
     assert answer["success"], answer
     await client.close()
 
-    browser = await hass_client_no_auth()
-    url = answer["result"]["url"]
-    assert (await browser.get(url.split("?")[0])).status == HTTPStatus.UNAUTHORIZED
-    response = await browser.get(url)
-    assert response.status == HTTPStatus.OK
-    assert response.headers["Content-Type"] == answer["result"]["mime_type"]
-    audio = await response.read()
-    assert len(audio) > 10_000
-    part = await browser.get(url, headers={"Range": "bytes=5000-5999"})
-    assert part.status == HTTPStatus.PARTIAL_CONTENT
-    assert await part.read() == audio[5000:6000]
+    audio = await play(await hass_client_no_auth(), **answer["result"])
 
     hass.config.allowlist_external_dirs = {str(tmp_path)}
     kept = await hass.services.async_call(

@@ -155,15 +155,13 @@ async def open_page(
         if message.type == "error" and "ERR_NAME_NOT_RESOLVED" not in message.text:
             troubles.append(f"{message.text} ({message.location['url']})")
 
-    async def new_page() -> Page:
-        page = await shared_context.new_page()
-        opened.append(page)
-        return page
-
-    async def new_browser_page() -> Page:
+    async def new_page(*, is_new_browser: bool) -> Page:
+        if not is_new_browser:
+            opened.append(page := await shared_context.new_page())
+            return page
+        state = await shared_context.storage_state()
         context = await browser.new_context(
-            storage_state=await shared_context.storage_state(),
-            service_workers="block",
+            storage_state=state, service_workers="block"
         )
         opened.append(context)
         return await context.new_page()
@@ -178,7 +176,7 @@ async def open_page(
         prepare: Prepare | None = None,
         has_own_errors: bool = False,
     ) -> Page:
-        page = await (new_browser_page() if is_new_browser else new_page())
+        page = await new_page(is_new_browser=is_new_browser)
         page.set_default_timeout(PATIENCE)
         await page.set_viewport_size({"width": width, "height": height})
         await page.emulate_media(color_scheme=scheme)

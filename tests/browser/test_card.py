@@ -129,44 +129,62 @@ async def test_only_one_is_played(open_page: OpenPage) -> None:
     await expect(page.get_by_role("group", name="Player")).to_have_count(1)
 
 
+class SlowIntegration:
+    """Refuses the card's first two subscriptions after a restart.
+
+    Home Assistant does so until the integration is set up.
+    """
+
+    def __init__(self) -> None:
+        """Refuse nothing yet."""
+        self.is_restarted = False
+        self.refused_twice = asyncio.Event()
+        self._refusals = 0
+
+    async def prepare(self, page: Page) -> None:
+        """Stand between a page and Home Assistant."""
+        await page.route_web_socket(re.compile("/api/websocket"), self._connect)
+
+    async def _connect(self, route: WebSocketRoute) -> None:
+        """Pass on what the page sends."""
+        server = route.connect_to_server()
+
+        def from_page(message: str | bytes) -> None:
+            text = str(message)
+            is_early = self.is_restarted and self._refusals < 2
+            if is_early and "call_recorder/subscribe" in text:
+                self._refuse(route, text)
+            else:
+                server.send(message)
+
+        route.on_message(from_page)
+
+    def _refuse(self, route: WebSocketRoute, text: str) -> None:
+        """Refuse a subscription as a command that does not exist."""
+        self._refusals += 1
+        if self._refusals == 2:
+            self.refused_twice.set()
+        number = re.search(r'"id":(\d+)', text)
+        assert number is not None
+        route.send(
+            f'{{"id":{number[1]},"type":"result","success":false,'
+            '"error":{"code":"unknown_command","message":"Unknown command."}}'
+        )
+
+
 async def test_restart(quiet_office: House, open_page: OpenPage) -> None:
     """After a restart the card comes back, also when the integration is slow."""
-    refusals = 0
-    restarted = False
-    refused_twice = asyncio.Event()
-
-    async def prepare(page: Page) -> None:
-        async def handle(route: WebSocketRoute) -> None:
-            server = route.connect_to_server()
-
-            def from_page(message: str | bytes) -> None:
-                nonlocal refusals
-                text = str(message)
-                if restarted and refusals < 2 and "call_recorder/subscribe" in text:
-                    # What Home Assistant says until the integration is set up.
-                    refusals += 1
-                    if refusals == 2:
-                        refused_twice.set()
-                    number = re.search(r'"id":(\d+)', text)
-                    assert number is not None
-                    route.send(
-                        f'{{"id":{number[1]},"type":"result","success":false,'
-                        '"error":{"code":"unknown_command","message":"Unknown command."}}'
-                    )
-                else:
-                    server.send(message)
-
-            route.on_message(from_page)
-
-        await page.route_web_socket(re.compile("/api/websocket"), handle)
-
+    integration = SlowIntegration()
     page = await open_page(
-        "/one-card/0", is_new_browser=True, prepare=prepare, has_own_errors=True
+        "/one-card/0",
+        is_new_browser=True,
+        prepare=integration.prepare,
+        has_own_errors=True,
     )
     await expect(page.get_by_text("No call is being recorded.")).to_be_visible()
-    restarted = True
+    integration.is_restarted = True
     await quiet_office.home_assistant.post("/api/services/homeassistant/restart", {})
-    await refused_twice.wait()
+    await integration.refused_twice.wait()
     await quiet_office.connect("101")
 
     async def is_seen() -> bool:
