@@ -41,10 +41,10 @@ def load():
 known = set(sys.argv[1:])
 for module in ("homeassistant.components.http", *known):
     importlib.import_module(module)
-begin = time.process_time()
+start = time.process_time()
 load()
 if known:
-    print((time.process_time() - begin) * 1000)
+    print((time.process_time() - start) * 1000)
 else:
     print(*(name for name in sys.modules if name.startswith("homeassistant.")))
 """

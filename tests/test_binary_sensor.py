@@ -99,7 +99,7 @@ async def test_no_channel(
     await hass.async_block_till_done()
     assert value(hass, NO_CHANNEL) == STATE_ON
     assert issue_registry.async_get_issue(DOMAIN, issue_id) is not None
-    # Another reason says nothing about channels, nor does a poll.
+    # Another reason does not mean that there are channels, nor does a poll.
     with pytest.raises(HomeAssistantError):
         await _start(hass, "103")
     await pass_time(31)

@@ -123,16 +123,16 @@ async def test_export_recordings(
     copies: int,
     complaints: int,
 ) -> None:
-    """Every archived recording is copied, or somebody is told that it was not.
+    """Every archived recording is copied, or a failure is reported.
 
     There are two recorders, so that the automation has to say which one it means.
     """
     await set_up_recorder(hass, bandwidth_data)
-    told: list[str] = []
+    missing: list[str] = []
 
     async def complain(call: ServiceCall) -> None:
         """Remember which recording could not be copied."""
-        told.append(call.data["id"])
+        missing.append(call.data["id"])
 
     hass.services.async_register("test", "complain", complain)
     if allowed:
@@ -150,7 +150,7 @@ async def test_export_recordings(
     await pass_time(301)
     assert count(tmp_path, "*.mp3") == copies
     ids = {simulator.imagicle.id_of(office.archive[place]) for place in range(3)}
-    assert len(ids.intersection(told)) == complaints
+    assert len(ids.intersection(missing)) == complaints
 
 
 @pytest.mark.parametrize(
@@ -241,13 +241,13 @@ async def notified(
     return notified
 
 
-@pytest.mark.parametrize(("is_connected", "told"), [(True, 1), (False, 2)])
+@pytest.mark.parametrize(("is_connected", "notifications"), [(True, 1), (False, 2)])
 async def test_call_not_recorded(
     hass: HomeAssistant,
     office: Office,
     notified: list[ServiceCall],
     is_connected: bool,
-    told: int,
+    notifications: int,
 ) -> None:
     """The button in the notification records the call, or the refusal is reported."""
     assert notified[0].data["message"].endswith(": Reception")
@@ -259,7 +259,7 @@ async def test_call_not_recorded(
     hass.bus.async_fire("mobile_app_notification_action", {"action": button["action"]})
     await wait_until(lambda: not running(hass, "call_not_recorded"))
     assert len(office.recordings) == (1 if is_connected else 0)
-    assert len(notified) == told
+    assert len(notified) == notifications
 
 
 async def test_call_stays_unrecorded(
@@ -342,7 +342,7 @@ async def test_record_numbers_once_connected(
 
 
 @pytest.mark.parametrize(
-    ("ends", "resume", "told"),
+    ("ends", "resume", "complaints"),
     [("never", True, 1), ("never", False, 1), ("resumed", True, 0), ("ended", True, 0)],
 )
 async def test_forgotten_pause(
@@ -354,7 +354,7 @@ async def test_forgotten_pause(
     tick: Tick,
     ends: str,
     resume: bool,
-    told: int,
+    complaints: int,
 ) -> None:
     """A pause that lasts too long is reported, and ended where that is wanted."""
     complained = async_mock_service(hass, "test", "complain")
@@ -380,7 +380,7 @@ async def test_forgotten_pause(
     assert running(hass, "forgotten_pause") == 1
     tick(2)
     await wait_until(lambda: not running(hass, "forgotten_pause"))
-    assert len(complained) == told
+    assert len(complained) == complaints
     if ends == "never":
         assert (recording.paused_since is None) is resume
 
@@ -396,11 +396,11 @@ async def test_morning_digest(
     days_ago: int,
 ) -> None:
     """The digest counts the recordings of the day before, and no others."""
-    told: list[dict[str, Any]] = []
+    digests: list[dict[str, Any]] = []
 
     async def tell(call: ServiceCall) -> None:
         """Remember what is sent."""
-        told.append(dict(call.data))
+        digests.append(dict(call.data))
 
     hass.services.async_register("test", "tell", tell)
     await automate(
@@ -422,11 +422,11 @@ async def test_morning_digest(
         freezer.tick(timedelta(minutes=2))
         office.hang_up(call)
     await pass_time(86400 * days_ago)
-    told.clear()
+    digests.clear()
     eight = dt_util.now().replace(hour=8, minute=0, second=0) + timedelta(days=1)
     await pass_time((eight - dt_util.now()).total_seconds())
     count, minutes = (3, 6) if not days_ago else (0, 0)
-    assert told == [
+    assert digests == [
         {"digest": f"{count} recordings, {minutes} minutes together.", "count": count}
     ]
 
@@ -448,13 +448,13 @@ async def test_morning_digest_reads_all_pages(
     hass.services.async_register(
         DOMAIN, "get_recordings", respond, supports_response=SupportsResponse.ONLY
     )
-    told = async_mock_service(hass, "persistent_notification", "create")
+    notified = async_mock_service(hass, "persistent_notification", "create")
     await automate("morning_digest", config_entry_id=imagicle.entry_id)
     now = dt_util.now()
     eight = now.replace(hour=8, minute=0, second=0) + timedelta(days=1)
     await pass_time((eight - now).total_seconds())
     assert cursors == [None, "page 1", "page 2"]
-    assert told[0].data["message"] == (
+    assert notified[0].data["message"] == (
         "3 recordings, 0 minutes together. 3 could not be saved."
     )
 

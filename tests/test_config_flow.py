@@ -355,7 +355,7 @@ async def test_plain_http_where_https_is_spoken(
 async def test_our_own_mistake(
     hass: HomeAssistant, recorder: Imagicle, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What nobody foresaw is logged, and the form stays usable."""
+    """What was not foreseen is logged, and the form stays usable."""
     form = await _open(hass)
     with patch.object(ImagicleClient, "get_live_state", side_effect=ZeroDivisionError):
         result = await _submit(hass, form, _form(recorder))
@@ -663,7 +663,7 @@ async def test_each_recorder_is_signed_in_to_again_and_moved(
 
 
 def _seen(ip: str, mac: str = "f4b549112233") -> DhcpServiceInfo:
-    """Return what the network tells of a PBX."""
+    """Return what the network shows of a PBX."""
     return DhcpServiceInfo(ip=ip, hostname="yeastar", macaddress=mac)
 
 

@@ -349,7 +349,7 @@ async def test_an_outage(
 ) -> None:
     """One lost poll is tolerated, the second makes all unavailable, the next answer ends that.
 
-    Never is a failure told as "nothing is being recorded".
+    Never is a failure shown as "nothing is being recorded".
     """
     office.start_recording(office.connect("101"))
     office.start_recording(office.connect("102"))
@@ -440,10 +440,10 @@ async def _poll_and_wait(
     *seconds: float,
 ) -> None:
     """Let a poll start, and its answer be late."""
-    begun = polls(simulator)
+    before = polls(simulator)
     freezer.tick(seconds[0])
     async_fire_time_changed(hass)
-    while polls(simulator) == begun:
+    while polls(simulator) == before:
         await hass.async_block_till_done()
     freezer.tick(seconds[1])
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -484,18 +484,18 @@ async def test_back_off(
     simulator.imagicle.faults.add(fault)
     await pass_time(31)
     for seconds in (30, 60, 120, 240, 300, 300):
-        begun = polls(simulator)
+        before = polls(simulator)
         await pass_time(seconds - 2)
-        assert polls(simulator) == begun
+        assert polls(simulator) == before
         await pass_time(3)
-        assert polls(simulator) == begun + 1
+        assert polls(simulator) == before + 1
     simulator.imagicle.faults.clear()
     await pass_time(301)
-    begun = polls(simulator)
+    before = polls(simulator)
     await pass_time(28)
-    assert polls(simulator) == begun
+    assert polls(simulator) == before
     await pass_time(3)
-    assert polls(simulator) == begun + 1
+    assert polls(simulator) == before + 1
 
 
 async def test_redirects_are_not_followed(
@@ -617,9 +617,9 @@ async def test_a_recorder_that_asks_to_wait_shortly_is_not_asked_often(
         Fault("status", path=LIVE_PATH, status=429, retry_after=2)
     )
     await pass_time(31)
-    begun = polls(simulator)
+    before = polls(simulator)
     await pass_time(2, times=22)
-    assert polls(simulator) <= begun + 2
+    assert polls(simulator) <= before + 2
 
 
 async def test_nothing_is_asked_before_the_time_that_the_recorder_named(
@@ -633,16 +633,16 @@ async def test_nothing_is_asked_before_the_time_that_the_recorder_named(
         Fault("status", path=LIVE_PATH, status=429, retry_after=600, times=1)
     )
     await pass_time(31)
-    begun = polls(simulator)
+    before = polls(simulator)
     imagicle.runtime_data.live.async_expect_change()
     await pass_time(2)
-    assert polls(simulator) == begun
+    assert polls(simulator) == before
     await hass.services.async_call(
         DOMAIN, "get_recordings", {}, blocking=True, return_response=True
     )
     imagicle.runtime_data.live.async_expect_change()
     await pass_time(2)
-    assert polls(simulator) == begun + 1
+    assert polls(simulator) == before + 1
 
 
 @pytest.mark.parametrize("retry_after", ["soon", "", "-1", "Thu, 99 Jul 2026"])

@@ -1,4 +1,4 @@
-"""Diagnostics help to find a fault, and tell nothing about people."""
+"""Diagnostics help to find a fault, and show nothing about people."""
 
 from http import HTTPStatus
 
@@ -84,7 +84,7 @@ async def test_diagnostics_of_an_outage(
     simulator: Simulator,
     pass_time: Poll,
 ) -> None:
-    """Why a recorder cannot be read is told by key and status."""
+    """Why a recorder cannot be read is shown by key and status."""
     simulator.imagicle.faults.add(Fault("status", status=502))
     await pass_time(31, times=3)
     diagnostics = await get_diagnostics_for_config_entry(

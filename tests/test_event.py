@@ -1,4 +1,4 @@
-"""Events: what happens to recordings, told once and never invented."""
+"""Events: what happens to recordings, sent once and never invented."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ from tests.helpers.yeastar import answer, fault
 RECORDER = "event.imagicle_recording_events"
 LINE = "event.reception_recording_events"
 
-type Told = Callable[[str], list[str]]
+type Sent = Callable[[str], list[str]]
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ async def entry(hass: HomeAssistant, imagicle_data: dict[str, Any]) -> MockConfi
 
 
 @pytest.fixture
-def told(hass: HomeAssistant) -> Told:
+def sent(hass: HomeAssistant) -> Sent:
     """Return a function that shows the events of an event entity so far.
 
     An entity that comes back after an outage shows its last event again, with the
@@ -56,7 +56,7 @@ async def test_a_life_of_a_recording(
     office: Office,
     entry: MockConfigEntry,
     pass_time: Poll,
-    told: Told,
+    sent: Sent,
 ) -> None:
     """Started, paused, resumed, ended: on the recorder and on the line."""
     call = office.connect("101")
@@ -69,8 +69,8 @@ async def test_a_life_of_a_recording(
     office.hang_up(call)
     await pass_time(11)
     live = ["started", "paused", "resumed", "ended"]
-    assert [kind for kind in told(RECORDER) if kind in live] == live
-    assert [kind for kind in told(LINE) if kind in live] == live
+    assert [kind for kind in sent(RECORDER) if kind in live] == live
+    assert [kind for kind in sent(LINE) if kind in live] == live
 
 
 async def test_attributes(
@@ -80,27 +80,27 @@ async def test_attributes(
     entry: MockConfigEntry,
     pass_time: Poll,
 ) -> None:
-    """An event tells what the contract names."""
+    """An event has what the contract names."""
     call = office.connect("101", remote="+15551234", remote_name=("John", "Doe"))
     recording = office.start_recording(call)
     await pass_time(31)
     state = hass.states.get(LINE)
     assert state is not None
-    told = dict(state.attributes)
-    assert told["recording_id"] == simulator.imagicle.id_of(recording)
-    assert told["line"] == "Reception"
-    assert told["started_at"] == recording.started_at.isoformat()
-    assert told["duration"] is None
-    assert told["local_party"] == {
+    attributes = dict(state.attributes)
+    assert attributes["recording_id"] == simulator.imagicle.id_of(recording)
+    assert attributes["line"] == "Reception"
+    assert attributes["started_at"] == recording.started_at.isoformat()
+    assert attributes["duration"] is None
+    assert attributes["local_party"] == {
         "username": office.line("101").username,
         "number": None,
     }
-    assert told["remote_party"] == {
+    assert attributes["remote_party"] == {
         "first_name": "John",
         "last_name": "Doe",
         "phone_number": "+15551234",
     }
-    assert told["reason"] is None
+    assert attributes["reason"] is None
     assert state.state_info is not None
     unrecorded = state.state_info["unrecorded_attributes"]
     assert {"local_party", "remote_party"} <= unrecorded
@@ -147,13 +147,13 @@ async def test_numbers_are_masked_if_asked(
 
 
 async def test_another_line_hears_nothing(
-    office: Office, entry: MockConfigEntry, pass_time: Poll, told: Told
+    office: Office, entry: MockConfigEntry, pass_time: Poll, sent: Sent
 ) -> None:
     """A line's events are its own."""
     office.start_recording(office.connect("102"))
     await pass_time(31)
-    assert told(RECORDER) == ["started"]
-    assert told(LINE) == []
+    assert sent(RECORDER) == ["started"]
+    assert sent(LINE) == []
 
 
 async def test_the_first_snapshot_is_a_silent_baseline(
@@ -161,13 +161,13 @@ async def test_the_first_snapshot_is_a_silent_baseline(
     office: Office,
     imagicle_data: dict[str, Any],
     pass_time: Poll,
-    told: Told,
+    sent: Sent,
 ) -> None:
     """What runs already when Home Assistant starts did not start now."""
     office.start_recording(office.connect("101"))
     await set_up_recorder(hass, imagicle_data)
     await pass_time(31)
-    assert told(RECORDER) == []
+    assert sent(RECORDER) == []
 
 
 async def test_an_outage_invents_nothing(
@@ -175,7 +175,7 @@ async def test_an_outage_invents_nothing(
     simulator: Simulator,
     entry: MockConfigEntry,
     pass_time: Poll,
-    told: Told,
+    sent: Sent,
 ) -> None:
     """A recording that goes on through an outage neither ends nor starts."""
     call = office.connect("101")
@@ -185,10 +185,10 @@ async def test_an_outage_invents_nothing(
     await pass_time(61, times=4)
     await simulator.imagicle.start()
     await pass_time(301)
-    assert told(RECORDER) == ["started"]
+    assert sent(RECORDER) == ["started"]
     office.hang_up(call)
     await pass_time(31)
-    assert told(RECORDER)[:2] == ["started", "ended"]
+    assert sent(RECORDER)[:2] == ["started", "ended"]
 
 
 async def test_a_reload_invents_nothing(
@@ -196,19 +196,19 @@ async def test_a_reload_invents_nothing(
     office: Office,
     entry: MockConfigEntry,
     pass_time: Poll,
-    told: Told,
+    sent: Sent,
 ) -> None:
     """A recording that goes on through a restart neither ends nor starts."""
     office.start_recording(office.connect("101"))
     await pass_time(31)
     assert await hass.config_entries.async_reload(entry.entry_id)
     await pass_time(31)
-    assert told(LINE).count("started") == 1
-    assert "ended" not in told(LINE)
+    assert sent(LINE).count("started") == 1
+    assert "ended" not in sent(LINE)
 
 
 async def test_between_two_polls(
-    office: Office, entry: MockConfigEntry, pass_time: Poll, told: Told
+    office: Office, entry: MockConfigEntry, pass_time: Poll, sent: Sent
 ) -> None:
     """What started and ended between two polls is archived, not made up as started."""
     await pass_time(301)
@@ -217,11 +217,11 @@ async def test_between_two_polls(
     await pass_time(1)
     office.hang_up(call)
     await pass_time(301)
-    assert told(RECORDER) == ["archived"]
+    assert sent(RECORDER) == ["archived"]
 
 
 async def test_a_refused_start_is_an_event(
-    hass: HomeAssistant, entry: MockConfigEntry, told: Told
+    hass: HomeAssistant, entry: MockConfigEntry, sent: Sent
 ) -> None:
     """Automations hear of a start that was refused, with the reason."""
     with pytest.raises(HomeAssistantError):
@@ -229,7 +229,7 @@ async def test_a_refused_start_is_an_event(
             DOMAIN, "start_recording", {"directory_number": "101"}, blocking=True
         )
     for entity_id in (RECORDER, LINE):
-        assert told(entity_id) == ["failed"]
+        assert sent(entity_id) == ["failed"]
         state = hass.states.get(entity_id)
         assert state is not None
         assert state.attributes["reason"] == "no_connected_call"
@@ -240,7 +240,7 @@ async def test_a_call_that_is_recorded_already_did_not_fail(
     hass: HomeAssistant,
     office: Office,
     entry: MockConfigEntry,
-    told: Told,
+    sent: Sent,
     freezer: FrozenDateTimeFactory,
 ) -> None:
     """A refusal, "the call is already being recorded", is no failure."""
@@ -249,7 +249,7 @@ async def test_a_call_that_is_recorded_already_did_not_fail(
         await hass.services.async_call(
             DOMAIN, "start_recording", {"directory_number": "101"}, blocking=True
         )
-    assert told(RECORDER) == []
+    assert sent(RECORDER) == []
 
 
 # --- Several lines ---
@@ -290,7 +290,7 @@ async def test_an_internal_call_is_an_event_of_both_lines(
     office: Office,
     extensions: MockConfigEntry,
     pass_time: Poll,
-    told: Told,
+    sent: Sent,
 ) -> None:
     """Each line's events name that line; the recorder has one event of the call."""
     call = office.connect(
@@ -300,8 +300,8 @@ async def test_an_internal_call_is_an_event_of_both_lines(
     office.hang_up(call)
     await pass_time(61)
     for name in ("reception", "sales", "yeastar"):
-        assert told(f"event.{name}_recording_events")[:2] == ["started", "ended"]
-    assert told("event.manager_recording_events") == []
+        assert sent(f"event.{name}_recording_events")[:2] == ["started", "ended"]
+    assert sent("event.manager_recording_events") == []
     for name in ("Reception", "Sales"):
         state = hass.states.get(f"event.{name.lower()}_recording_events")
         assert state is not None
@@ -313,16 +313,16 @@ async def test_a_transferred_call_leaves_one_line_and_joins_another(
     simulator: Simulator,
     extensions: MockConfigEntry,
     pass_time: Poll,
-    told: Told,
+    sent: Sent,
 ) -> None:
     """Ended there, started here; for the recorder, the recording goes on."""
     in_call(simulator, "101")
     await pass_time(61)
     in_call(simulator, "102")
     await pass_time(61)
-    assert told("event.reception_recording_events") == ["started", "ended"]
-    assert told("event.sales_recording_events") == ["started"]
-    assert told("event.yeastar_recording_events") == ["started"]
+    assert sent("event.reception_recording_events") == ["started", "ended"]
+    assert sent("event.sales_recording_events") == ["started"]
+    assert sent("event.yeastar_recording_events") == ["started"]
     for name, state in (("reception", "idle"), ("sales", "recording")):
         found = hass.states.get(f"sensor.{name}_recording_state")
         assert found is not None
@@ -334,7 +334,7 @@ async def test_a_three_way_call_is_on_all_its_lines(
     simulator: Simulator,
     extensions: MockConfigEntry,
     pass_time: Poll,
-    told: Told,
+    sent: Sent,
 ) -> None:
     """A line that joins and leaves has its events; no call is missed."""
     in_call(simulator, "101")
@@ -344,9 +344,9 @@ async def test_a_three_way_call_is_on_all_its_lines(
     await pass_time(16)
     in_call(simulator, "101")
     await pass_time(61)
-    assert told("event.reception_recording_events") == ["started"]
-    assert told("event.sales_recording_events") == ["started", "ended"]
-    assert told("event.yeastar_recording_events") == ["started"]
+    assert sent("event.reception_recording_events") == ["started"]
+    assert sent("event.sales_recording_events") == ["started", "ended"]
+    assert sent("event.yeastar_recording_events") == ["started"]
 
 
 # --- Who is called ---
@@ -388,7 +388,7 @@ async def test_a_recording_of_no_length(
     office: Office,
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
-    told: Told,
+    sent: Sent,
 ) -> None:
     """A duration of zero is 0, and can be written as JSON."""
     call = office.connect("101")
@@ -397,7 +397,7 @@ async def test_a_recording_of_no_length(
     office.hang_up(call)
     await entry.runtime_data.live.async_refresh()
     for entity_id in (RECORDER, LINE):
-        assert told(entity_id) == ["started", "ended"]
+        assert sent(entity_id) == ["started", "ended"]
         state = hass.states.get(entity_id)
         assert state is not None
         assert state.attributes["duration"] == 0

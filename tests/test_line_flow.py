@@ -91,7 +91,7 @@ async def test_a_line_that_cannot_be(
 async def test_a_recorder_that_reports_no_calls(
     hass: HomeAssistant, recorder_data: dict[str, Any], wish: str
 ) -> None:
-    """Where only an entity can tell of calls, one has to be given."""
+    """Where only an entity can show calls, one has to be given."""
     form = await open_form(hass, make_entry(hass, recorder_data))
     typed = {"name": "Reception", "directory_number": "101", wish: True}
     result = await fill_in(hass, form, **typed)

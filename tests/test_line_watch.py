@@ -160,7 +160,7 @@ async def test_an_outage_is_no_missing_recording(
 async def test_an_unknown_phone_is_not_known_to_be_recorded(
     hass: HomeAssistant, watched: MockConfigEntry
 ) -> None:
-    """Nobody tells of calls: unknown, not off."""
+    """Nothing reports calls: unknown, not off."""
     hass.states.async_set(PHONE, "unavailable")
     await settle(hass)
     assert value(hass, NOT_RECORDED) == STATE_UNKNOWN
@@ -379,7 +379,7 @@ async def test_a_pbx_that_tells_its_recordings(
     simulator: Simulator,
     pass_time: Poll,
 ) -> None:
-    """Asterisk knows its calls and tells what it records: that decides, no archive."""
+    """Asterisk knows its calls and reports what it records: that decides, no archive."""
     line = {"directory_number": "101", "must_be_recorded": True}
     data = entry_data(simulator.asterisk)
     await set_up_recorder(hass, data, lines={"Reception": line})

@@ -296,7 +296,7 @@ async def test_lines_become_unavailable_and_recover(
 async def test_start_button(
     hass: HomeAssistant, office: Office, lines: MockConfigEntry, pass_time: Poll
 ) -> None:
-    """The button starts the connected call, or tells why it cannot."""
+    """The button records the connected call, or shows why it cannot."""
     button = {"entity_id": "button.reception_start_recording"}
     with pytest.raises(ServiceValidationError) as refused:
         await hass.services.async_call("button", "press", button, blocking=True)

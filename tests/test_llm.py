@@ -316,7 +316,7 @@ async def test_a_user_of_one_line(hass: HomeAssistant) -> None:
 
 @pytest.mark.usefixtures("entry")
 async def test_a_user_who_does_not_exist(hass: HomeAssistant) -> None:
-    """A context of somebody unknown is nobody's right."""
+    """A context of an unknown user has no rights."""
     expose(hass, RECORDER)
     with pytest.raises(HomeAssistantError):
         await call(hass, ASK, MockUser(id="gone"))

@@ -1,5 +1,6 @@
 """Two hundred lines: a poll costs what has changed, not what is watched."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -96,18 +97,20 @@ async def test_a_change_writes_the_states_of_its_line_only(
     assert lines == {None, line_id(entry, office.line("101").username)}
 
 
+def note_calls(entry: MockConfigEntry) -> list[str]:
+    """Return the lines whose listeners are called, from now on."""
+    live = entry.runtime_data.live
+    called: list[str] = []
+    for line_id in entry.subentries:
+        live.async_add_listener(partial(called.append, line_id), line_id)
+    return called
+
+
 async def test_a_listener_of_a_line_is_called_for_that_line_only(
     office: Office, entry: MockConfigEntry, pass_time: Poll
 ) -> None:
     """A change calls the listeners of one line of 200, an outage those of all."""
-    live = entry.runtime_data.live
-    called: list[str] = []
-
-    def listen(subentry_id: str) -> None:
-        live.async_add_listener(lambda: called.append(subentry_id), subentry_id)
-
-    for subentry_id in entry.subentries:
-        listen(subentry_id)
+    called = note_calls(entry)
     office.start_recording(office.connect("101"))
     await pass_time(31)
     assert set(called) == {line_id(entry, office.line("101").username)}
@@ -117,14 +120,7 @@ async def test_an_outage_concerns_every_line(
     simulator: Simulator, entry: MockConfigEntry, pass_time: Poll
 ) -> None:
     """Each line is reported once that the recorder does not answer, and once that it does."""
-    live = entry.runtime_data.live
-    called: list[str] = []
-
-    def listen(subentry_id: str) -> None:
-        live.async_add_listener(lambda: called.append(subentry_id), subentry_id)
-
-    for subentry_id in entry.subentries:
-        listen(subentry_id)
+    called = note_calls(entry)
     await simulator.imagicle.stop()
     await pass_time(301, times=3)
     assert sorted(called) == sorted(entry.subentries)

@@ -180,7 +180,7 @@ async def test_the_clock_of_the_recorder_is_wrong(
     longest = f"sensor.{house.recorder.name}_longest_active_duration"
     if house.recorder.name != "asterisk":
         # Its manager interface does not report the time.
-        # Told at the last poll, at most ten seconds ago.
+        # Reported at the last poll, at most ten seconds ago.
         assert 50 <= float(value(house.hass, longest)) <= 61
     office.hang_up(office.active_recordings()[0].call)
     await house.wait_until(lambda: house.active == "0", 8)
@@ -191,7 +191,7 @@ async def test_the_clock_of_the_recorder_is_wrong(
 
 
 @pytest.mark.parametrize(
-    ("zone", "begin"),
+    ("zone", "moment"),
     [
         ("Europe/Rome", datetime(2027, 3, 28, 0, 55, tzinfo=UTC)),
         ("Europe/Rome", datetime(2027, 10, 31, 0, 55, tzinfo=UTC)),
@@ -207,20 +207,20 @@ async def test_clock_changes(
     house: House,
     freezer: FrozenDateTimeFactory,
     zone: str,
-    begin: datetime,
+    moment: datetime,
 ) -> None:
     """Neither start nor duration jumps, and nothing ends, when clocks are changed."""
     await hass.config.async_set_time_zone(zone)
     office.time_zone = ZoneInfo(zone)
     for recording in office.active_recordings():
         office.hang_up(recording.call)
-    freezer.move_to(begin)
+    freezer.move_to(moment)
     office.start_recording(office.connect("101"))
     await set_up(house)
     diary = Diary(house)
     start = f"sensor.{house.recorder.name}_oldest_active_start"
     started_at = datetime.fromisoformat(value(hass, start))
-    assert abs(started_at - begin) <= timedelta(seconds=61)
+    assert abs(started_at - moment) <= timedelta(seconds=61)
     for _ in range(10):
         await house.wait(61)
         assert datetime.fromisoformat(value(hass, start)) == started_at
@@ -231,12 +231,12 @@ async def test_clock_changes(
     await house.wait(301)
     assert diary.count() == Counter(ended=1, archived=1)
     last: Any = get_state(hass, f"sensor.{house.recorder.name}_last_recording")
-    assert abs(datetime.fromisoformat(last.state) - begin) <= timedelta(seconds=61)
+    assert abs(datetime.fromisoformat(last.state) - moment) <= timedelta(seconds=61)
 
 
 def assert_duration(house: House, expected: timedelta) -> None:
     """The duration is what it should be, to the half minute at which it is reported."""
     longest = f"sensor.{house.recorder.name}_longest_active_duration"
-    told = timedelta(seconds=float(value(house.hass, longest)))
-    assert abs(told - expected) <= timedelta(seconds=61)
+    shown = timedelta(seconds=float(value(house.hass, longest)))
+    assert abs(shown - expected) <= timedelta(seconds=61)
     assert house.entry.state is ConfigEntryState.LOADED

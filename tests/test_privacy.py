@@ -1,4 +1,4 @@
-"""What nobody may learn: credentials, and who called whom.
+"""What must stay private: credentials, and who called whom.
 
 Unique secrets and names are planted wherever the recorder keeps some. Then a whole
 life goes by, with faults, and everything that others can read is searched.
@@ -79,7 +79,7 @@ async def test_a_whole_life(
     caplog: pytest.LogCaptureFixture,
     issue_registry: ir.IssueRegistry,
 ) -> None:
-    """Neither log nor errors nor issues tell a credential, a name or a number."""
+    """Neither log nor errors nor issues show a credential, a name or a number."""
     caplog.set_level(logging.DEBUG)
     issues: list[str] = []
     hass.bus.async_listen(
@@ -91,8 +91,8 @@ async def test_a_whole_life(
     assert len({getattr(err, "translation_key", None) for err in failures}) > 5
     secrets = (*CREDENTIALS, *NUMBERS, NAME)
     for err in failures:
-        told = f"{err} {err!r} {vars(err)} {err.__cause__!r} {err.__context__!r}"
-        assert found(told, secrets) == [], told
+        shown = f"{err} {err!r} {vars(err)} {err.__cause__!r} {err.__context__!r}"
+        assert found(shown, secrets) == [], shown
 
     assert issues
     assert found(" ".join(issues), secrets) == []
@@ -130,7 +130,7 @@ async def test_states(
     pass_time: Poll,
     numbers_of_events: list[str],
 ) -> None:
-    """Only events tell who called, and with `mask_numbers` not from which number."""
+    """Only events show who called, and with `mask_numbers` not from which number."""
     seen: dict[str, set[str]] = {"event": set(), "other": set()}
     await pass_time(31)
     _collect(hass, seen)
@@ -163,7 +163,7 @@ async def test_answers_of_actions_are_whole(
     office: Office,
     simulator: Simulator,
 ) -> None:
-    """Who asks by an action gets the whole number: masks are for what is shown."""
+    """A caller of an action gets the whole number: masks are for what is shown."""
     response = await hass.services.async_call(
         DOMAIN, "get_active_recordings", {}, blocking=True, return_response=True
     )
@@ -173,7 +173,7 @@ async def test_answers_of_actions_are_whole(
 async def test_nothing_is_planted_in_vain(
     planted_recorder: MockConfigEntry, office: Office, simulator: Simulator
 ) -> None:
-    """The recorder does tell names and numbers: the searches could find them."""
+    """The recorder does report names and numbers: the searches could find them."""
     [request] = [
         request
         for request in simulator.imagicle.requests

@@ -1,4 +1,4 @@
-"""The README and the docs tell the truth: examples work, tables are those of the integration."""
+"""The README and the docs are true: examples work, tables are those of the integration."""
 
 from collections.abc import Iterator
 import json
@@ -223,8 +223,10 @@ def test_every_error_is_described() -> None:
     """The tables have each message with its key, and no other."""
     section = _section(ACTIONS_PAGE, "When an action fails")
     rows = re.findall(r"^\| (.+?) \| `(\w+)` \|", section, flags=re.MULTILINE)
-    told = {key: message for message, key in rows}
-    assert told == {key: text["message"] for key, text in TEXTS["exceptions"].items()}
+    documented = {key: message for message, key in rows}
+    assert documented == {
+        key: text["message"] for key, text in TEXTS["exceptions"].items()
+    }
 
 
 async def test_every_entity_is_described(
@@ -251,7 +253,7 @@ async def test_every_entity_is_described(
 
 
 def _entities(heading: str, recorder: str) -> list[str]:
-    """Return the entities that a table tells of a recorder."""
+    """Return the entities that a table names for a recorder."""
     rows = re.findall(
         r"^\| (.+) \| .+ \| (.+) \|$", _section(ENTITIES, heading), re.MULTILINE
     )
@@ -265,8 +267,8 @@ def _entities(heading: str, recorder: str) -> list[str]:
 def test_every_event_is_described() -> None:
     """Each type of event is in the table."""
     events = TEXTS["entity"]["event"]["recording"]["state_attributes"]["event_type"]
-    told = set(re.findall(r"`(\w+)`", " ".join(_cells(_section(ENTITIES, "Events")))))
-    assert set(events["state"]) <= told
+    named = set(re.findall(r"`(\w+)`", " ".join(_cells(_section(ENTITIES, "Events")))))
+    assert set(events["state"]) <= named
 
 
 @pytest.mark.parametrize("kind", ["triggers", "conditions"])
@@ -506,15 +508,15 @@ async def test_record_important_callers(
 async def test_tell_of_a_refusal(
     hass: HomeAssistant, imagicle: MockConfigEntry
 ) -> None:
-    """A refusal is reported with its reason, whoever gave the command."""
-    told = async_mock_service(hass, "persistent_notification", "create")
+    """A refusal is reported with its reason, whatever sent the command."""
+    notified = async_mock_service(hass, "persistent_notification", "create")
     await _automate(hass, "Tell me what is not recorded")
     with pytest.raises(ServiceValidationError):
         await hass.services.async_call(
             DOMAIN, "start_recording", {"directory_number": "101"}, blocking=True
         )
     await hass.async_block_till_done()
-    assert "(no_connected_call)" in told[0].data["message"]
+    assert "(no_connected_call)" in notified[0].data["message"]
 
 
 @pytest.mark.parametrize(("recordings", "cleaned"), [(0, 1), (1, 0)])
@@ -526,7 +528,7 @@ async def test_keep_the_office_quiet(
     recordings: int,
     cleaned: int,
 ) -> None:
-    """Nobody cleans while a call is being recorded."""
+    """The vacuum waits while a call is being recorded."""
     started = async_mock_service(hass, "vacuum", "start")
     await _automate(hass, "Keep the office quiet")
     await pass_time(31)
@@ -547,28 +549,28 @@ async def test_say_so_when_a_start_fails(
     notifications: int,
 ) -> None:
     """An automation goes on after its own attempt, and knows what came of it."""
-    told = async_mock_service(hass, "persistent_notification", "create")
+    notified = async_mock_service(hass, "persistent_notification", "create")
     await _automate(hass, "Record reception, and say so when that fails")
     if is_connected:
         office.connect("101")
     hass.states.async_set("input_button.record_reception", "2026-11-22T09:00:00+00:00")
     await hass.async_block_till_done()
-    assert len(told) == notifications
+    assert len(notified) == notifications
     assert len(office.recordings) == 1 - notifications
 
 
 async def test_tell_who_is_being_recorded(
     hass: HomeAssistant, office: Office, imagicle: MockConfigEntry
 ) -> None:
-    """The response is told in a sentence for each recording."""
-    told = async_mock_service(hass, "persistent_notification", "create")
+    """The response is shown in a sentence for each recording."""
+    notified = async_mock_service(hass, "persistent_notification", "create")
     await _automate(hass, "Tell who is being recorded")
     office.start_recording(office.connect("101"))
     office.start_recording(office.connect("102"))
     hass.states.async_set("input_button.who_is_recorded", "2026-11-22T09:00:00+00:00")
     await hass.async_block_till_done()
-    assert told[0].data["title"] == "2 active recordings"
-    assert "- anna.rossi:\n  0 minutes" in told[0].data["message"]
+    assert notified[0].data["title"] == "2 active recordings"
+    assert "- anna.rossi:\n  0 minutes" in notified[0].data["message"]
 
 
 async def test_keep_a_copy_of_every_recording(
@@ -631,6 +633,6 @@ async def test_responses_look_like_this(
     copy = await respond(
         "export_recording", recording_id=started["recording_id"], path=str(tmp_path)
     )
-    told = [json.loads(block) for block in _blocks("json")]
+    documented = [json.loads(block) for block in _blocks("json")]
     responses = [started, active["recordings"][0], found, finished, copy]
-    assert list(map(_shape, told)) == list(map(_shape, responses))
+    assert list(map(_shape, documented)) == list(map(_shape, responses))

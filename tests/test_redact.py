@@ -1,4 +1,4 @@
-"""What a user shows of a recorder's answer names nobody, and still has its shape."""
+"""What a user shows of a recorder's answer has no names, and still has its shape."""
 
 import json
 from pathlib import Path

@@ -132,13 +132,13 @@ async def test_attributes_hold_no_lists(
     states = hass.states.async_all(["sensor", "binary_sensor"])
     assert len(states) > 15
     # The one list that Home Assistant itself wants: what an enumeration can say.
-    told = [
+    shown = [
         attribute
         for state in states
         for name, attribute in state.attributes.items()
         if name != "options"
     ]
-    assert [kind for kind in map(type, told) if kind in (list, dict, tuple, set)] == []
+    assert [kind for kind in map(type, shown) if kind in (list, dict, tuple, set)] == []
     assert all(len(repr(dict(state.attributes))) < 1000 for state in states)
 
 

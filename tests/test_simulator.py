@@ -318,7 +318,7 @@ async def test_imagicle_get_and_download_recording(
 
 
 @pytest.mark.parametrize(
-    ("query", "begins"),
+    ("query", "starts"),
     [
         ({}, [50, 40, 30, 20, 10, 0]),
         ({"page": "1", "pageSize": "4"}, [10, 0]),
@@ -339,7 +339,7 @@ async def test_imagicle_list(
     office: Office,
     clock: Clock,
     query: dict[str, str],
-    begins: list[int],
+    starts: list[int],
 ) -> None:
     """Get Recordings List: filters, pages, newest first; without pageSize all."""
     begin = clock.now
@@ -354,8 +354,8 @@ async def test_imagicle_list(
     times = [
         datetime.fromisoformat(row["startTime"]) - begin for row in answer["recordings"]
     ]
-    assert [time / timedelta(minutes=1) for time in times] == begins
-    assert answer["totalCount"] == (6 if "page" in query else len(begins))
+    assert [time / timedelta(minutes=1) for time in times] == starts
+    assert answer["totalCount"] == (6 if "page" in query else len(starts))
 
 
 async def test_imagicle_list_refuses(imagicle: Client) -> None:
@@ -524,9 +524,9 @@ async def test_bandwidth_orders(
         bandwidth.url = simulator.bandwidth.url + simulator.bandwidth.root
         rows = (await bandwidth.ask("GET", "/recordings")).json
     assert len({row["id"] for row in rows}) == 21
-    begins = [row["startTime"] for row in rows]
-    assert (begins == sorted(begins)) is (order == "oldest_first")
-    assert (begins == sorted(begins, reverse=True)) is (order == "newest_first")
+    starts = [row["startTime"] for row in rows]
+    assert (starts == sorted(starts)) is (order == "oldest_first")
+    assert (starts == sorted(starts, reverse=True)) is (order == "newest_first")
 
 
 # Yeastar
@@ -685,7 +685,7 @@ async def test_yeastar_recording_control(yeastar: Client, office: Office) -> Non
 
 
 @pytest.mark.parametrize(
-    ("date_format", "time_format", "time", "told"),
+    ("date_format", "time_format", "time", "reported"),
     [
         ("YYYY/MM/DD", "hh:mm:ss", "2018/07/02 15:07:00", "hh:mm:ss"),
         ("DD/MM/YYYY", "hh:mm:ss AM", "02/07/2018 03:07:00 PM", "hh:mm:ss PM"),
@@ -698,7 +698,7 @@ async def test_yeastar_system_information(
     date_format: str,
     time_format: str,
     time: str,
-    told: str,
+    reported: str,
 ) -> None:
     """Query PBX Information: the display formats, and the time in them."""
     simulator.yeastar.date_format, simulator.yeastar.time_format = (
@@ -706,7 +706,7 @@ async def test_yeastar_system_information(
         time_format,
     )
     data = (await yeastar.ask("GET", "/system/information")).json["data"]
-    assert (data["system_time"], data["system_time_format"]) == (time, told)
+    assert (data["system_time"], data["system_time_format"]) == (time, reported)
     assert data["timestamp"] == 1530536820
 
 
@@ -791,12 +791,12 @@ def test_archive_of_a_million(clock: Clock) -> None:
     assert len(archive) == 1_000_000
     assert archive[999_999].ended_at < clock.now  # type: ignore[operator]
     some = [archive[position] for position in range(500_000, 500_100)]
-    begins = [recording.started_at for recording in some]
-    assert begins == sorted(begins)
-    assert archive.positions(begins[0], begins[-1]) == range(500_000, 500_099)
+    starts = [recording.started_at for recording in some]
+    assert starts == sorted(starts)
+    assert archive.positions(starts[0], starts[-1]) == range(500_000, 500_099)
     found = archive.find(some[3].number)
     assert found is not None
-    assert found.started_at == begins[3]
+    assert found.started_at == starts[3]
 
     def is_incoming(call: Call) -> bool:
         return call.direction == "incoming"

@@ -41,7 +41,7 @@ async def test_recorders(
     bandwidth: MockConfigEntry,
     pass_time: Poll,
 ) -> None:
-    """One of two recorders is out of reach, and comes back. Nobody is asked for this."""
+    """One of two recorders is out of reach, and comes back. No recorder is asked for this."""
     assert await _info(hass) == (2, 2)
     simulator.imagicle.faults.add(Fault("drop"))
     await pass_time(31)

@@ -42,7 +42,7 @@ def calls(hass: HomeAssistant) -> list[ServiceCall]:
 async def automate(
     hass: HomeAssistant, trigger: Any, *conditions: dict[str, Any]
 ) -> None:
-    """Set up an automation that tells what triggered it."""
+    """Set up an automation that notes what triggered it."""
     automation = {
         "alias": "Test",
         "triggers": trigger,

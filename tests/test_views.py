@@ -204,7 +204,7 @@ async def test_one_download_for_all(
     assert len(simulator.imagicle.audit_events) == 1
 
 
-async def test_a_sound_is_not_kept_for_ever(
+async def test_audio_is_not_kept_for_ever(
     player: Player,
     simulator: Simulator,
     imagicle: MockConfigEntry,

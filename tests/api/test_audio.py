@@ -121,7 +121,7 @@ def test_types_by_first_bytes(head: bytes, expected: str) -> None:
     ],
 )
 def test_types_by_declaration(declared: str, expected: str) -> None:
-    """What cannot be told by the first bytes is what it is declared as."""
+    """What the first bytes do not show is what it is declared as."""
     assert audio_type(declared, b"") == expected
     assert audio_type(declared, b"\x00" * 12) == expected
 
@@ -148,7 +148,7 @@ def test_types_by_declaration(declared: str, expected: str) -> None:
 async def test_no_audio(
     transport: Transport, recorder: _Recorder, declared: str, body: bytes
 ) -> None:
-    """Pages, JSON and what cannot be told are no audio."""
+    """Pages, JSON and what is not known are no audio."""
     recorder.headers["Content-Type"], recorder.body = declared, body
     with pytest.raises(UnexpectedResponseError, match="no audio"):
         await _read(transport)

@@ -485,7 +485,7 @@ def test_offsets(quarters: int, late: timedelta) -> None:
     ],
 )
 def test_no_offset(local: datetime) -> None:
-    """Two times further apart than any zone tell none."""
+    """Two times further apart than any zone show none."""
     assert utc_offset(local, datetime(2026, 7, 2, 12, tzinfo=UTC)) is None
 
 

@@ -321,7 +321,7 @@ async def test_no_answer_in_time(
 async def test_an_unknown_certificate(
     hass: HomeAssistant, session: ClientSession, socket_enabled: None
 ) -> None:
-    """Nothing is sent to a server whose certificate nobody has signed."""
+    """Nothing is sent to a server whose certificate no authority has signed."""
     # The server's side of the refused handshake is no concern of ours.
     hass.loop.set_exception_handler(None)
     async with Simulator(Office(), tls=True, only=("imagicle",)) as simulator:
@@ -338,7 +338,7 @@ async def test_an_unknown_certificate(
 async def test_errors_hold_no_address(
     transport: Transport, simulator: Simulator, kind: FaultKind
 ) -> None:
-    """An error tells neither where the request went nor what came back."""
+    """An error shows neither where the request went nor what came back."""
     simulator.imagicle.faults.add(Fault(kind, url="http://secret.example/", times=1))
     with pytest.raises(RecorderError) as error:
         _read(await transport.request("GET", LIVE, query={"access_token": "s3cret"}))

@@ -32,7 +32,7 @@ EVENT = "event.imagicle_recording_events"
 _NOTHING_LIVE = Fault(
     "body", path="/LiveRecordings", body="[]", content_type="application/json"
 )
-"""Hides what is being recorded, so that the archive alone can tell of it."""
+"""Hides what is being recorded, so that only the archive shows it."""
 
 
 def state(hass: HomeAssistant, key: str) -> str:
@@ -46,7 +46,7 @@ def today(hass: HomeAssistant) -> tuple[str, str]:
 
 
 @pytest.fixture
-def told(hass: HomeAssistant) -> list[tuple[str, str | None]]:
+def sent(hass: HomeAssistant) -> list[tuple[str, str | None]]:
     """Return the events of the recorder, each with its reason, as they come."""
     events: list[tuple[str, str | None]] = []
     seen = set()
@@ -57,11 +57,11 @@ def told(hass: HomeAssistant) -> list[tuple[str, str | None]]:
         new = event.data["new_state"]
         if new is None or "recording_id" not in new.attributes:
             return
-        told = (new.attributes["event_type"], new.attributes["reason"])
-        identity = (new.state, new.attributes["recording_id"], *told)
+        sent = (new.attributes["event_type"], new.attributes["reason"])
+        identity = (new.state, new.attributes["recording_id"], *sent)
         if identity not in seen:
             seen.add(identity)
-            events.append(told)
+            events.append(sent)
 
     async_track_state_change_event(hass, EVENT, _add)
     return events
@@ -115,12 +115,12 @@ async def test_a_call_between_two_polls_is_archived(
     imagicle: MockConfigEntry,
     pass_time: Poll,
     freezer: FrozenDateTimeFactory,
-    told: list[tuple[str, str | None]],
+    sent: list[tuple[str, str | None]],
 ) -> None:
-    """A recording that no poll saw running is told of, without a made-up start."""
+    """A recording that no poll saw running makes its event, without a made-up start."""
     record(office, freezer, 5)
     await pass_time(301)
-    assert told == [("archived", None)]
+    assert sent == [("archived", None)]
     attributes = get_state(hass, EVENT).attributes
     assert attributes["started_at"] == "2026-06-10T10:00:00+00:00"
     assert attributes["duration"] == 5
@@ -131,7 +131,7 @@ async def test_the_baseline_is_silent(
     hass: HomeAssistant,
     office: Office,
     freezer: FrozenDateTimeFactory,
-    told: list[tuple[str, str | None]],
+    sent: list[tuple[str, str | None]],
     imagicle_entry: MockConfigEntry,
     pass_time: Poll,
 ) -> None:
@@ -145,7 +145,7 @@ async def test_the_baseline_is_silent(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert today(hass) == ("2", "90")
     await pass_time(301)
-    assert told == []
+    assert sent == []
 
 
 async def test_many_recordings_of_today_are_read_in_pages(
@@ -171,9 +171,9 @@ async def test_an_outage_is_caught_up(
     freezer: FrozenDateTimeFactory,
     imagicle: MockConfigEntry,
     pass_time: Poll,
-    told: list[tuple[str, str | None]],
+    sent: list[tuple[str, str | None]],
 ) -> None:
-    """After an outage each recording is told of, once, however many there are."""
+    """After an outage each recording makes its event, once, however many there are."""
     simulator.imagicle.faults.add(Fault("drop"))
     await pass_time(301)
     for _ in range(120):
@@ -183,7 +183,7 @@ async def test_an_outage_is_caught_up(
     simulator.imagicle.faults.clear()
     await pass_time(301)
     await pass_time(301)
-    assert told == [("archived", None)] * 120
+    assert sent == [("archived", None)] * 120
     assert today(hass) == ("120", "1200")
 
 
@@ -331,7 +331,7 @@ async def test_diagnostics(
     freezer: FrozenDateTimeFactory,
     hass_client: ClientSessionGenerator,
 ) -> None:
-    """The diagnostics tell how the archive does, and nothing about people."""
+    """The diagnostics show how the archive does, and nothing about people."""
     simulator.imagicle.faults.add(Fault("status", path=ARCHIVE, status=500))
     record(office, freezer, 60)
     await pass_time(301)
@@ -450,7 +450,7 @@ async def test_a_row_dated_in_the_future(
     imagicle_entry: MockConfigEntry,
     pass_time: Poll,
     freezer: FrozenDateTimeFactory,
-    told: list[tuple[str, str | None]],
+    sent: list[tuple[str, str | None]],
     year: int,
 ) -> None:
     """A clock that once was wrong hides no recording, and is not the newest one."""
@@ -464,7 +464,7 @@ async def test_a_row_dated_in_the_future(
     for _ in range(120):
         record(office, freezer, 10)
     await pass_time(301)
-    assert told == [("archived", None)] * 120
+    assert sent == [("archived", None)] * 120
     assert today(hass) == ("120", "1200")
     assert state(hass, "last_recording") == "2026-06-10T10:19:50+00:00"
 
@@ -476,7 +476,7 @@ async def test_new_rows_on_both_sides_of_a_known_one(
     imagicle: MockConfigEntry,
     pass_time: Poll,
     freezer: FrozenDateTimeFactory,
-    told: list[tuple[str, str | None]],
+    sent: list[tuple[str, str | None]],
 ) -> None:
     """A short known call does not hide the unknown ones that started before it."""
     simulator.imagicle.faults.add(_NOTHING_LIVE)
@@ -487,13 +487,13 @@ async def test_new_rows_on_both_sides_of_a_known_one(
         freezer.tick(timedelta(seconds=1))
     record(office, freezer, 3)
     await imagicle.runtime_data.archive.async_refresh()
-    assert told == [("archived", None)]
+    assert sent == [("archived", None)]
     for _ in range(30):
         record(office, freezer, 3)
     for call, _ in unseen:
         office.hang_up(call)
     await pass_time(301)
-    assert told == [("archived", None)] * 91
+    assert sent == [("archived", None)] * 91
 
 
 async def test_a_long_call_that_was_never_seen(
@@ -503,9 +503,9 @@ async def test_a_long_call_that_was_never_seen(
     imagicle: MockConfigEntry,
     pass_time: Poll,
     freezer: FrozenDateTimeFactory,
-    told: list[tuple[str, str | None]],
+    sent: list[tuple[str, str | None]],
 ) -> None:
-    """Behind a page of known rows, the total tells that one more has come."""
+    """Behind a page of known rows, the total shows that one more has come."""
     simulator.imagicle.faults.add(_NOTHING_LIVE)
     freezer.move_to("2026-06-10 21:50:00+00:00")
     await pass_time(1)
@@ -514,10 +514,10 @@ async def test_a_long_call_that_was_never_seen(
     for _ in range(120):
         record(office, freezer, 20)
     await imagicle.runtime_data.archive.async_refresh()
-    assert told == [("archived", None)] * 120
+    assert sent == [("archived", None)] * 120
     office.hang_up(call)
     await imagicle.runtime_data.archive.async_refresh()
-    assert told == [("archived", None)] * 121
+    assert sent == [("archived", None)] * 121
 
 
 async def test_the_archive_is_read_soon_after_an_end(
@@ -526,7 +526,7 @@ async def test_the_archive_is_read_soon_after_an_end(
     simulator: Simulator,
     imagicle: MockConfigEntry,
     pass_time: Poll,
-    told: list[tuple[str, str | None]],
+    sent: list[tuple[str, str | None]],
 ) -> None:
     """Within 10 s, also when another recording has just ended."""
     office.saving_time = timedelta(seconds=5)
@@ -536,10 +536,10 @@ async def test_the_archive_is_read_soon_after_an_end(
     await pass_time(31)
     office.hang_up(first)
     await pass_time(11)
-    assert told.count(("archived", None)) == 1
+    assert sent.count(("archived", None)) == 1
     office.hang_up(second)
     await pass_time(11)
-    assert told.count(("archived", None)) == 2
+    assert sent.count(("archived", None)) == 2
     simulator.imagicle.requests.clear()
     await pass_time(200)
     asked = [req for req in simulator.imagicle.requests if "/Recordings" in req.path]
@@ -551,7 +551,7 @@ async def test_a_recording_that_is_saved_a_moment_later(
     office: Office,
     imagicle: MockConfigEntry,
     pass_time: Poll,
-    told: list[tuple[str, str | None]],
+    sent: list[tuple[str, str | None]],
 ) -> None:
     """What is not there at the first look is looked for again within 10 s."""
     office.saving_time = timedelta(seconds=15)
@@ -560,9 +560,9 @@ async def test_a_recording_that_is_saved_a_moment_later(
     await pass_time(31)
     office.hang_up(call)
     await pass_time(11)
-    assert told == [("started", None), ("ended", None)]
+    assert sent == [("started", None), ("ended", None)]
     await pass_time(11)
-    assert told[-1] == ("archived", None)
+    assert sent[-1] == ("archived", None)
 
 
 # --- Nothing is lost unseen ---
@@ -577,22 +577,22 @@ async def let_end(office: Office, pass_time: Poll, fate: str = "archived") -> No
     await pass_time(11)
 
 
-async def test_a_lost_recording_is_told_of(
+async def test_a_lost_recording_is_reported(
     hass: HomeAssistant,
     office: Office,
     imagicle: MockConfigEntry,
     pass_time: Poll,
-    told: list[tuple[str, str | None]],
+    sent: list[tuple[str, str | None]],
 ) -> None:
     """Ten minutes after its end a recording is archived or lost."""
     await let_end(office, pass_time, "lost")
     await pass_time(61, times=9)
-    assert ("lost", "recording_not_found") not in told
+    assert ("lost", "recording_not_found") not in sent
     await pass_time(61)
-    assert told[-1] == ("lost", "recording_not_found")
+    assert sent[-1] == ("lost", "recording_not_found")
     assert get_state(hass, EVENT).attributes["duration"] == 42
     await pass_time(61, times=11)
-    assert [event for event, _ in told] == ["started", "ended", "lost"]
+    assert [event for event, _ in sent] == ["started", "ended", "lost"]
 
 
 async def test_a_slow_archive_is_waited_for(
@@ -600,13 +600,13 @@ async def test_a_slow_archive_is_waited_for(
     office: Office,
     imagicle: MockConfigEntry,
     pass_time: Poll,
-    told: list[tuple[str, str | None]],
+    sent: list[tuple[str, str | None]],
 ) -> None:
     """A recording that takes nine minutes to be saved is not lost."""
     office.saving_time = timedelta(minutes=9)
     await let_end(office, pass_time)
     await pass_time(61, times=12)
-    assert [event for event, _ in told] == ["started", "ended", "archived"]
+    assert [event for event, _ in sent] == ["started", "ended", "archived"]
 
 
 async def test_an_outage_raises_no_false_alarm(
@@ -615,18 +615,18 @@ async def test_an_outage_raises_no_false_alarm(
     simulator: Simulator,
     imagicle: MockConfigEntry,
     pass_time: Poll,
-    told: list[tuple[str, str | None]],
+    sent: list[tuple[str, str | None]],
 ) -> None:
-    """While the recorder is out, nobody can archive: the time is extended."""
+    """While the recorder is out, nothing can be archived: the time is extended."""
     office.saving_time = timedelta(minutes=5)
     await let_end(office, pass_time, "lost")
     simulator.imagicle.faults.add(Fault("drop"))
     await pass_time(61, times=15)
     simulator.imagicle.faults.clear()
     await pass_time(61, times=9)
-    assert [event for event, _ in told] == ["started", "ended"]
+    assert [event for event, _ in sent] == ["started", "ended"]
     await pass_time(61, times=6)
-    assert [event for event, _ in told] == ["started", "ended", "lost"]
+    assert [event for event, _ in sent] == ["started", "ended", "lost"]
 
 
 async def test_a_restart_raises_no_false_alarm(
@@ -634,9 +634,9 @@ async def test_a_restart_raises_no_false_alarm(
     office: Office,
     imagicle: MockConfigEntry,
     pass_time: Poll,
-    told: list[tuple[str, str | None]],
+    sent: list[tuple[str, str | None]],
 ) -> None:
-    """What ended while nobody looked is not said to be lost."""
+    """What ended between two sessions is not reported as lost."""
     call = office.connect("101")
     office.start_recording(call).fate = "lost"
     await pass_time(31)
@@ -644,7 +644,7 @@ async def test_a_restart_raises_no_false_alarm(
     office.hang_up(call)
     assert await hass.config_entries.async_setup(imagicle.entry_id)
     await pass_time(61, times=13)
-    assert [event for event, _ in told] == ["started"]
+    assert [event for event, _ in sent] == ["started"]
 
 
 async def test_the_third_lost_recording_is_an_issue(
@@ -653,7 +653,7 @@ async def test_the_third_lost_recording_is_an_issue(
     imagicle: MockConfigEntry,
     pass_time: Poll,
     issue_registry: ir.IssueRegistry,
-    told: list[tuple[str, str | None]],
+    sent: list[tuple[str, str | None]],
 ) -> None:
     """Three in a row are no accident; the next good one takes the issue back."""
     issue = ("call_recorder", f"recordings_lost_{imagicle.entry_id}")
@@ -663,7 +663,7 @@ async def test_the_third_lost_recording_is_an_issue(
     assert issue_registry.async_get_issue(*issue) is None
     await let_end(office, pass_time, "lost")
     await pass_time(61, times=12)
-    assert [event for event, _ in told].count("lost") == 3
+    assert [event for event, _ in sent].count("lost") == 3
     assert issue_registry.async_get_issue(*issue) is not None
     await let_end(office, pass_time)
     await pass_time(61)
@@ -676,14 +676,14 @@ async def test_a_recording_that_is_not_ours_to_see(
     simulator: Simulator,
     imagicle: MockConfigEntry,
     pass_time: Poll,
-    told: list[tuple[str, str | None]],
+    sent: list[tuple[str, str | None]],
 ) -> None:
-    """A recorder that refuses to tell of a recording has not lost it."""
+    """A recorder that refuses to show a recording has not lost it."""
     simulator.imagicle.faults.add(Fault("status", path=f"{ARCHIVE}/", status=403))
     office.saving_time = timedelta(minutes=30)
     await let_end(office, pass_time)
     await pass_time(61, times=15)
-    assert [event for event, _ in told] == ["started", "ended"]
+    assert [event for event, _ in sent] == ["started", "ended"]
 
 
 async def test_a_long_call_behind_the_newest_page(
@@ -692,7 +692,7 @@ async def test_a_long_call_behind_the_newest_page(
     imagicle: MockConfigEntry,
     pass_time: Poll,
     freezer: FrozenDateTimeFactory,
-    told: list[tuple[str, str | None]],
+    sent: list[tuple[str, str | None]],
 ) -> None:
     """A recording that started long before its end is found and counted too."""
     call = office.connect("102")
@@ -704,7 +704,7 @@ async def test_a_long_call_behind_the_newest_page(
     office.hang_up(call)
     await pass_time(31)
     await pass_time(61)
-    assert [event for event, _ in told].count("archived") == 61
+    assert [event for event, _ in sent].count("archived") == 61
     assert state(hass, "recordings_today") == "61"
     assert datetime.now(UTC).date().isoformat() == "2026-06-10"
 
@@ -715,7 +715,7 @@ async def test_many_that_end_while_the_archive_is_slow(
     simulator: Simulator,
     imagicle: MockConfigEntry,
     pass_time: Poll,
-    told: list[tuple[str, str | None]],
+    sent: list[tuple[str, str | None]],
 ) -> None:
     """However many are missing: a poll looks for 20 at most, and finds all."""
     office.saving_time = timedelta(minutes=3)
@@ -732,8 +732,8 @@ async def test_many_that_end_while_the_archive_is_slow(
     ]
     assert len(searches) == 20
     await pass_time(61, times=5)
-    assert [event for event, _ in told].count("archived") == 45
-    assert [event for event, _ in told].count("lost") == 0
+    assert [event for event, _ in sent].count("archived") == 45
+    assert [event for event, _ in sent].count("lost") == 0
     assert state(hass, "recordings_today") == "45"
 
 
@@ -743,15 +743,15 @@ async def test_what_ended_before_the_archive_answered(
     simulator: Simulator,
     imagicle_entry: MockConfigEntry,
     pass_time: Poll,
-    told: list[tuple[str, str | None]],
+    sent: list[tuple[str, str | None]],
 ) -> None:
-    """A recording that was seen is told of, though the archive answered late."""
+    """A recording that was seen makes its events, though the archive answered late."""
     simulator.imagicle.faults.add(Fault("status", path=ARCHIVE, status=500))
     await set_up(hass, imagicle_entry)
     await let_end(office, pass_time)
     simulator.imagicle.faults.clear()
     await pass_time(121)
-    assert [event for event, _ in told] == ["started", "ended", "archived"]
+    assert [event for event, _ in sent] == ["started", "ended", "archived"]
     assert today(hass) == ("1", "31")
 
 
@@ -780,14 +780,14 @@ async def test_a_search_that_fails(
     simulator: Simulator,
     imagicle: MockConfigEntry,
     pass_time: Poll,
-    told: list[tuple[str, str | None]],
+    sent: list[tuple[str, str | None]],
 ) -> None:
     """While single recordings cannot be asked for, none is said to be lost."""
     simulator.imagicle.faults.add(Fault("status", path=f"{ARCHIVE}/", status=500))
     await let_end(office, pass_time, "lost")
     await pass_time(61, times=13)
-    assert [event for event, _ in told] == ["started", "ended"]
+    assert [event for event, _ in sent] == ["started", "ended"]
     assert state(hass, "recordings_today") == "0"
     simulator.imagicle.faults.clear()
     await pass_time(61, times=12)
-    assert [event for event, _ in told] == ["started", "ended", "lost"]
+    assert [event for event, _ in sent] == ["started", "ended", "lost"]

@@ -134,7 +134,7 @@ async def test_a_copy_that_is_there(
 async def test_another_file_of_that_name(
     hass: HomeAssistant, recording_id: str, folder: Path
 ) -> None:
-    """Somebody's file is not overwritten."""
+    """A file that a user put there is not overwritten."""
     path = (await keep(hass, recording_id, folder))["path"]
     os.truncate(path, 4)
     with pytest.raises(ServiceValidationError) as refused:

@@ -36,7 +36,7 @@ def recorder(simulator: Simulator, recorder_name: str) -> Recorder:
 
 @pytest.fixture
 def archived(hass: HomeAssistant) -> list[str | None]:
-    """Return the ids of the recordings that were told to be archived, as they come."""
+    """Return the ids of the recordings whose events say that they are archived, as they come."""
     ids: list[str | None] = []
 
     def take(event: RecordingEvent) -> None:
@@ -55,10 +55,10 @@ async def _zone(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
     freezer.move_to(_NOON)
 
 
-def file(office: Office, began: datetime, seconds: float = 10) -> Recording:
+def file(office: Office, start: datetime, seconds: float = 10) -> Recording:
     """Put a recording into the archive that was not seen running."""
     number = len(office.archive)
-    ended = began + timedelta(seconds=seconds)
+    ended = start + timedelta(seconds=seconds)
     call = Call(
         number=number,
         line=office.line("101"),
@@ -66,15 +66,15 @@ def file(office: Office, began: datetime, seconds: float = 10) -> Recording:
         remote_name=None,
         direction="incoming",
         traffic_type="external",
-        started_at=began,
-        answered_at=began,
+        started_at=start,
+        answered_at=start,
         ended_at=ended,
     )
     recording = Recording(
         number=number,
         call=call,
         sequence=1,
-        started_at=began,
+        started_at=start,
         ended_at=ended,
         saved_at=ended,
     )

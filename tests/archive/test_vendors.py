@@ -141,7 +141,7 @@ async def test_from_the_call_to_the_copy(
     assert json.loads(Path(str(kept["path"])).with_suffix(".json").read_bytes())
 
 
-async def test_the_archive_is_told_in_pages(
+async def test_the_archive_is_read_in_pages(
     hass: HomeAssistant,
     office: Office,
     entry: MockConfigEntry,
@@ -190,7 +190,7 @@ async def test_a_lost_recording(
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """A recording that does not arrive is told of at every recorder."""
+    """A recording that does not arrive is reported at every recorder."""
     call = office.connect("101")
     office.start_recording(call).fate = "lost"
     await wait(hass, freezer, 62)

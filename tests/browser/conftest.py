@@ -203,7 +203,7 @@ def play_button(page: Page) -> Locator:
 
 @pytest.fixture
 async def quiet_office(house: House) -> AsyncGenerator[House]:
-    """Return the house; whatever the test began in the office is over afterwards."""
+    """Return the house; whatever the test started in the office is over afterwards."""
     yield house
     await house.simulator.clear_faults("imagicle")
     await house.simulator.hang_up("imagicle")

@@ -258,7 +258,7 @@ async def test_some_lines(quiet_office: House, open_page: OpenPage) -> None:
 async def test_recorder_that_does_not_answer(
     quiet_office: House, open_page: OpenPage
 ) -> None:
-    """An outage is told, not shown as an idle office."""
+    """An outage is shown as one, not as an idle office."""
     page = await open_page("/one-card/0")
     await expect(page.get_by_text("No call is being recorded.")).to_be_visible()
     await quiet_office.simulator.add_fault(

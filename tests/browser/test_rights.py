@@ -52,5 +52,5 @@ async def test_user_who_may_only_look(quiet_office: House, open_page: OpenPage) 
         await expect(card.get_by_role("button")).to_have_count(0)
         await expect(card.get_by_text("Latest recordings")).to_have_count(0)
     finally:
-        # With a second user, nobody is signed in without being asked who it is.
+        # With a second user, each one is asked to sign in.
         await home_assistant.command(type="config/auth/delete", user_id=user_id)

@@ -20,7 +20,7 @@ type Snapshot = dict[str, Any]
 
 
 class Feed:
-    """Stands between a page and Home Assistant, and tells the card what it wants."""
+    """Stands between a page and Home Assistant, and sends the card what a test wants."""
 
     def __init__(self) -> None:
         """Wait for the first snapshot."""
@@ -67,7 +67,7 @@ def unavailable(snapshot: Snapshot) -> None:
 
 
 def not_yet_known(snapshot: Snapshot) -> None:
-    """Let the recorder not have told anything."""
+    """Let the recorder not have reported anything."""
     snapshot["recorders"][0] |= {"active": None, "recent": None, "today": None}
 
 

@@ -201,7 +201,7 @@ def test_addresses(recorder: str, text: str) -> None:
 @pytest.mark.parametrize("parse", [TimeCursor.parse, RowCursor.parse])
 @given(text=texts)
 def test_cursors(parse: Callable[[str], Any], text: str) -> None:
-    """A cursor of somebody else is refused."""
+    """What is no cursor is refused."""
     with contextlib.suppress(RefusedError):
         parse(text)
 

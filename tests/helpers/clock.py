@@ -23,7 +23,7 @@ _HAIR: Final = 0.000_001
 
 
 class Poll(Protocol):
-    """Lets seconds pass, as often as told, and what is due then happen."""
+    """Lets seconds pass, as often as wanted, and what is due then happen."""
 
     async def __call__(self, seconds: float, times: int = 1) -> None:
         """Let the seconds pass `times` times."""

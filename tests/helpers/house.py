@@ -53,7 +53,7 @@ FAULTS: Final[dict[str, Fault]] = {
 class Trouble[Kind: Recorder]:
     """A fault that is not one answer in place of another."""
 
-    begin: Callable[[Kind], None]
+    start: Callable[[Kind], None]
     end: Callable[[Kind], None] = lambda recorder: None
 
 
@@ -80,7 +80,7 @@ class House:
         """Lay a fault in the way of everything."""
         self._fault = fault
         if isinstance(fault, Trouble):
-            fault.begin(self.recorder)
+            fault.start(self.recorder)
         else:
             self.recorder.faults.add(fault)
 

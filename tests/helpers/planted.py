@@ -19,7 +19,7 @@ NUMBERS: Final = (REMOTE_NUMBER, REMOTE_NUMBER[1:], "4711008")
 # All names have this in common, and nothing else has.
 NAME: Final = "hush"
 
-# Answers that hold what they should not, in every place that may be told.
+# Answers that hold what they should not, in every field that might be shown.
 TALKATIVE: Final = json.dumps(
     {
         "reason": 77,
@@ -56,5 +56,5 @@ TALKATIVE_FAULTS: Final = [
 
 
 def found(text: str, secrets: Iterable[str]) -> list[str]:
-    """Return the secrets that a text tells."""
+    """Return the secrets that a text holds."""
     return [secret for secret in secrets if secret.lower() in text.lower()]

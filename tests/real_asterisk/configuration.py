@@ -3,12 +3,12 @@
 | number | what happens |
 |---|---|
 | 3xx | 1002 answers, recorded; the caller's name has lines that look like an event |
-| 4xx | nobody answers (it rings), recorded from the first ring, as FreePBX does |
+| 4xx | no answer (it rings), recorded from the first ring, as FreePBX does |
 | 5xx | 1002 answers, nothing is recorded |
 | 6xx | 1002 answers, recorded from the first ring, as FreePBX does |
 | 7xx | 1002 answers, recorded; the caller's `*1` ends the recording |
 | 8xx | 1003 answers, nothing is recorded |
-| 9xx | somebody outside answers, recorded |
+| 9xx | an outside party answers, recorded |
 """
 
 from dataclasses import dataclass

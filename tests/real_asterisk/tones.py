@@ -1,4 +1,4 @@
-"""Tones that tell who was recorded: made for a call, measured in a recording."""
+"""Tones that show who was recorded: made for a call, measured in a recording."""
 
 from array import array
 import io

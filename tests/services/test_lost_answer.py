@@ -22,7 +22,7 @@ async def test_lost_answer_is_found(
     call: Call,
     kind: Any,
 ) -> None:
-    """A recording that runs was started, although nobody heard it; once."""
+    """A recording that runs was started, although the answer was lost; once."""
     recorder.faults.add(Fault(kind, method="POST"))
     response = await call_action(hass, "start_recording", directory_number="101")
     (recording,) = office.active_recordings()

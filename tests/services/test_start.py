@@ -128,7 +128,7 @@ async def test_what_a_proxy_answers_is_no_success(
 async def test_start_without_a_line(
     hass: HomeAssistant, recorder: Imagicle, data: dict[str, Any]
 ) -> None:
-    """Blank fields count as missing, and no line is nobody's line."""
+    """Blank fields count as missing, and an empty line means no line."""
     key, _ = await refused_action(hass, "start_recording", **data)
     assert key == "line_not_specified"
     assert sent_requests(recorder, "POST") == []

@@ -30,7 +30,7 @@ async def test_one_of_two_recorders_must_be_named(
     action: str,
     data: dict[str, Any],
 ) -> None:
-    """With two recorders nobody guesses which one is meant."""
+    """With two recorders it is not guessed which one is meant."""
     seen = len(recorder.requests)
     key, _ = await refused_action(hass, action, **data)
     assert key == "recorder_not_specified"

@@ -11,6 +11,7 @@ import pytest
 
 from custom_components.call_recorder.api.asterisk.client import AsteriskClient
 from custom_components.call_recorder.api.models import ActiveRecording, LiveState
+from tests.helpers.asterisk import SimulatedPbx
 from tests.helpers.pbx import Pbx
 
 _PATIENCE: Final = 60.0
@@ -18,7 +19,7 @@ _PATIENCE: Final = 60.0
 
 
 class Watcher:
-    """A client that is told of changes, and looks when it is."""
+    """A client that listens, and looks when something has changed."""
 
     def __init__(self, client: AsteriskClient) -> None:
         """Wrap a client that does not listen yet."""
@@ -80,6 +81,16 @@ async def make_watcher() -> AsyncGenerator[MakeWatcher]:
                 await client.close()
 
         yield make
+
+
+@pytest.fixture
+async def simulated(socket_enabled: None) -> AsyncGenerator[SimulatedPbx]:
+    """Return a simulated PBX without calls."""
+    pbx = SimulatedPbx()
+    await pbx.start()
+    yield pbx
+    await pbx.stop()
+    await asyncio.get_running_loop().shutdown_default_executor()
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ async def _refusal(answer: Awaitable[object]) -> ErrorKey:
 
 
 async def _archived(watcher: Watcher) -> tuple[Recording, ...]:
-    """Return what the archive shows to somebody who asks."""
+    """Return what the archive shows when it is asked."""
     page = await watcher.client.get_recordings(RecordingQuery(limit=500))
     return page.recordings
 
@@ -88,7 +88,7 @@ async def test_dialplan_recording(pbx: Pbx, watcher: Watcher) -> None:
 
 
 async def test_name_that_imitates_an_event(pbx: Pbx, watcher: Watcher) -> None:
-    """Test that lines in a caller's name are no lines: this one would tell of a pause."""
+    """Test that lines in a caller's name are no lines: this one would mean a pause."""
     call = await pbx.call("301")
     active = await watcher.wait_for_recording()
     assert (active.remote_party.first_name or "").startswith("Carla")
@@ -98,7 +98,7 @@ async def test_name_that_imitates_an_event(pbx: Pbx, watcher: Watcher) -> None:
 
 
 async def test_unrecorded_call(pbx: Pbx, watcher: Watcher) -> None:
-    """Test that a call that nobody records is known to be one."""
+    """Test that a call that is not recorded is known to be one."""
     await pbx.call("501")
     state = await watcher.wait_for(lambda state: state.active_calls == 1)
     assert state.recordings == ()
@@ -197,7 +197,7 @@ async def test_internal_call(pbx: Pbx, watcher: Watcher) -> None:
 
 
 async def test_outgoing_call(pbx: Pbx, watcher: Watcher) -> None:
-    """Test a call from an extension to somebody outside."""
+    """Test a call from an extension to the outside."""
     call = await pbx.call("901", caller="1001")
     active = await watcher.wait_for_recording()
     assert active.direction is Direction.OUTGOING

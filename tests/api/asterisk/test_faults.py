@@ -31,16 +31,6 @@ _LIST = "/ari/recordings/stored"
 
 
 @pytest.fixture
-async def simulated(socket_enabled: None) -> AsyncGenerator[SimulatedPbx]:
-    """Return a simulated PBX without calls."""
-    pbx = SimulatedPbx()
-    await pbx.start()
-    yield pbx
-    await pbx.stop()
-    await asyncio.get_running_loop().shutdown_default_executor()
-
-
-@pytest.fixture
 async def http_session() -> AsyncGenerator[ClientSession]:
     """Return a session for ARI."""
     async with ClientSession() as session:
@@ -204,7 +194,7 @@ async def test_starting(simulated: SimulatedPbx, watcher: Watcher) -> None:
 async def test_failed_setup_leaves_no_connection(
     simulated: SimulatedPbx, http_session: ClientSession
 ) -> None:
-    """Test that no connection is kept when nobody will use this client again."""
+    """Test that no connection is kept when this client is not used again."""
     simulated.asterisk.actions.is_starting = True
     await simulated.call("601")
     client = AsteriskClient(http_session, simulated.settings, time_zone=UTC)
@@ -280,7 +270,7 @@ async def test_list_is_not_polled(simulated: SimulatedPbx, watcher: Watcher) -> 
 async def test_list_is_read_on_demand(
     simulated: SimulatedPbx, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Test that somebody who asks sees what is there, though not at every click."""
+    """Test that a user who asks sees what is there, though not at every click."""
     for expected in (1, 1):
         await watcher.client.get_recordings(RecordingQuery())
         assert _lists_read(simulated) == expected

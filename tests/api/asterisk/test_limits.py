@@ -47,16 +47,6 @@ _TEXTS = [
 
 
 @pytest.fixture
-async def simulated(socket_enabled: None) -> AsyncGenerator[SimulatedPbx]:
-    """Return a simulated PBX without calls."""
-    pbx = SimulatedPbx()
-    await pbx.start()
-    yield pbx
-    await pbx.stop()
-    await asyncio.get_running_loop().shutdown_default_executor()
-
-
-@pytest.fixture
 async def watcher(
     simulated: SimulatedPbx, make_watcher: MakeWatcher
 ) -> AsyncGenerator[Watcher]:
@@ -154,22 +144,22 @@ def call_channel(simulated: SimulatedPbx) -> str:
 
 async def test_flood_of_events(simulated: SimulatedPbx, watcher: Watcher) -> None:
     """Events that come at once ask for a look once, not once each."""
-    told = 0
+    changes = 0
 
-    def tell() -> None:
-        nonlocal told
-        told += 1
+    def note_change() -> None:
+        nonlocal changes
+        changes += 1
 
     async with asyncio.TaskGroup() as group:
-        listening = group.create_task(watcher.client.listen(tell))
+        listening = group.create_task(watcher.client.listen(note_change))
         await simulated.call("601")
         (server,) = simulated.asterisk.sessions
-        told = 0
+        changes = 0
         for _ in range(5_000):
             server.send_event([("Event", "Newstate"), ("ChannelStateDesc", "Up")])
         # An answer comes behind the events.
         await watcher.client.get_live_state()
-        assert 0 < told < 500
+        assert 0 < changes < 500
         listening.cancel()
 
 
@@ -275,8 +265,8 @@ async def test_invented_recordings(simulated: SimulatedPbx) -> None:
     async with ClientSession() as http_session:
         archive = AsteriskArchive.of(http_session, simulated.settings)
         assert archive is not None
-        for begun, lists_read in ((0, 1), (1_000, 1), (1_001, 2)):
-            names = [f"monitor/{begun}-{one}" for one in range(begun)]
+        for before, lists_read in ((0, 1), (1_000, 1), (1_001, 2)):
+            names = [f"monitor/{before}-{one}" for one in range(before)]
             archive.note_active({recording_id(name): name for name in names})
             await archive.get_recordings(poll)
             paths = [request.path for request in simulated.asterisk.requests]

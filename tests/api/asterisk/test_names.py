@@ -1,4 +1,4 @@
-"""What file names tell, and how ours are made."""
+"""What file names show, and how ours are made."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -59,7 +59,7 @@ def test_other_names(name: str) -> None:
 
 
 def test_own_name_is_understood() -> None:
-    """Test that our own names tell what FreePBX's do, whatever the parties are called."""
+    """Test that our own names show what FreePBX's do, whatever the parties are called."""
     path = make_path(
         "/spool/recording/monitor/",
         local="10-02",

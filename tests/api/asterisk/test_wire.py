@@ -1,4 +1,4 @@
-"""What is said on a manager interface: framing, limits, and lines that nobody may inject."""
+"""What is said on a manager interface: framing, limits, and lines that must not be injected."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -66,7 +66,7 @@ async def test_pace(office: Office, recorder: Bandwidth) -> None:
     line = LineAddress(directory_number=call.line.phone_number)
     async with open_client(recorder, kind=PacedClient) as client:
         listening = asyncio.create_task(client.listen(lambda: None))
-        began = time.monotonic()
+        start = time.monotonic()
         await asyncio.gather(
             client.get_live_state(),
             client.get_live_state(),
@@ -76,7 +76,7 @@ async def test_pace(office: Office, recorder: Bandwidth) -> None:
         listening.cancel()
     assert state.recordings
     assert len(asked(recorder, "/recordings")) == 4
-    assert time.monotonic() - began >= 3
+    assert time.monotonic() - start >= 3
 
 
 async def test_clients_of_one_account_share_its_limit(recorder: Bandwidth) -> None:
@@ -249,7 +249,7 @@ async def test_a_name_that_is_gone(
     wrapped: bool,
     gone: bool,
 ) -> None:
-    """Nobody knows the host's name for 15 minutes: the service is gone.
+    """The host's name cannot be found for 15 minutes: the service is gone.
 
     A name server that cannot be asked is an outage of our own.
     """

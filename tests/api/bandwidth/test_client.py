@@ -90,8 +90,8 @@ async def test_vendors_example(
     await pass_time(31)
     assert value(hass, _ACTIVE) == "0"
     recordings = (await call_action(hass, "get_recordings"))["recordings"]
-    told = [(row["id"], row["started_at"], row["duration"]) for row in recordings]
-    assert told == [
+    listed = [(row["id"], row["started_at"], row["duration"]) for row in recordings]
+    assert listed == [
         ("{recordingId2}", "2013-02-08T14:03:47.587000+00:00", 88.0),
         ("{recordingId3}", "2013-02-08T13:28:47.587000+00:00", 319.92),
         ("{recordingId1}", "2013-02-08T13:15:47.587000+00:00", 84.594),
@@ -325,7 +325,7 @@ async def test_a_single_object_is_a_list_of_one(
 async def test_no_entity_for_what_is_not_told(
     hass: HomeAssistant, bandwidth: MockConfigEntry
 ) -> None:
-    """Catapult tells neither pauses nor how many recordings it holds."""
+    """Catapult reports neither pauses nor how many recordings it holds."""
     registry = er.async_get(hass)
     entries = er.async_entries_for_config_entry(registry, bandwidth.entry_id)
     keys = {entry.translation_key for entry in entries}
@@ -405,7 +405,7 @@ async def test_an_outage_is_not_the_end_of_the_service(
     pass_time: Poll,
     issue_registry: ir.IssueRegistry,
 ) -> None:
-    """503 for an hour, with a 404 between, says nothing about the address."""
+    """503 for an hour, with a 404 between, does not mean that the address is wrong."""
     recorder.faults.add(Fault("status", path="/recordings", status=404, times=1))
     recorder.faults.add(Fault("status", path="/recordings", status=503))
     await pass_time(301, times=12)
@@ -484,7 +484,7 @@ async def test_start_by_call_id(
 async def test_stop_by_recording_id(
     hass: HomeAssistant, office: Office, recorder: Bandwidth, call: Call
 ) -> None:
-    """The recording tells its call, and the call's recording is turned off."""
+    """The recording names its call, and the call's recording is turned off."""
     office.start_recording(office.connect("102"))
     recording = office.start_recording(call)
     recording_id = bandwidth_id(office.seed, "r", recording.number)
@@ -613,7 +613,7 @@ async def test_refused_start(
     assert err.translation_key == key
     if key == "request_refused":
         assert code in str(err) and message in str(err)
-    # An order is never given twice.
+    # A command is never sent twice.
     assert len(asked(recorder, "", "POST")) == 1
 
 
@@ -749,7 +749,7 @@ async def test_lost_start(
 async def test_start_that_was_lost_on_its_way(
     hass: HomeAssistant, office: Office, recorder: Bandwidth, call: Call, status: int
 ) -> None:
-    """What stands before the service gave up waiting: the order may still arrive."""
+    """What stands before the service gave up waiting: the command may still arrive."""
     recorder.faults.add(Fault("status", method="POST", status=status, times=1))
     err = await refusal(hass, "start_recording", directory_number=_LINE_101)
     assert err.translation_key == "outcome_unknown"
@@ -764,7 +764,7 @@ async def test_lost_refusal(
     call: Call,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """A recording that is older than the order was there before it."""
+    """A recording that is older than the command was there before it."""
     office.start_recording(call)
     freezer.tick(60)
     recorder.faults.add(Fault("drop_after", method="POST", times=1))
@@ -820,7 +820,7 @@ async def test_an_answer_that_is_not_the_documented_one(
 async def test_start_that_never_left(
     hass: HomeAssistant, recorder: Bandwidth, pass_time: Poll
 ) -> None:
-    """A recorder that cannot be reached has not been given an order."""
+    """A recorder that cannot be reached has not been sent a command."""
     await recorder.stop()
     # Notices that the connection that it kept is closed.
     await pass_time(31)
@@ -850,7 +850,7 @@ async def test_get_recording(
     recorder: Bandwidth,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """A recording and its call tell the whole together."""
+    """A recording and its call show the whole together."""
     call = office.connect("101", _REMOTE, "outgoing")
     recording = office.start_recording(call)
     freezer.tick(30)
@@ -871,7 +871,7 @@ async def test_get_recording(
 async def test_get_recording_without_its_call(
     hass: HomeAssistant, office: Office, recorder: Bandwidth, call: Call
 ) -> None:
-    """What the call would tell is missing, and nothing else."""
+    """What the call would show is missing, and nothing else."""
     office.start_recording(call)
     office.hang_up(call)
     recorder.faults.add(Fault("status", path="/calls", status=500))
@@ -942,7 +942,7 @@ async def test_export(
 @pytest.mark.parametrize(
     ("deleted", "key"), [(True, "recording_not_found"), (False, "recording_saving")]
 )
-async def test_export_without_a_sound(
+async def test_export_without_audio(
     hass: HomeAssistant,
     office: Office,
     recorder: Bandwidth,

@@ -677,7 +677,7 @@ async def test_a_long_time_off(
 async def test_a_position_that_cannot_be_read(
     office: Office, recorder: Bandwidth, saved: str
 ) -> None:
-    """Begins anew."""
+    """Starts anew."""
     office.start_recording(office.connect("101"))
     storage = MemoryStorage()
     await storage.save({"account": "account", "list": json.loads(saved)})
@@ -787,10 +787,10 @@ def _walk(minutes: list[float | None]) -> Walk:
     """Walk through a list of rows."""
     walk = Walk()
     rows = [_row(number, minute) for number, minute in enumerate(minutes)]
-    for begin in range(0, len(rows), 1000):
-        part = tuple(rows[begin : begin + 1000])
-        following = page_query(begin // 1000 + 1, 1000)
-        is_last = begin + 1000 >= len(rows)
+    for first in range(0, len(rows), 1000):
+        part = tuple(rows[first : first + 1000])
+        following = page_query(first // 1000 + 1, 1000)
+        is_last = first + 1000 >= len(rows)
         walk.take(
             Page(
                 rows=part,

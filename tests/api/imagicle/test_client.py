@@ -73,7 +73,9 @@ def live_rows(**changes: Any) -> Fault:
     """Answer with the page's example in an array, changed; `...` leaves a field out."""
     row = json.loads(PAGE_EXAMPLE) | changes
     return answer(
-        json.dumps([{name: told for name, told in row.items() if told is not ...}])
+        json.dumps(
+            [{name: reported for name, reported in row.items() if reported is not ...}]
+        )
     )
 
 
@@ -133,7 +135,7 @@ async def test_any_password(
 
 @pytest.mark.parametrize("time_zone", ["Europe/Rome", "UTC", "US/Pacific"])
 @pytest.mark.parametrize(
-    ("hours", "began"),
+    ("hours", "start"),
     [
         (0, "2018-07-02T15:07:00+00:00"),
         (1, "2018-07-02T14:07:00+00:00"),
@@ -151,7 +153,7 @@ async def test_the_pages_example(
     simulator: Simulator,
     imagicle_entry: MockConfigEntry,
     hours: float,
-    began: str,
+    start: str,
     time_zone: str,
 ) -> None:
     """A bare object is a list of one; its start is anchored by the duration.
@@ -159,14 +161,14 @@ async def test_the_pages_example(
     imagicle_get_active_recordings: "startedAt: ISO 8601 date, Recording start time",
     without a zone; "duration: ISO 8601 duration, Recording current duration".
     """
-    told = datetime(2018, 7, 2, 15, 8, 13, tzinfo=UTC)
-    office.clock = lambda: told - timedelta(hours=hours)
+    reported = datetime(2018, 7, 2, 15, 8, 13, tzinfo=UTC)
+    office.clock = lambda: reported - timedelta(hours=hours)
     simulator.imagicle.faults.add(answer(PAGE_EXAMPLE))
     await set_up_at(hass, imagicle_entry, time_zone)
     assert value(hass, ACTIVE) == "1"
     assert value(hass, PAUSED) == "0"
     assert value(hass, LONGEST) == "73"
-    assert value(hass, OLDEST) == began
+    assert value(hass, OLDEST) == start
 
 
 @pytest.mark.parametrize("late", [-430, -1, 0, 1, 430])
@@ -178,8 +180,8 @@ async def test_the_recorders_clock_need_not_be_exact(
     late: int,
 ) -> None:
     """Date header and start need not come from the same clock to the second."""
-    told = datetime(2018, 7, 2, 13, 8, 13, tzinfo=UTC) + timedelta(seconds=late)
-    office.clock = lambda: told
+    reported = datetime(2018, 7, 2, 13, 8, 13, tzinfo=UTC) + timedelta(seconds=late)
+    office.clock = lambda: reported
     simulator.imagicle.faults.add(answer(PAGE_EXAMPLE))
     await set_up_at(hass, imagicle_entry)
     assert value(hass, OLDEST) == "2018-07-02T13:07:00+00:00"
@@ -224,18 +226,18 @@ async def test_the_clocks_change(
 
     One recording starts before we look for the first time, one while we watch.
     """
-    began = change + timedelta(minutes=minutes - 60)
-    freezer.move_to(began)
+    start = change + timedelta(minutes=minutes - 60)
+    freezer.move_to(start)
     call = office.connect("101")
     office.start_recording(call)
     freezer.tick(20 * 60)
     await set_up_at(hass, imagicle_entry, time_zone)
-    assert value(hass, OLDEST) == began.isoformat()
+    assert value(hass, OLDEST) == start.isoformat()
     office.start_recording(office.connect("102"))
     second = datetime.now(UTC)
     for _ in range(8):
         await pass_time(600)
-        assert value(hass, OLDEST) == began.isoformat()
+        assert value(hass, OLDEST) == start.isoformat()
     office.hang_up(call)
     await pass_time(11)
     assert value(hass, OLDEST) == second.isoformat()
@@ -359,7 +361,7 @@ async def test_too_many_active_recordings(
 
 
 @pytest.mark.parametrize(
-    ("started_at", "began"),
+    ("started_at", "start"),
     [
         ("2027-07-02T10:00:00.0000000Z", "2027-07-02T10:00:00+00:00"),
         ("2027-07-02T12:00:00.0000000+02:00", "2027-07-02T10:00:00+00:00"),
@@ -387,13 +389,13 @@ async def test_odd_starts(
     imagicle_entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
     started_at: Any,
-    began: str,
+    start: str,
 ) -> None:
     """A start with a zone is taken as it is; one that is none is worked out."""
     freezer.move_to(TEN + timedelta(seconds=73))
     simulator.imagicle.faults.add(live_rows(startedAt=started_at))
     await set_up_at(hass, imagicle_entry)
-    assert value(hass, OLDEST) == began
+    assert value(hass, OLDEST) == start
     assert value(hass, LONGEST) == "73"
 
 
@@ -401,7 +403,7 @@ async def test_odd_starts(
     "duration", [..., None, "", "73", "P", "-PT1M", 73, "P99999999D", "P9000Y", []]
 )
 @pytest.mark.parametrize(
-    ("started_at", "began", "longest"),
+    ("started_at", "start", "longest"),
     [
         ("2027-07-02T10:00:00Z", "2027-07-02T10:00:00+00:00", "73"),
         # Nothing shows the zone, so it is Home Assistant's.
@@ -419,7 +421,7 @@ async def test_odd_durations(
     freezer: FrozenDateTimeFactory,
     duration: Any,
     started_at: Any,
-    began: str,
+    start: str,
     longest: str,
 ) -> None:
     """A recording whose duration is not reported is still one."""
@@ -427,7 +429,7 @@ async def test_odd_durations(
     simulator.imagicle.faults.add(live_rows(duration=duration, startedAt=started_at))
     await set_up_at(hass, imagicle_entry)
     assert value(hass, ACTIVE) == "1"
-    assert value(hass, OLDEST) == began
+    assert value(hass, OLDEST) == start
     assert value(hass, LONGEST) == longest
 
 
@@ -529,7 +531,7 @@ def large_archive(simulator: Simulator, office: Office) -> Office:
 
 def put(
     office: Office,
-    began: datetime,
+    start: datetime,
     *,
     line: str = "101",
     remote: str = "+390584943232",
@@ -538,7 +540,7 @@ def put(
 ) -> calls.Recording:
     """Put a finished recording into the archive."""
     number = len(office.archive)
-    ended = began + timedelta(seconds=seconds)
+    ended = start + timedelta(seconds=seconds)
     call = calls.Call(
         number=number,
         line=office.line(line),
@@ -546,15 +548,15 @@ def put(
         remote_name=None,
         direction=direction,
         traffic_type="external",
-        started_at=began,
-        answered_at=began,
+        started_at=start,
+        answered_at=start,
         ended_at=ended,
     )
     recording = calls.Recording(
         number=number,
         call=call,
         sequence=1,
-        started_at=began,
+        started_at=start,
         ended_at=ended,
         saved_at=ended,
     )
@@ -831,14 +833,14 @@ async def test_pages_by_number(
     """Both parties' matches come in one order, each once, among many others."""
     wanted = []
     for index in range(200):
-        began = TEN - timedelta(minutes=index)
+        start = TEN - timedelta(minutes=index)
         line, remote = [
             ("101", "+4930555"),
             ("102", "+49301015"),
             ("103", "+493010101"),
             ("104", "+4930777"),
         ][index % 4]
-        recording = put(office, began, line=line, remote=remote)
+        recording = put(office, start, line=line, remote=remote)
         wanted += [simulator.imagicle.id_of(recording)] * (index % 4 in (0, 2))
     assert ids(await read_all(client, RecordingQuery(number="101", limit=limit))) == (
         wanted
@@ -938,7 +940,7 @@ async def test_the_live_list_tells_the_archives_zone(
     time_zone: tzinfo,
     office_zone: ZoneInfo,
 ) -> None:
-    """Once an active recording told the recorder's zone, the archive is read by it."""
+    """Once an active recording has shown the recorder's zone, the archive is read by it."""
     simulator.imagicle.archive_times_have_zone = False
     office.time_zone = office_zone
     office.clock = lambda: TEN

@@ -131,7 +131,7 @@ async def test_the_example_of_the_page(
         "reference_number": row["uid"],
         "started_at": local.astimezone(UTC).isoformat(),
         "ended_at": None,
-        # 0 for a file that is not empty says nothing.
+        # 0 for a file that is not empty means that the size is not known.
         "duration": None,
         "direction": "internal",
         "state": "complete",
@@ -354,7 +354,7 @@ async def test_the_newest_page_is_one_request(
 async def test_no_row_twice_and_none_left_out(
     client: YeastarClient, office: Office, limit: int
 ) -> None:
-    """Whatever is archived while somebody turns the pages."""
+    """Whatever is archived while pages are read."""
     query = RecordingQuery(limit=limit)
     everything = {
         str(recording.id)
@@ -570,7 +570,7 @@ async def test_a_direction(
 
 
 async def test_a_username(client: YeastarClient) -> None:
-    """Rows name nobody by a user name."""
+    """No row has a user name."""
     with pytest.raises(RefusedError, match="not_supported"):
         await client.get_recordings(RecordingQuery(username="anna"))
 
@@ -707,7 +707,7 @@ async def test_times_in_the_format_of_the_pbx(
     date_format: str,
     time_format: str,
 ) -> None:
-    """Where the file's name tells nothing, the display format and the zone do."""
+    """Where the file's name shows no time, the display format and the zone do."""
     pbx.date_format, pbx.time_format = date_format, time_format
     office.time_zone = timezone(timedelta(hours=-3, minutes=-30))
     shown = {"DD": "01", "MM": "12", "YYYY": "2022"}
@@ -819,7 +819,7 @@ def test_clock(information: dict[str, Any], text: str, utc: datetime | None) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "call", "begin"),
+    ("name", "call", "start"),
     [
         (_EXAMPLE[0]["file"], "1641980184.14", 1641980184),
         # (30012) Call End Details: call_id and recording of one call.
@@ -844,11 +844,11 @@ def test_clock(information: dict[str, Any], text: str, utc: datetime | None) -> 
         ("20220112173629-1641980184-5566-5556-Internal.wav", None, None),
     ],
 )
-def test_file_name(name: str | None, call: str | None, begin: int | None) -> None:
+def test_file_name(name: str | None, call: str | None, start: int | None) -> None:
     """`YYYYMMDDHHMMSS-<epoch>.<seq>-<from>-<to>-<Type>.wav`."""
     found = parse_file_name(name)
     assert (found and found.call_id) == call
-    assert (found and found.started_at.timestamp()) == begin
+    assert (found and found.started_at.timestamp()) == start
 
 
 def test_call_id() -> None:

@@ -211,7 +211,7 @@ async def test_what_is_connected(
     members: list[tuple[str, str, str]],
     is_connected: bool,
 ) -> None:
-    """Somebody called, and somebody answered."""
+    """A call that was answered."""
     pbx.faults.add(fault("/call/query", calls_body(("1650012665.266", members))))
     response = await call_action(hass, "get_active_recordings")
     assert len(response["recordings"]) == is_connected
@@ -397,15 +397,18 @@ async def test_refused_polls(
     assert error.translation_key == key
     assert asked(pbx, "/get_token") + asked(pbx, "/refresh_token") == sign_ins
     issues = ir.async_get(hass)
-    told = {issue_id for domain, issue_id in issues.issues if domain == DOMAIN}
-    assert told == {"unencrypted_01YEASTAR", *([f"{issue}_01YEASTAR"] if issue else [])}
+    shown = {issue_id for domain, issue_id in issues.issues if domain == DOMAIN}
+    assert shown == {
+        "unencrypted_01YEASTAR",
+        *([f"{issue}_01YEASTAR"] if issue else []),
+    }
     assert not hass.config_entries.flow.async_progress()
     pbx.faults.clear()
     await pass_time(901)
     await pass_time(301)
     assert value(hass, _ACTIVE) == "0"
-    told = {issue_id for domain, issue_id in issues.issues if domain == DOMAIN}
-    assert told == {"unencrypted_01YEASTAR"}
+    shown = {issue_id for domain, issue_id in issues.issues if domain == DOMAIN}
+    assert shown == {"unencrypted_01YEASTAR"}
 
 
 # --- What counts as recorded ---
@@ -500,12 +503,12 @@ async def test_start_pause_and_resume(
     response = await call_action(hass, "pause_recording", directory_number="101")
     assert response == {"recording_id": call_id(call)}
     assert recording.is_paused
-    (told,) = (await call_action(hass, "get_active_recordings"))["recordings"]
-    assert told["is_paused"] is True
+    (active,) = (await call_action(hass, "get_active_recordings"))["recordings"]
+    assert active["is_paused"] is True
     await call_action(hass, "resume_recording", recording_id=call_id(call))
     assert not recording.is_paused
-    (told,) = (await call_action(hass, "get_active_recordings"))["recordings"]
-    assert told["is_paused"] is False
+    (active,) = (await call_action(hass, "get_active_recordings"))["recordings"]
+    assert active["is_paused"] is False
 
 
 @pytest.mark.parametrize("place", [0, 1])
@@ -777,7 +780,7 @@ async def test_a_proxy_in_between(
     recorder: MockConfigEntry,
     status: int,
 ) -> None:
-    """The PBX itself answers with 200 only; a proxy may have passed the order on."""
+    """The PBX itself answers with 200 only; a proxy may have passed the command on."""
     office.connect("101")
     pbx.faults.add(Fault("status", path="/call/query", status=status, times=1))
     error = await refusal(hass, "start_recording", directory_number="101")

@@ -52,7 +52,7 @@ def yeastar_entry(hass: HomeAssistant, yeastar_data: dict[str, Any]) -> MockConf
 
 
 def has_issue(hass: HomeAssistant, key: str) -> bool:
-    """Return whether the user is told of it."""
+    """Return whether the user is asked to sign in."""
     registry = ir.async_get(hass)
     return registry.async_get_issue(DOMAIN, f"{key}_01YEASTAR") is not None
 
@@ -323,7 +323,7 @@ async def test_a_person_need_not_wait(
 async def test_the_limit_while_running(
     hass: HomeAssistant, pbx: Yeastar, yeastar: MockConfigEntry, pass_time: Poll
 ) -> None:
-    """Somebody else's tokens lock us out after a restart of the PBX, for a while."""
+    """The tokens of another application lock us out after a restart of the PBX, for a while."""
     pbx.tokens.revoke_all()
     for _ in range(8):
         pbx.tokens.issue()
@@ -492,7 +492,7 @@ async def test_answers_that_are_none(
 async def test_changed_credentials(
     hass: HomeAssistant, pbx: Yeastar, yeastar: MockConfigEntry, pass_time: Poll
 ) -> None:
-    """Somebody made a new client secret: the user is asked, and nobody knocks again."""
+    """There is a new client secret: the user is asked, and the PBX is not."""
     pbx.client_secret = "another"
     pbx.tokens.revoke_all()
     await pass_time(31)
