@@ -9,9 +9,9 @@ from aiohttp import ClientSession
 import pytest
 
 from custom_components.call_recorder.api.asterisk import (
-    client,
     live,
     session as session_module,
+    starting,
 )
 from custom_components.call_recorder.api.asterisk.archive import AsteriskArchive
 from custom_components.call_recorder.api.asterisk.ari import MOST_STORED, parse_names
@@ -189,7 +189,7 @@ async def test_starts_that_wait(
     call = await simulated.call("501")
     simulated.asterisk.rewrite = lambda body: b"" if b"Output" in body else body
     monkeypatch.setattr(live, "LONGEST_LOOK", 0.5)
-    monkeypatch.setattr(client, "LONGEST_TURN", 0.05)
+    monkeypatch.setattr(starting, "LONGEST_TURN", 0.05)
     line = LineAddress(call_id=call.call_id)
     starts = [watcher.client.start_recording(line, None) for _ in range(3)]
     outcomes = await asyncio.gather(*starts, return_exceptions=True)

@@ -1,21 +1,19 @@
 """Asterisk: what is recorded and commands by AMI, the archive by ARI where it is given.
 
-Sources: Asterisk's documentation of the AMI actions CoreShowChannels, MixMonitor,
-StopMixMonitor, MixMonitorMute, Getvar and Setvar; the modules beside this one name
-theirs.
+Sources: Asterisk's documentation of the AMI actions StopMixMonitor and MixMonitorMute;
+the modules beside this one name theirs.
 """
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, suppress
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, tzinfo
 from typing import Any, ClassVar, Final, override
 
 from aiohttp import ClientSession
 
 from ..audio import AudioDownload
 from ..client import Capability, RecorderClient, Storage
-from ..errors import CannotConnectError, ErrorKey, RecorderError, RefusedError
+from ..errors import ErrorKey, RefusedError
 from ..models import (
     ActiveRecordingFilter,
     LineAddress,
@@ -25,37 +23,21 @@ from ..models import (
     RecordingPage,
     RecordingQuery,
 )
-from ..parsing import as_text
 from ..transport import parse_address
-from ..turns import in_turn
 from . import DEFAULT_PORT
 from .archive import AsteriskArchive
 from .ari import API_PATH
-from .channels import Call, Channel
 from .live import LiveView, Look, Running
-from .monitors import get_variable
-from .names import make_path, recording_id
+from .names import recording_id
 from .session import Session, host_of
-from .wire import Fields, Message, Wire
+from .starting import Starter
 
-_ENDING: Final = "wav"
-LONGEST_TURN: Final = 30.0
-"""Seconds that a start waits for those before it."""
-_LOOKS: Final = 5
-_LOOK_INTERVAL: Final = 0.05
-"""Seconds between two looks whether a recording has started."""
-_OWN_VARIABLE: Final = "CALL_RECORDER_ID"
 _CAPABILITIES: Final[Mapping[str, Capability]] = {
     "MixMonitor": Capability.START,
     "StopMixMonitor": Capability.STOP,
     "MixMonitorMute": Capability.PAUSE,
 }
 """What a user can do who may give the command."""
-_REFUSALS: Final[Mapping[str, ErrorKey]] = {
-    "Permission denied": ErrorKey.NOT_AUTHORIZED,
-    "Could not stop monitoring channel": ErrorKey.NOT_ACTIVE_RECORDING,
-    "Cannot set mute flag": ErrorKey.NOT_ACTIVE_RECORDING,
-}
 
 
 class AsteriskClient(RecorderClient):
@@ -86,9 +68,7 @@ class AsteriskClient(RecorderClient):
         self._session = Session(
             settings, on_connect=self._live.forget, on_event=self._live.take_event
         )
-        self._time_zone = time_zone
-        self._start_turn = asyncio.Lock()
-        """One start at a time: each looks first whether the call is recorded."""
+        self._starter = Starter(self._live, self._session, time_zone)
         self.info = self._session.info
 
     @classmethod
@@ -194,112 +174,13 @@ class AsteriskClient(RecorderClient):
     async def start_recording(
         self, line: LineAddress, mode: RecordingMode | None
     ) -> str | None:
-        """Record a connected call ("MixMonitor"); return the recording's id.
-
-        That Asterisk reports success proves nothing: what is being recorded is looked
-        at before and after.
-        """
+        """Record a connected call ("MixMonitor"); return the recording's id."""
         self.raise_for_mode(mode)
         self.raise_for_fields(line)
         if line.is_empty:
             raise RefusedError(ErrorKey.LINE_NOT_SPECIFIED)
-        async with in_turn(self._start_turn, LONGEST_TURN):
-            path = await self._start_line(line)
+        path = await self._starter.start(line)
         return recording_id(self._live.name_of(path))
-
-    async def _start_line(self, line: LineAddress) -> str:
-        """Record the connected call of a line; return the path of its file."""
-        look = await self._look()
-        call = _find_call(look.calls.values(), line)
-        if any(one.call.id == call.id for one in look.running or ()):
-            raise RefusedError(ErrorKey.ALREADY_RECORDING)
-        channel = call.leg_to_record
-        wire = await self._session.connect()
-        path = await self._new_path(wire, call, channel, line)
-        await self._start(wire, channel, path)
-        return path
-
-    async def _new_path(
-        self, wire: Wire, call: Call, channel: Channel, line: LineAddress
-    ) -> str:
-        """Choose a file of its own, where FreePBX and ARI find it."""
-        folder = await get_variable(wire, "MIXMON_DIR")
-        if folder is None:
-            if self._live.spool is None:
-                raise RefusedError(ErrorKey.NOT_AUTHORIZED)
-            # FreePBX without that setting knows only its own folder, ARI the other.
-            is_freepbx = await get_variable(wire, "MIXMON_FORMAT")
-            folder = f"{self._live.spool}/{'' if is_freepbx else 'recording/'}monitor"
-        local, remote = call.parties
-        return make_path(
-            folder,
-            local=line.directory_number or local.number,
-            remote=remote.phone_number,
-            unique_id=channel.unique_id,
-            now=datetime.now(UTC),
-            time_zone=self._time_zone,
-        )
-
-    async def _start(self, wire: Wire, channel: Channel, path: str) -> None:
-        """Start a MixMonitor, and look whether it writes."""
-        is_written: bool | None = None
-        try:
-            await self._command(
-                wire,
-                "MixMonitor",
-                (
-                    ("Channel", channel.name),
-                    ("File", f"{path}.{_ENDING}"),
-                    ("Options", f"ai({_OWN_VARIABLE})"),
-                ),
-                no_channel=ErrorKey.NO_CONNECTED_CALL,
-            )
-        except RefusedError as err:
-            if err.key is not ErrorKey.OUTCOME_UNKNOWN:
-                raise
-        else:
-            is_written = await self._writes(wire, channel, path)
-        if is_written is None and not await self._runs(path):
-            raise RefusedError(ErrorKey.OUTCOME_UNKNOWN)
-        if is_written is False:
-            raise RefusedError(ErrorKey.RECORDER_ERROR)
-        await self._tell_freepbx(wire, channel, path)
-
-    async def _tell_freepbx(self, wire: Wire, channel: Channel, path: str) -> None:
-        """Name the file in the call's record, where FreePBX looks for it.
-
-        The recording runs, whether that succeeds or not.
-        """
-        name = f"{path.rpartition('/')[2]}.{_ENDING}"
-        about = (("Variable", "CDR(recordingfile)"), ("Value", name))
-        if "Setvar" in self._session.commands:
-            with suppress(RecorderError):
-                await wire.ask("Setvar", (("Channel", channel.name), *about))
-
-    async def _writes(self, wire: Wire, channel: Channel, path: str) -> bool | None:
-        """Look whether a MixMonitor has opened its file, which takes it a moment.
-
-        `None` when the connection is lost meanwhile.
-        """
-        for _ in range(_LOOKS):
-            try:
-                monitors = await self._live.monitors.ask(
-                    wire, self._session.commands, channel.name
-                )
-            except CannotConnectError:
-                return None
-            if any(monitor.path == path for monitor in monitors or ()):
-                return True
-            await asyncio.sleep(_LOOK_INTERVAL)
-        return False
-
-    async def _runs(self, path: str) -> bool:
-        """Look, by another connection, whether a file is being written."""
-        try:
-            look = await self._look()
-        except RecorderError:
-            return False
-        return any(one.monitor.path == path for one in look.running or ())
 
     @override
     async def stop_recording(
@@ -309,10 +190,8 @@ class AsteriskClient(RecorderClient):
         one = await self._find(recording_id, line)
         # Without its id, the newest of the channel is stopped.
         which = (("MixMonitorID", one.monitor.id),) if one.monitor.id else ()
-        await self._command(
-            await self._session.connect(),
-            "StopMixMonitor",
-            (("Channel", one.channel.name), *which),
+        await self._session.command(
+            "StopMixMonitor", (("Channel", one.channel.name), *which)
         )
         return one.recording.id
 
@@ -335,8 +214,7 @@ class AsteriskClient(RecorderClient):
     ) -> str:
         """Mute all recordings of the channel, or end that."""
         one = await self._find(recording_id, line)
-        await self._command(
-            await self._session.connect(),
+        await self._session.command(
             "MixMonitorMute",
             (("Channel", one.channel.name), ("Direction", "both"), ("State", state)),
         )
@@ -355,30 +233,6 @@ class AsteriskClient(RecorderClient):
             elif one.call.is_meant_by(line):
                 return one
         raise RefusedError(ErrorKey.NOT_ACTIVE_RECORDING)
-
-    async def _command(
-        self,
-        wire: Wire,
-        action: str,
-        fields: Fields,
-        *,
-        no_channel: ErrorKey = ErrorKey.NOT_ACTIVE_RECORDING,
-    ) -> Message:
-        """Give a command, once; raise what a refusal means."""
-        try:
-            answer = await wire.ask(action, fields)
-        except CannotConnectError as err:
-            if err.may_have_arrived:
-                raise RefusedError(ErrorKey.OUTCOME_UNKNOWN) from None
-            raise
-        if answer.is_success:
-            return answer
-        text = answer.get("Message")
-        if text == "No such channel":
-            raise RefusedError(no_channel)
-        if (key := _REFUSALS.get(text)) is not None:
-            raise RefusedError(key)
-        raise RefusedError.unknown("", as_text(text))
 
     # --- Archive ---
 
@@ -409,11 +263,3 @@ class AsteriskClient(RecorderClient):
     def download(self, recording_id: str) -> AbstractAsyncContextManager[AudioDownload]:
         """Open the audio of a recording."""
         return self._require_archive().download(recording_id)
-
-
-def _find_call(calls: Iterable[Call], line: LineAddress) -> Call:
-    """Return the connected call that a line address means."""
-    for call in calls:
-        if call.is_connected and call.is_meant_by(line):
-            return call
-    raise RefusedError(ErrorKey.NO_CONNECTED_CALL)

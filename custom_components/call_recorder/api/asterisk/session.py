@@ -17,13 +17,14 @@ from ..errors import (
     ErrorKey,
     InvalidAuthError,
     RecorderError,
+    RefusedError,
     UnexpectedResponseError,
 )
 from ..models import RecorderInfo
 from ..parsing import as_text
 from ..transport import require_name
 from . import DEFAULT_PORT
-from .wire import Message, Wire
+from .wire import Fields, Message, Wire
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -39,8 +40,12 @@ _LONG_PAUSE: Final = 60.0
 _REFUSED_PAUSE: Final = 300.0
 _HOPEFUL_TIME: Final = 60.0
 """Seconds in which a restart is awaited, with short pauses between the tries."""
-
-
+_REFUSALS: Final[Mapping[str, ErrorKey]] = {
+    "Permission denied": ErrorKey.NOT_AUTHORIZED,
+    "Could not stop monitoring channel": ErrorKey.NOT_ACTIVE_RECORDING,
+    "Cannot set mute flag": ErrorKey.NOT_ACTIVE_RECORDING,
+}
+"""What the refusals of commands mean."""
 _NO_HOST: Final = frozenset(" /@?#\\[]")
 """What is in no host, but in what people paste."""
 
@@ -96,6 +101,33 @@ class Session:
             if self._wire is None or self._wire.closed.is_set():
                 self._wire = await self._sign_in()
             return self._wire
+
+    async def command(
+        self,
+        action: str,
+        fields: Fields,
+        *,
+        no_channel: ErrorKey = ErrorKey.NOT_ACTIVE_RECORDING,
+    ) -> None:
+        """Give a command, once; raise `RefusedError` with what a refusal means.
+
+        `no_channel` is what it means that the channel is gone.
+        """
+        wire = await self.connect()
+        try:
+            answer = await wire.ask(action, fields)
+        except RecorderError as err:
+            if isinstance(err, CannotConnectError) and not err.may_have_arrived:
+                raise
+            raise RefusedError(ErrorKey.OUTCOME_UNKNOWN) from None
+        if answer.is_success:
+            return
+        text = answer.get("Message")
+        if text == "No such channel":
+            raise RefusedError(no_channel)
+        if (key := _REFUSALS.get(text)) is not None:
+            raise RefusedError(key)
+        raise RefusedError.unknown("", as_text(text))
 
     async def close(self) -> None:
         """End the connection for good."""
