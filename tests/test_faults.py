@@ -112,6 +112,10 @@ YEASTAR_FAULTS: Final[dict[str, Fault | Trouble[Yeastar]]] = {
 ASTERISK_FAULTS: Final[dict[str, Fault | Trouble[Asterisk]]] = {
     "connections cut": Trouble(_cut_all),
     "secret refused": Trouble(_refuse_secret, _accept_secret),
+    "silence on an open connection": Trouble(
+        lambda pbx: setattr(pbx, "rewrite", lambda body: b""),
+        lambda pbx: setattr(pbx, "rewrite", bytes),
+    ),
     "start carried out, then connection cut": Trouble(
         lambda pbx: setattr(pbx, "cut_after", "MixMonitor"),
         lambda pbx: setattr(pbx, "cut_after", ""),

@@ -192,3 +192,17 @@ def test_buttons_of_the_frontend(language: str) -> None:
         for button, key in buttons.items():
             if button in text:
                 assert frontend(language)[key] in texts(OWN, language)[place], place
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_rights_of_a_manager_user(language: str) -> None:
+    """Each language recommends the few rights that watching an Asterisk takes.
+
+    A wrong secret cannot be told from an address that is not permitted.
+    """
+    own = texts(OWN, language)
+    user = own["config.step.asterisk.data_description.username"]
+    assert "read = call" in user
+    assert "write = call,reporting" in user
+    assert "FreePBX" in user
+    assert "permit" in own["config.error.invalid_auth"]

@@ -1,7 +1,7 @@
 """The office's calls as channels of Asterisk, and their recordings as MixMonitors."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from simulator.calls import Call, Recording
@@ -75,6 +75,8 @@ class Switchboard:
         self.office = office
         self.variables = {"MIXMON_DIR": MONITOR_FOLDER, "ASTSPOOLDIR": SPOOL}
         """Global variables."""
+        self.through_local: set[int] = set()
+        """Calls that reach their line through a Local channel, which is recorded."""
         self._paths: dict[int, str] = {}
         """Of the recordings that were started by AMI, or seen while they ran."""
         self._broken: dict[str, list[Monitor]] = {}
@@ -86,12 +88,23 @@ class Switchboard:
 
     def channels(self) -> dict[str, Channel]:
         """Return the channels of all calls, by name."""
-        legs = (leg for call in self.office.calls for leg in _legs(call))
+        legs = (leg for call in self.office.calls for leg in self._legs(call))
         return {leg.name: leg for leg in legs}
+
+    def _legs(self, call: Call) -> list[Channel]:
+        """Return a call's channels: the caller's first."""
+        legs = _legs(call)
+        if call.number in self.through_local:
+            name = f"Local/{call.line.number}@office-{call.number:08x}"
+            halves = (f"{name};1", f"{name};2")
+            legs += [replace(legs[1], name=half, unique_id=half) for half in halves]
+        return legs
 
     def monitors(self, channel: Channel) -> list[Monitor]:
         """Return a channel's MixMonitors, newest first: the caller's leg has them."""
-        if channel.unique_id != unique_id(channel.call, 0):
+        call = channel.call
+        recorded = self._legs(call)[-1 if call.number in self.through_local else 0]
+        if channel.name != recorded.name:
             return []
         now = self.office.now
         found = [

@@ -115,7 +115,9 @@ class SimulatedPbx:
             ringing=True,
             remote_name=(first, last) if name else None,
         )
-        if called[0] in "34679":
+        if called.startswith("2"):
+            self.asterisk.board.through_local.add(call.number)
+        if called[0] in "234679":
             self.office.start_recording(call)
             self.asterisk.tell_changes()
         if not called.startswith("4"):

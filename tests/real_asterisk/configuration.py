@@ -2,6 +2,7 @@
 
 | number | what happens |
 |---|---|
+| 2xx | 1002 answers, reached through a Local channel, which is recorded |
 | 3xx | 1002 answers, recorded; the caller's name has lines that look like an event |
 | 4xx | no answer (it rings), recorded from the first ring, as FreePBX does |
 | 5xx | 1002 answers, nothing is recorded |
@@ -169,6 +170,8 @@ def _extensions(folder: Path) -> str:
 MIXMON_DIR={folder}/spool/recording/monitor/
 
 [office]
+exten => _2XX,1,Dial(Local/1002@recorded/n)
+
 exten => _3XX,1,Set(CALLERID(name)=${{URIDECODE({_EVIL_NAME})}})
  same => n,Gosub(record,s,1(in,1002))
  same => n,Dial(Local/1002@plain)
@@ -192,6 +195,10 @@ exten => _9XX,1,Gosub(record,s,1(out,${{EXTEN}}))
 
 [plain]
 exten => 1002,1,Set(CALLERID(name)=Carla)
+ same => n,Dial(PJSIP/1002)
+
+[recorded]
+exten => 1002,1,Gosub(record,s,1(in,1002))
  same => n,Dial(PJSIP/1002)
 
 [record]

@@ -63,6 +63,16 @@ type MakeWatcher = Callable[
 
 
 @pytest.fixture
+async def simulated(socket_enabled: None) -> AsyncGenerator[SimulatedPbx]:
+    """Return a simulated PBX without calls."""
+    pbx = SimulatedPbx()
+    await pbx.start()
+    yield pbx
+    await pbx.stop()
+    await asyncio.get_running_loop().shutdown_default_executor()
+
+
+@pytest.fixture
 async def make_watcher() -> AsyncGenerator[MakeWatcher]:
     """Return a function that makes a listening client of settings."""
     async with ClientSession() as session:

@@ -97,6 +97,20 @@ async def test_name_that_imitates_an_event(pbx: Pbx, watcher: Watcher) -> None:
     await watcher.wait_for_none()
 
 
+async def test_recorded_through_a_local_channel(pbx: Pbx, watcher: Watcher) -> None:
+    """Test a recording on the way to an extension, as of ring groups and queues."""
+    call = await pbx.call("201")
+    active = await watcher.wait_for_recording()
+    assert active.call_id == call.call_id
+    assert active.direction is Direction.INCOMING
+    assert active.local_party.number == "1002"
+    assert active.remote_party.phone_number == call.number
+    assert await watcher.client.pause_recording(None, _LINE) == active.id
+    assert await watcher.client.stop_recording(None, _LINE) == active.id
+    await watcher.wait_for_none()
+    assert (await watcher.client.get_live_state()).active_calls == 1
+
+
 async def test_unrecorded_call(pbx: Pbx, watcher: Watcher) -> None:
     """Test that a call that is not recorded is known to be one."""
     await pbx.call("501")

@@ -1,7 +1,7 @@
 """What a hostile PBX can cost: so many channels, names, questions and connections."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 from itertools import count, islice
 import json
 
@@ -30,7 +30,7 @@ from custom_components.call_recorder.api.parsing import MAX_ROWS
 from custom_components.call_recorder.api.reply import Reply
 from tests.helpers.asterisk import SimulatedPbx
 
-from .conftest import MakeWatcher, Watcher
+from .conftest import Watcher
 
 _SIZE = 1_000_000
 _TEXTS = [
@@ -47,12 +47,9 @@ _TEXTS = [
 
 
 @pytest.fixture
-async def watcher(
-    simulated: SimulatedPbx, make_watcher: MakeWatcher
-) -> AsyncGenerator[Watcher]:
-    """Return a listening client."""
-    async with make_watcher(simulated.settings) as watcher:
-        yield watcher
+def pbx(simulated: SimulatedPbx) -> SimulatedPbx:
+    """Return the PBX that the client watches."""
+    return simulated
 
 
 def _message(**fields: str) -> Message:

@@ -98,6 +98,9 @@ class AsteriskArchive:
     def note_active(self, names: Mapping[str, str]) -> None:
         """Take in what is being written, by id: the list need not be read for it."""
         self._active = frozenset(names)
+        for one in self._active & self._details.keys():
+            # It was looked at before it was known that it is still being written.
+            del self._details[one]
         new = [names[one] for one in names if one not in self._names]
         if len(new) > _MOST_NEW or len(self._names) + len(new) > MOST_STORED:
             self.note_gap()
@@ -248,10 +251,10 @@ def _details(file: StoredFile) -> _Details | None:
 
     A crash leaves zeros where the header of a WAV file belongs.
     """
+    if file.header and not any(file.header):
+        return _Details(RecordingState.ERROR, file.size, None)
     if file.size is not None and file.size <= _HEADER:
         return None
-    if not any(file.header):
-        return _Details(RecordingState.ERROR, file.size, None)
     duration = None
     if file.size is not None and _is_plain_wav(file.header):
         duration = timedelta(seconds=(file.size - _HEADER) / _BYTES_PER_SECOND)

@@ -16,8 +16,9 @@ from ..numbers import is_same
 from ..parsing import as_id, as_text
 from .wire import Message
 
-_NAME: Final = re.compile(r"(?P<technology>[^/]+)/(?P<endpoint>.+)-[0-9a-f]+(?:;[12])?")
+_NAME: Final = re.compile(r"[^/]+/(?P<endpoint>.+)-[0-9a-f]+(?:;[12])?")
 """`PJSIP/1002-00000003`, `Local/1002@from-queue-00000001;1`."""
+_LOCAL: Final = "Local/"
 _LONGEST_EXTENSION: Final = 6
 """Digits. A trunk is often named after its telephone number, which is longer."""
 _MOST_LEGS: Final = 100
@@ -36,7 +37,13 @@ class Channel:
     call_id: str
     """What Asterisk calls `Linkedid`: the first channel of the call."""
     is_up: bool
-    is_bridged: bool
+    has_bridge: bool
+    is_local: bool
+    """Whether it is no phone's and no trunk's, but leads into the dialplan."""
+    endpoint: str | None
+    """How Asterisk's configuration names the phone or the trunk."""
+    extension: str | None
+    """The extension whose leg this is; `None` for a trunk's."""
     caller_number: str | None
     caller_name: str | None
 
@@ -48,37 +55,32 @@ class Channel:
         name, unique_id = as_id(fields.get("Channel")), as_id(fields.get("Uniqueid"))
         if not name or not unique_id:
             return None
+        match = _NAME.fullmatch(name)
+        is_local = name.startswith(_LOCAL)
+        endpoint = match["endpoint"] if match and not is_local else None
+        caller_number = _text(fields.get("CallerIDNum"))
         return cls(
             name=name,
             unique_id=unique_id,
             call_id=as_id(fields.get("Linkedid")) or unique_id,
             is_up=fields.get("ChannelStateDesc") == "Up",
-            is_bridged=bool(fields.get("BridgeId")),
-            caller_number=_text(fields.get("CallerIDNum")),
+            has_bridge=bool(fields.get("BridgeId")),
+            is_local=is_local,
+            endpoint=endpoint,
+            extension=_extension(endpoint, caller_number),
+            caller_number=caller_number,
             caller_name=_text(fields.get("CallerIDName")),
         )
 
     @property
+    def is_bridged(self) -> bool:
+        """Return whether this leg hears another one."""
+        return self.is_up and self.has_bridge
+
+    @property
     def is_connected(self) -> bool:
         """Return whether a person talks on this leg; Local channels only lead to one."""
-        return self.is_up and self.is_bridged and not self.name.startswith("Local/")
-
-    @property
-    def endpoint(self) -> str | None:
-        """Return how Asterisk's configuration names the phone or the trunk."""
-        match = _NAME.fullmatch(self.name)
-        if match is None or match["technology"] == "Local":
-            return None
-        return match["endpoint"]
-
-    @property
-    def extension(self) -> str | None:
-        """Return the extension whose leg this is; `None` for a trunk's."""
-        endpoint = self.endpoint
-        if endpoint is None or not (endpoint.isascii() and endpoint.isdecimal()):
-            return None
-        is_short = len(endpoint) <= _LONGEST_EXTENSION
-        return endpoint if is_short or endpoint == self.caller_number else None
+        return self.is_bridged and not self.is_local
 
     def is_of(self, number: str) -> bool:
         """Return whether this is the leg of an extension, or of a phone of that name."""
@@ -112,7 +114,8 @@ class Call:
     @property
     def extensions(self) -> list[str]:
         """Return the extensions that talk now, the caller's first."""
-        legs = sorted(self.channels, key=lambda leg: leg is not self.originator)
+        first = self.originator
+        legs = sorted(self.channels, key=lambda leg: leg is not first)
         numbers = [leg.extension for leg in legs if leg.is_connected]
         return list(dict.fromkeys(extension for extension in numbers if extension))
 
@@ -125,10 +128,14 @@ class Call:
 
     @property
     def direction(self) -> Direction | None:
-        """Return the direction; `None` when the leg that shows it is gone."""
-        if self.originator is None:
+        """Return the direction; `None` when the leg that shows it is gone.
+
+        What the PBX dials by itself starts with a Local channel, which shows nothing.
+        """
+        first = self.originator
+        if first is None or first.is_local:
             return None
-        if self.originator.extension is None:
+        if first.extension is None:
             return Direction.INCOMING
         return Direction.INTERNAL if len(self.extensions) > 1 else Direction.OUTGOING
 
@@ -158,6 +165,13 @@ class Call:
             return first
         return next(leg for leg in self.channels if leg.is_connected)
 
+    def counts(self, channel: Channel) -> bool:
+        """Return whether what is recorded on a leg counts: not while it rings."""
+        if channel.is_local:
+            # It is bridged with the phone that was dialed first, while the other rings.
+            return channel.is_bridged and self.is_connected
+        return channel.is_connected
+
     def is_meant_by(self, line: LineAddress) -> bool:
         """Return whether a line address means the call; all given parts must match."""
         if line.call_id not in (None, self.id):
@@ -171,6 +185,14 @@ class Call:
             (leg for leg in self.channels if leg.is_connected and leg.is_of(number)),
             None,
         )
+
+
+def _extension(endpoint: str | None, caller_number: str | None) -> str | None:
+    """Return the extension that an endpoint is named after; a trunk is not."""
+    if endpoint is None or not (endpoint.isascii() and endpoint.isdecimal()):
+        return None
+    is_short = len(endpoint) <= _LONGEST_EXTENSION
+    return endpoint if is_short or endpoint == caller_number else None
 
 
 def parse_channels(rows: Iterable[Message]) -> list[Channel]:

@@ -171,7 +171,7 @@ class LiveView:
         check_count(bounded := list(islice(found, MAX_ROWS + 1)))
         for call, channel, monitor in bounded:
             active_id = recording_id(self.name_of(monitor.path))
-            if active_id in self._first_seen or channel.is_connected:
+            if active_id in self._first_seen or call.counts(channel):
                 yield Running(
                     recording=self._describe(active_id, call, channel),
                     call=call,

@@ -130,7 +130,8 @@ class Monitors:
     def _unsure(self, names: set[str]) -> set[str]:
         """Return the channels that may have changed since they were asked about."""
         unsure = {name for name, heard in self._heard.items() if heard.is_unsure}
-        return names & unsure | names - self._known.keys()
+        known = {name for name, found in self._known.items() if found is not None}
+        return names & unsure | names - known
 
     async def _ask_about(
         self, wire: Wire, commands: frozenset[str], names: tuple[str, ...]
@@ -175,14 +176,14 @@ class Monitors:
             if path := await get_variable(wire, file, channel):
                 path = path.rpartition(".")[0]
                 monitors.append(Monitor(id=monitor_id, path=path))
-        if any(ids):
-            return tuple(monitors)
         heard = self._heard.get(channel)
-        if heard is None or heard.running is None:
+        running = heard.running if heard else None
+        if any(ids):
+            # More that run than have an id: what they write is not known.
+            return tuple(monitors) if len(monitors) >= (running or 0) else None
+        if running is None:
             return None
-        if not heard.running:
-            return ()
-        return (Monitor(id="", path=last_path.rpartition(".")[0]),)
+        return (Monitor(id="", path=last_path.rpartition(".")[0]),) if running else ()
 
 
 def _take_mute(heard: _Heard, event: Message) -> None:
