@@ -8,7 +8,8 @@ import re
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.call_recorder.api.asterisk import archive
+from custom_components.call_recorder.api.asterisk import archive as archive_module
+from custom_components.call_recorder.api.asterisk.archive import AsteriskArchive
 from custom_components.call_recorder.api.errors import (
     AccessError,
     CannotConnectError,
@@ -42,6 +43,12 @@ def pbx(simulated: SimulatedPbx) -> SimulatedPbx:
 def _lists_read(pbx: SimulatedPbx) -> int:
     """Return how often the list of the archive was read."""
     return sum(request.path == _LIST for request in pbx.asterisk.requests)
+
+
+def _files_read(pbx: SimulatedPbx) -> list[str]:
+    """Return the files that were looked at."""
+    paths = (request.path for request in pbx.asterisk.requests)
+    return [path for path in paths if path.endswith("/file")]
 
 
 async def test_lost_answer_of_a_start(
@@ -202,6 +209,27 @@ async def test_list_is_not_polled(simulated: SimulatedPbx, watcher: Watcher) -> 
     assert _lists_read(simulated) == 2
 
 
+async def test_file_that_grew_after_a_look(
+    simulated: SimulatedPbx, http_session: ClientSession
+) -> None:
+    """Test that nothing is kept of a look at a file that turns out to be written."""
+    call = await simulated.call("601")
+    await simulated.talk(call, 5)
+    await simulated.hang_up(call)
+    archive = AsteriskArchive.of(http_session, simulated.settings)
+    assert archive is not None
+    (seen,) = (await archive.get_recordings(RecordingQuery())).recordings
+    for active, recordings, looks in (
+        ({}, 1, 1),
+        ({seen.id: "its name is known"}, 0, 1),
+        ({}, 1, 2),
+    ):
+        archive.note_active(active)
+        page = await archive.get_recordings(RecordingQuery(is_poll=True))
+        assert len(page.recordings) == recordings
+        assert len(_files_read(simulated)) == looks
+
+
 async def test_list_is_read_on_demand(
     simulated: SimulatedPbx, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,7 +237,7 @@ async def test_list_is_read_on_demand(
     for expected in (1, 1):
         await watcher.client.get_recordings(RecordingQuery())
         assert _lists_read(simulated) == expected
-    monkeypatch.setattr(archive, "FRESH_TIME", -1.0)
+    monkeypatch.setattr(archive_module, "FRESH_TIME", -1.0)
     await watcher.client.get_recordings(RecordingQuery())
     assert _lists_read(simulated) == 2
 
