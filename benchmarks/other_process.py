@@ -1,4 +1,4 @@
-"""A simulated Imagicle in a process of its own, so that its CPU time is not measured."""
+"""A simulated recorder in a process of its own, so that its CPU time is not measured."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ class RemoteOffice:
         self.settings: dict[str, Any] = pipe.recv()
         """The fields of the config form that reaches the recorder."""
         self.live_url: str = self.settings.pop("live_url")
-        """The address of Get Active Recordings."""
+        """The address of Imagicle's Get Active Recordings."""
         self.lines: dict[str, list[str]] = self.settings.pop("lines")
         """By field of a line's form, the values of all lines."""
 
@@ -34,10 +34,14 @@ class RemoteOffice:
 
 
 @contextmanager
-def office(lines: int, archive: int = 0) -> Iterator[RemoteOffice]:
-    """Run an office with an Imagicle while the context lasts."""
+def office(
+    lines: int, archive: int = 0, recorder: str = "imagicle"
+) -> Iterator[RemoteOffice]:
+    """Run an office with a recorder while the context lasts."""
     ours, theirs = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=_run, args=(theirs, lines, archive))
+    process = get_context("spawn").Process(
+        target=_run, args=(theirs, lines, archive, recorder)
+    )
     process.start()
     try:
         yield RemoteOffice(ours)
@@ -46,19 +50,19 @@ def office(lines: int, archive: int = 0) -> Iterator[RemoteOffice]:
         process.join()
 
 
-def _run(pipe: Connection, lines: int, archive: int) -> None:
-    asyncio.run(_serve(pipe, lines, archive))
+def _run(pipe: Connection, lines: int, archive: int, name: str) -> None:
+    asyncio.run(_serve(pipe, lines, archive, name))
 
 
-async def _serve(pipe: Connection, lines: int, archive: int) -> None:
+async def _serve(pipe: Connection, lines: int, archive: int, name: str) -> None:
     world = _World(lines, archive)
-    async with Simulator(world.office, only=["imagicle"]) as simulator:
-        imagicle = simulator.imagicle
+    async with Simulator(world.office, only=[name]) as simulator:
+        recorder = simulator.recorders[name]
         people = world.office.lines
         pipe.send(
             {
-                **imagicle.settings,
-                "live_url": f"{imagicle.url.rstrip('/')}{imagicle.root}/LiveRecordings",
+                **recorder.settings,
+                "live_url": f"{recorder.url.rstrip('/')}{recorder.root}/LiveRecordings",
                 "lines": {
                     "username": [line.username for line in people],
                     "directory_number": [line.number for line in people],
@@ -68,10 +72,10 @@ async def _serve(pipe: Connection, lines: int, archive: int) -> None:
         loop = asyncio.get_running_loop()
         receive: Callable[[], tuple[Any, ...] | None] = pipe.recv
         while command := await loop.run_in_executor(None, receive):
-            name, *arguments = command
-            getattr(world, name)(*arguments)
-            requests = len(imagicle.requests)
-            imagicle.requests.clear()
+            method, *arguments = command
+            getattr(world, method)(*arguments)
+            requests = len(recorder.requests)
+            recorder.requests.clear()
             pipe.send(requests)
 
 
