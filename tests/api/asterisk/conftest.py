@@ -94,16 +94,6 @@ async def make_watcher() -> AsyncGenerator[MakeWatcher]:
 
 
 @pytest.fixture
-async def simulated(socket_enabled: None) -> AsyncGenerator[SimulatedPbx]:
-    """Return a simulated PBX without calls."""
-    pbx = SimulatedPbx()
-    await pbx.start()
-    yield pbx
-    await pbx.stop()
-    await asyncio.get_running_loop().shutdown_default_executor()
-
-
-@pytest.fixture
 async def watcher(pbx: Pbx, make_watcher: MakeWatcher) -> AsyncGenerator[Watcher]:
     """Return a listening client that may do everything."""
     async with make_watcher(pbx.settings) as watcher:
