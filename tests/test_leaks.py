@@ -101,7 +101,7 @@ REFUSALS: Final = [
     *(
         Fault("status", method=method, status=status, body=NO)
         for method in ("POST", "DELETE")
-        for status in (200, 409)
+        for status in (200, 409, 503)
     ),
     Fault("status", status=404, body=NO),
     # Only the question whose line it is.

@@ -592,6 +592,34 @@ async def test_what_cannot_be_opened(
     assert answer["error"]["message"]
 
 
+async def test_an_archive_before_all_time(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+    imagicle_data: dict[str, Any],
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    """A recorder whose newest recording is of the year 2 has one folder, which opens."""
+    record(office, freezer)
+
+    def date_back(body: bytes) -> bytes:
+        """Let all recordings start in the year 2."""
+        answer = json.loads(body)
+        for row in answer["recordings"]:
+            row["startTime"] = "0002-01-01T00:00:00+14:00"
+        return json.dumps(answer).encode()
+
+    fault = Fault("rewrite", path="/Recordings", rewrite=date_back)
+    simulator.imagicle.faults.add(fault)
+    await set_up_recorder(hass, imagicle_data)
+    assert await async_setup_component(hass, "media_source", {})
+    browser = MediaBrowser(await hass_ws_client(hass))
+    months = await browser.open(RECORDER)
+    assert list(months) == ["January 1970"]
+    assert await browser.open(months["January 1970"]) == {}
+
+
 async def test_a_recorder_that_fails(
     hass: HomeAssistant,
     simulator: Simulator,

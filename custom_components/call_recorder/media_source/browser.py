@@ -24,6 +24,7 @@ from ..lines import Line
 from ..views import id_from_token, id_to_token
 from .folders import (
     ALL_LINES,
+    FIRST_MONTH,
     Folder,
     browse_folder,
     first_of_month,
@@ -98,16 +99,17 @@ class Browser:
         archive = self._data.archive.data
         if archive is not None and archive.total == 0:
             return []
-        month = first_of_month(folder.until or self._newest_day())
-        oldest = await self._data.live.client.get_oldest_start()
-        last = first_of_month(dt_util.as_local(oldest).date()) if oldest else None
+        month = max(first_of_month(folder.until or self._newest_day()), FIRST_MONTH)
+        last = FIRST_MONTH
+        if oldest := await self._data.live.client.get_oldest_start():
+            last = max(last, first_of_month(dt_util.as_local(oldest).date()))
         folder = replace(folder, until=None)
         children = []
         for _ in range(_MONTHS):
             title = self._titles.month(month)
             children.append(self._child(folder, title, month=f"{month:%Y-%m}"))
             month = first_of_month(month - timedelta(days=1))
-            if last is not None and month < last:
+            if month < last:
                 return children
         earlier = self._titles.texts["earlier"]
         return [*children, self._child(folder, earlier, until=f"{month:%Y-%m}")]

@@ -16,7 +16,8 @@ ALL_LINES: Final = "all"
 RECORDING: Final = "recording"
 """Stands in a recording's identifier where a folder's has the line."""
 
-_FIRST_YEAR: Final = 1970
+FIRST_MONTH: Final = date(1970, 1, 1)
+"""No recording is older."""
 _DAY: Final = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
 
 
@@ -50,7 +51,7 @@ class Folder:
             month, day, cursor = (*rest, None, None)[:3]
             folder = replace(folder, month=month, day=day, cursor=cursor)
         _, end = folder.span()
-        if end is not None and end.year < _FIRST_YEAR:
+        if end is not None and end.date() < FIRST_MONTH:
             raise ValueError("before all recordings")
         return folder
 
