@@ -199,14 +199,16 @@ def _rest(remote: RemoteOffice) -> dict[str, Any]:
 async def polls(
     subject: Subject, *, new: int = 0, rounds: int = ROUNDS
 ) -> dict[str, Sample]:
-    """Poll by turns in each of the ways; `new` recordings replace others before each poll."""
+    """Poll by turns in each of the ways; `new` recordings replace others before each turn.
+
+    All of a turn get the same answer.
+    """
     ways = {"floor": subject.floor, "rest": subject.rest, "ours": subject.ours}
     samples = {name: Sample() for name in ways}
     for number in range(rounds + 2):
+        subject.office.do("wait", 10.0)
+        subject.office.do("replace", new)
         for name, way in ways.items():
-            subject.office.do("wait", 10.0)
-            if new:
-                subject.office.do("replace", new)
             await (way() if number < 2 else samples[name].take(way))
             # What has begun in the background is measured with no poll.
             await subject.hass.async_block_till_done()
