@@ -24,9 +24,11 @@ from custom_components.call_recorder.api.errors import (
 from custom_components.call_recorder.api.imagicle.client import ImagicleClient
 from custom_components.call_recorder.api.models import (
     Direction,
+    LiveState,
     Recording,
     RecordingQuery,
 )
+from custom_components.call_recorder.api.reply import Reply
 from homeassistant.core import HomeAssistant
 from simulator import calls
 from simulator.faults import Fault
@@ -349,6 +351,63 @@ async def test_what_is_unchanged_is_not_parsed_again(
     assert sum(new.is_paused is True for _, new in pairs) == 1
     assert all(new.started_at == old.started_at for old, new in pairs)
     assert all((new is old) is not new.is_paused for old, new in pairs)
+
+
+async def test_an_unchanged_list_is_not_decoded(
+    client: ImagicleClient, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While only durations move, the answer is decoded only to read one of them."""
+    decoded: list[Reply] = []
+    decode = Reply.json
+
+    def count(reply: Reply) -> Any:
+        decoded.append(reply)
+        return decode(reply)
+
+    monkeypatch.setattr(Reply, "json", count)
+    row = {
+        "id": "1",
+        "remoteParty": {"lastName": '"duration":"PT1S"', "firstName": "duration"},
+        "startedAt": "2027-07-02T12:00:00",
+    }
+
+    async def poll(duration: object, **changed: object) -> LiveState:
+        rows = [{**row, "duration": duration, **changed}]
+        simulator.imagicle.faults.add(replace(answer(json.dumps(rows)), times=1))
+        return await client.get_live_state()
+
+    states = [await poll(f"PT{seconds}S") for seconds in range(10)]
+    assert len(decoded) == 2
+    recordings = states[0].recordings
+    assert recordings is not None
+    for seconds, state in enumerate(states):
+        assert state.recordings is recordings
+        assert state.duration_of(recordings[0]) == timedelta(seconds=seconds)
+    assert len(decoded) == 10
+    # Whatever else changes is seen, also in the duration's place.
+    paused = (await poll("PT10S", isPaused=True)).recordings
+    assert paused is not None
+    assert paused[0].is_paused
+    for unreported in (None, 10, "ten", ["PT10S"], "PT10S "):
+        state = await poll(unreported, isPaused=True)
+        assert state.recordings is paused
+        assert state.duration_of(paused[0]) is None or unreported == "PT10S "
+    named = (await poll("PT10S", remoteParty={"lastName": "PT2S"})).recordings
+    assert named is not None
+    assert named[0].remote_party.last_name == "PT2S"
+
+
+async def test_an_empty_answer_behind_an_empty_list(
+    client: ImagicleClient, simulator: Simulator
+) -> None:
+    """A 204 is an empty list each time; a 200 without a body is none after it either."""
+    empty = answer("")
+    for _ in range(3):
+        simulator.imagicle.faults.add(replace(empty, status=204, times=1))
+        assert (await client.get_live_state()).recordings == ()
+    simulator.imagicle.faults.add(replace(empty, times=1))
+    with pytest.raises(UnexpectedResponseError):
+        await client.get_live_state()
 
 
 async def test_too_many_active_recordings(

@@ -4,12 +4,13 @@ Source: the vendor page "Get Active Recordings".
 """
 
 from bisect import insort
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from http import HTTPStatus
 from itertools import islice
+import re
 from typing import Any, Final
 
 from ..errors import AccessError, ErrorKey, UnexpectedResponseError
@@ -31,6 +32,8 @@ from .rows import LIVE
 
 _TEACHERS: Final = 20
 """Rows at most that one answer's zone is learned from."""
+_DURATION: Final = re.compile(rb'"duration":\s*"[0-9A-Za-z.,:+-]*"')
+"""What every answer changes. In a text, the quotation marks would be escaped."""
 
 
 class LiveRecordings:
@@ -43,6 +46,8 @@ class LiveRecordings:
         """Start without any."""
         self._transport = transport
         self._clock = clock
+        self._mark: tuple[int, int] | None = None
+        """Of the last answer, if nothing had changed in it but durations."""
         self._cache: RowCache[ActiveRecording] = RowCache(moving="duration")
         self._items: tuple[ActiveRecording, ...] = ()
         self._recordings: tuple[ActiveRecording, ...] = ()
@@ -55,7 +60,23 @@ class LiveRecordings:
 
         A recording that has not changed is the same object as before.
         """
-        rows, now = await self._request({})
+        reply = await self._request({})
+        if self._mark is not None and self._mark == _mark_of(reply):
+            # Decoding is most of the work: it waits until a duration is asked for.
+            recordings, _ = self._cache.moving
+            durations = _Durations(recordings, lambda: _durations_in(_rows_of(reply)))
+            return LiveState(recordings=self._recordings, duration_of=durations)
+        before = self._items
+        await self._take_in(reply)
+        # While every answer brings changes, it would only cost to look for none.
+        self._mark = _mark_of(reply) if self._items is before else None
+        recordings, values = self._cache.moving
+        durations = _Durations(recordings, lambda: values)
+        return LiveState(recordings=self._recordings, duration_of=durations)
+
+    async def _take_in(self, reply: Reply) -> None:
+        """Parse what has changed in the list of all recordings."""
+        rows, now = _rows_of(reply), reply.server_time
         self._learn_zone(rows, now)
         items = await self._cache.parse(
             rows, lambda row: replace(self._parse(row, now), duration=None)
@@ -65,13 +86,11 @@ class LiveRecordings:
             self._known = {recording.id: recording for recording in items}
             self._paused_once &= self._known.keys()
             self._recordings = _in_order(self._recordings, self._known)
-        return LiveState(
-            recordings=self._recordings, duration_of=_Durations(*self._cache.moving)
-        )
 
     async def read(self, query: Mapping[str, str]) -> tuple[ActiveRecording, ...]:
         """Read the active recordings that match, oldest first, with their durations."""
-        rows, now = await self._request(query)
+        reply = await self._request(query)
+        rows, now = _rows_of(reply), reply.server_time
         self._learn_zone(rows, now)
         found = {
             recording.id: recording
@@ -80,13 +99,13 @@ class LiveRecordings:
         self._known |= found
         return tuple(sorted(found.values(), key=oldest_first))
 
-    async def _request(self, query: Mapping[str, str]) -> tuple[list[Any], datetime]:
-        """Return the rows, and the recorder's time."""
+    async def _request(self, query: Mapping[str, str]) -> Reply:
+        """Return the answer of a recorder that has given one."""
         reply = await self._transport.request("GET", LIVE, query=query)
         if reply.status == HTTPStatus.FORBIDDEN:
             raise AccessError(ErrorKey.INSUFFICIENT_PERMISSIONS)
         reply.raise_for_read()
-        return _rows_of(reply), reply.server_time
+        return reply
 
     def _parse(self, row: dict[str, Any], now: datetime) -> ActiveRecording:
         """Parse a row ("Get Active Recordings", Response body)."""
@@ -136,9 +155,11 @@ class _Durations:
     """The durations of one answer. Each is parsed when it is asked for."""
 
     def __init__(
-        self, recordings: list[ActiveRecording | None], values: list[Any]
+        self,
+        recordings: list[ActiveRecording | None],
+        values: Callable[[], list[Any]],
     ) -> None:
-        """Take the recording and the duration of each row."""
+        """Take the recording of each row, and how to get the duration of each row."""
         self._recordings = recordings
         self._values = values
 
@@ -147,7 +168,7 @@ class _Durations:
         """Return what each recording's row has for its duration."""
         return {
             recording.id: value
-            for recording, value in zip(self._recordings, self._values, strict=True)
+            for recording, value in zip(self._recordings, self._values(), strict=True)
             if recording is not None
         }
 
@@ -166,6 +187,16 @@ def _in_order(
     for recording_id in now.keys() - {recording.id for recording in kept}:
         insort(kept, now[recording_id], key=oldest_first)
     return tuple(kept)
+
+
+def _mark_of(reply: Reply) -> tuple[int, int]:
+    """Return what is the same for two answers that differ in nothing but durations."""
+    return reply.status, hash(_DURATION.sub(b"", reply.body))
+
+
+def _durations_in(rows: list[Any]) -> list[Any]:
+    """Return what each row has for its duration."""
+    return [as_object(row).get("duration") for row in rows]
 
 
 def _rows_of(reply: Reply) -> list[Any]:
