@@ -106,6 +106,24 @@ def note_calls(entry: MockConfigEntry) -> list[str]:
     return called
 
 
+async def test_a_change_writes_no_state_that_is_as_it_was(
+    hass: HomeAssistant, office: Office, entry: MockConfigEntry, pass_time: Poll
+) -> None:
+    """Not even the first change after the start writes a state again."""
+    reported: list[str] = []
+    hass.bus.async_listen(
+        EVENT_STATE_REPORTED,
+        callback(lambda event: reported.append(event.data["entity_id"])),
+        event_filter=callback(lambda _: True),
+    )
+    call = office.connect("101")
+    office.start_recording(call)
+    await pass_time(31)
+    office.hang_up(call)
+    await pass_time(31)
+    assert reported == []
+
+
 async def test_a_listener_of_a_line_is_called_for_that_line_only(
     office: Office, entry: MockConfigEntry, pass_time: Poll
 ) -> None:

@@ -1,5 +1,6 @@
 """Polls a recorder for what is active, and holds what it answered last."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 import logging
@@ -103,15 +104,12 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
         """Call the listeners of the lines that have changed, then those of all."""
         (was_success, before), after = self._shown, self.data
         self._shown = (self.last_update_success, after)
-        is_reached_as_before = was_success is self.last_update_success
-        for line_id, listeners in self._line_listeners.items():
-            if (
-                before is None
-                or not is_reached_as_before
-                or before.of_line(line_id) is not after.of_line(line_id)
-            ):
-                for listener in tuple(listeners):
-                    self._call(listener)
+        line_ids: Iterable[str] = self._line_listeners
+        if before is not None and was_success is self.last_update_success:
+            line_ids = after.lines_changed_since(before, line_ids)
+        for line_id in line_ids:
+            for listener in tuple(self._line_listeners.get(line_id, ())):
+                self._call(listener)
         super().async_update_listeners()
 
     def _call(self, listener: CALLBACK_TYPE) -> None:

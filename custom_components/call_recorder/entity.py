@@ -42,18 +42,28 @@ class _RecorderDeviceEntity[CoordinatorT: PollingCoordinator[Any]](
             identifiers={(DOMAIN, line.id if line else entry_id)}
         )
 
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Remember what is shown: Home Assistant writes the first state itself."""
+        await super().async_added_to_hass()
+        self._shown = self._read()
+
     @property
     def value(self) -> object:
         """Return what the state shows of the coordinator's data."""
         return None
 
+    def _read(self) -> tuple[bool, object]:
+        """Return whether the entity is available, and its value."""
+        # Before the first answer there is nothing that a value could be read from.
+        available = self.available
+        return available, self.value if available else None
+
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
         """Write the state when it has changed."""
-        # Before the first answer there is nothing that a value could be read from.
-        available = self.available
-        shown = (available, self.value if available else None)
+        shown = self._read()
         if shown != self._shown:
             self._shown = shown
             self.async_write_ha_state()

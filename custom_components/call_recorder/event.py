@@ -56,7 +56,7 @@ class _RecordingEvents(EventEntity):
     @callback
     def _show(self, event: RecordingEvent) -> None:
         """Show an event."""
-        self._trigger_event(event.type.value, event.attributes())
+        self._trigger_event(event.type.value, dict(event.attributes))
         self.async_write_ha_state()
 
 

@@ -103,13 +103,16 @@ class LineAttribution:
         settled: dict[str, tuple[str, ...]],
     ) -> None:
         """Find the lines of new recordings, asking the recorder where needed."""
-        for some in batched(tuple(unknown.values()), _RECORDINGS_AT_ONCE, strict=False):
+        for number, some in enumerate(
+            batched(tuple(unknown.values()), _RECORDINGS_AT_ONCE, strict=False)
+        ):
+            if number:
+                await asyncio.sleep(0)
             for recording in some:
                 self._note_user(recording)
                 if owners := self._lines.owners(recording.local_party):
                     settled[recording.id] = self._line_ids(recording, owners)
                     del unknown[recording.id]
-            await asyncio.sleep(0)
         complete = await self._ask_for_lines(unknown, settled)
         for recording in unknown.values():
             tries = self._tries[recording.id] = self._tries.get(recording.id, 0) + 1

@@ -4,10 +4,11 @@ A listener gets an event that names its line and shows numbers as the user wants
 see them, so that it looks nothing up.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -68,7 +69,7 @@ class RecordingChange:
     """Why it `failed`, was `lost` or `not_recorded`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RecordingEvent:
     """A change, as it is sent to the listeners of a recorder or a line."""
 
@@ -86,7 +87,8 @@ class RecordingEvent:
         """Return what happened."""
         return self.change.type
 
-    def attributes(self) -> dict[str, Any]:
+    @cached_property
+    def attributes(self) -> Mapping[str, Any]:
         """Return the attributes of an event entity: the contract's names, as JSON."""
         facts = {name: as_json(getattr(self.change, name)) for name in _ATTRIBUTES}
         return {**facts, "line": self.line}
@@ -156,8 +158,10 @@ class EventSender:
         lines = tuple(lines)
         self._log(change, lines or (None,))
         change = self._masked(change)
-        self._send(change, lines[0] if lines else None, None, self._entry.entry_id)
-        self._send_to_lines(change, lines)
+        first = lines[0] if lines else None
+        sources = (None, self._entry.entry_id, *(line.id for line in lines[:1]))
+        self._send(change, first, *sources)
+        self._send_to_lines(change, lines[1:])
 
     @callback
     def async_send_to_lines(

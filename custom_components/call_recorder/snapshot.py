@@ -88,14 +88,18 @@ class Activity:
             return None
         return sum(self.durations.values(), timedelta())
 
+    @cached_property
+    def due_at(self) -> datetime | None:
+        """Return when the durations should move on; `None` when nothing is recorded."""
+        if self.measured_at is None:
+            return None
+        longest = self.longest_duration
+        is_young = longest is not None and longest < _YOUNG
+        return self.measured_at + (timedelta() if is_young else _MEASURE_INTERVAL)
+
     def is_due(self, now: datetime) -> bool:
         """Return whether the durations should move on."""
-        if self.measured_at is None:
-            return False
-        longest = self.longest_duration
-        return (longest is not None and longest < _YOUNG) or (
-            now - self.measured_at >= _MEASURE_INTERVAL
-        )
+        return self.due_at is not None and now >= self.due_at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +143,19 @@ class Snapshot(Activity):
         if self.recordings is None:
             return _UNKNOWN if self.busy_numbers is None else _UNKNOWN_NOT_IN_CALL
         return _IDLE if self.busy_numbers is None else _IDLE_NOT_IN_CALL
+
+    def lines_changed_since(
+        self, before: Snapshot, line_ids: Iterable[str]
+    ) -> list[str]:
+        """Return which of the lines are not as they were."""
+        if self.of_line("") is before.of_line(""):
+            # The others are neither in a call nor recorded, as they were.
+            line_ids = {*before.by_line, *self.by_line}
+        return [
+            line_id
+            for line_id in line_ids
+            if self.of_line(line_id) is not before.of_line(line_id)
+        ]
 
 
 _UNKNOWN: Final = LineSnapshot(recordings=None)

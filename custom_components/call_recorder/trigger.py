@@ -47,7 +47,7 @@ class RecordingTrigger(Trigger):
             if event.type is self.event_type:
                 run_action(
                     # With it an action finds the recorder, where there are several.
-                    {**event.attributes(), "config_entry_id": event.entry_id},
+                    {**event.attributes, "config_entry_id": event.entry_id},
                     f"{event.type.value} on {event.line or event.recorder}",
                 )
 

@@ -54,14 +54,14 @@ class RowCache[Item]:
             self._moved = moved
             return self._items
         known = dict(zip(self._marks, self._of_rows, strict=True))
-        of_rows = [known.get(mark) for mark in marks]
+        of_rows = list(map(known.get, marks))
         missing = [index for index, item in enumerate(of_rows) if item is None]
         if self._moving is not None:
             for index in missing:
                 as_object(rows[index])[self._moving] = moved[index]
         await _parse_missing(rows, missing, of_rows, parse)
         self._marks, self._of_rows, self._moved = marks, of_rows, moved
-        self._items = tuple(item for item in of_rows if item is not None)
+        self._items = tuple([item for item in of_rows if item is not None])
         return self._items
 
     @property

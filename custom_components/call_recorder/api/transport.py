@@ -344,12 +344,13 @@ async def _refuse_redirect(
 
 async def _read_bounded(response: ClientResponse) -> bytes:
     """Read the body, and stop at the size limit."""
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK):
-        body += chunk
-        if len(body) > _MAX_BODY:
+    chunks, size = [], 0
+    async for chunk in response.content.iter_any():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > _MAX_BODY:
             raise UnexpectedResponseError("the answer is too large")
-    return bytes(body)
+    return b"".join(chunks)
 
 
 def _require_open(session: ClientSession) -> None:
