@@ -155,7 +155,9 @@ class ArchiveCoordinator(PollingCoordinator[ArchiveSnapshot]):
         for expectation in self.expected:
             if expectation.active.id in after.active:
                 self.expected.remove(expectation.active.id)
-        if after.changes.ended:
+        # A recorder with one list for both could not read the archive before.
+        is_now_known = before.recordings is None and after.recordings is not None
+        if after.changes.ended or (is_now_known and self.data is None):
             self.async_refresh_soon()
 
     # --- Polls ---

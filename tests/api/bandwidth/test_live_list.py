@@ -13,6 +13,7 @@ from zlib import crc32
 
 from hypothesis import given, settings, strategies as st
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.call_recorder.api.bandwidth.catapult import Page, page_query
 from custom_components.call_recorder.api.bandwidth.live_list import LiveList
@@ -28,6 +29,7 @@ from custom_components.call_recorder.api.errors import (
 )
 from custom_components.call_recorder.api.models import RecordingQuery
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 from simulator.bandwidth import Bandwidth
 from simulator.bandwidth.account import LinkStyle, ListOrder as ServedOrder
 from simulator.bandwidth.identifiers import bandwidth_id
@@ -755,7 +757,13 @@ async def test_entities_are_up_before_the_walk_has_ended(
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert value(hass, sensor) == "unknown"
     await until(hass, lambda: value(hass, sensor) == "1")
-    assert value(hass, "sensor.bandwidth_recordings_today") == "unavailable"
+    today = "sensor.bandwidth_recordings_today"
+    assert value(hass, today) == "unavailable"
+    # The list has shown the archive, too: it is read again soon.
+    await settle(hass)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=11))
+    await settle(hass)
+    assert value(hass, today) == "0"
     assert not [row for row in caplog.records if row.levelname == "ERROR"]
     assert await hass.config_entries.async_unload(entry.entry_id)
     saved = hass_storage[f"call_recorder.{entry.entry_id}"]["data"]
