@@ -129,7 +129,7 @@ async def test_unload(
     assert len(recorder.requests) == seen
 
 
-async def test_unload_right_after_an_order(
+async def test_unload_right_after_a_command(
     hass: HomeAssistant,
     office: Office,
     imagicle: MockConfigEntry,

@@ -105,7 +105,7 @@ async def test_durations_add_up(
         ),
     ],
 )
-async def test_what_is_not_told_is_not_zero(
+async def test_what_is_not_reported_is_not_zero(
     hass: HomeAssistant,
     simulator: Simulator,
     imagicle_entry: MockConfigEntry,

@@ -15,7 +15,7 @@ from aiohttp import ClientError
 
 from .asterisk import AsteriskOffice
 from .check import check_recorder, require_clean, require_dashboard
-from .furnishing import add_recorder, begin_calls, furnish, stay_offline
+from .furnishing import add_recorder, furnish, start_calls, stay_offline
 from .home_assistant import HomeAssistant
 from .processes import HOST, ROOT, Failure, free_port
 from .simulator import Simulator
@@ -32,7 +32,7 @@ async def demonstrate(folder: Path, port: int, *, asterisk: bool) -> None:
     async with simulator, home_assistant, AsyncExitStack() as stack:
         await stay_offline(home_assistant)
         await furnish(home_assistant, simulator)
-        await begin_calls(home_assistant, simulator)
+        await start_calls(home_assistant, simulator)
         if asterisk:
             office = await stack.enter_async_context(
                 AsteriskOffice(folder / "asterisk")
@@ -50,7 +50,7 @@ async def check(folder: Path) -> None:
         async with asyncio.timeout(_TIME_LIMIT), simulator, home_assistant:
             await stay_offline(home_assistant)
             entries = await furnish(home_assistant, simulator)
-            await begin_calls(home_assistant, simulator)
+            await start_calls(home_assistant, simulator)
             for name, entry_id in entries.items():
                 await check_recorder(home_assistant, simulator, name, entry_id)
             await require_dashboard(home_assistant)

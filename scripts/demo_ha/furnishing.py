@@ -197,7 +197,7 @@ async def _import_statistics(home_assistant: HomeAssistant) -> None:
     )
 
 
-async def begin_calls(home_assistant: HomeAssistant, simulator: Simulator) -> None:
+async def start_calls(home_assistant: HomeAssistant, simulator: Simulator) -> None:
     """Start what is to be seen in the first minute: a paused call, and one not recorded."""
     await simulator.hang_up("imagicle", "104", "106")
     await simulator.connect("imagicle", "104", remote="+15557149877")

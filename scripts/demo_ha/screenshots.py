@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from .furnishing import begin_calls, furnish, stay_offline
+from .furnishing import furnish, start_calls, stay_offline
 from .home_assistant import HomeAssistant
 from .processes import ROOT, free_port
 from .simulator import Simulator
@@ -28,7 +28,7 @@ async def make_screenshots(folder: Path) -> None:
     async with simulator, home_assistant, async_playwright() as playwright:
         await stay_offline(home_assistant)
         await furnish(home_assistant, simulator)
-        await begin_calls(home_assistant, simulator)
+        await start_calls(home_assistant, simulator)
         browser = await playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox"]
         )

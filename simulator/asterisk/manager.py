@@ -25,7 +25,7 @@ class Pbx(Protocol):
     rewrite: Callable[[bytes], bytes]
     """Changes each message that is sent."""
 
-    def tell_changes(self) -> None:
+    def report_changes(self) -> None:
         """Send the events of what has changed."""
 
 
@@ -87,7 +87,7 @@ class Session:
             self._send(asked, block)
         if action == "Logoff":
             self._writer.close()
-        self._pbx.tell_changes()
+        self._pbx.report_changes()
 
     def _answer(self, action: str, asked: Asked) -> list[Block]:
         """Return the answer's fields, and the rows behind it."""

@@ -109,9 +109,9 @@ class Asterisk(Recorder):
     def catch_up(self) -> None:
         """Do what is due by now, and send its events."""
         super().catch_up()
-        self.tell_changes()
+        self.report_changes()
 
-    def tell_changes(self) -> None:
+    def report_changes(self) -> None:
         """Send the events of what has changed."""
         for event in self.board.events():
             for session in self.sessions:
@@ -119,7 +119,7 @@ class Asterisk(Recorder):
 
     def _call_changed(self, call: Call) -> None:
         """Send the events of a call's new state."""
-        self.tell_changes()
+        self.report_changes()
 
     # --- The REST interface ---
 

@@ -119,7 +119,7 @@ class SimulatedPbx:
             self.asterisk.board.through_local.add(call.number)
         if called[0] in "234679":
             self.office.start_recording(call)
-            self.asterisk.tell_changes()
+            self.asterisk.report_changes()
         if not called.startswith("4"):
             self.office.answer(call)
         return call
@@ -145,18 +145,18 @@ class SimulatedPbx:
         """Let another program pause or resume the recording of a call."""
         for recording in self.office.recordings_of(call.call):
             (self.office.pause if is_muted else self.office.resume)(recording)
-        self.asterisk.tell_changes()
+        self.asterisk.report_changes()
 
     async def stop_recording(self, call: SimulatedCall) -> None:
         """Let another program stop the recording of a call."""
         for recording in self.office.recordings_of(call.call):
             self.office.stop(recording)
-        self.asterisk.tell_changes()
+        self.asterisk.report_changes()
 
     async def transfer(self, call: SimulatedCall, called: str) -> None:
         """Transfer the caller to another number."""
         call.call.line = self.office.line("1003" if called.startswith("8") else "1002")
-        self.asterisk.tell_changes()
+        self.asterisk.report_changes()
 
     async def set_folder(self, folder: str | None) -> None:
         """Let recordings that are started go to another folder, or to the usual one."""

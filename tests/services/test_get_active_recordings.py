@@ -150,7 +150,7 @@ async def test_an_empty_answer(
     assert key == "unexpected_response"
 
 
-async def test_what_an_active_recording_does_not_tell(
+async def test_what_an_active_recording_does_not_show(
     hass: HomeAssistant, recorder: Imagicle
 ) -> None:
     """What the recorder does not report is null, never a zero."""

@@ -56,7 +56,7 @@ async def measure_intervals(
     return intervals
 
 
-async def test_polls_are_frequent_after_an_order(
+async def test_polls_are_frequent_after_a_command(
     hass: HomeAssistant,
     full_second: None,
     recorder: Imagicle,

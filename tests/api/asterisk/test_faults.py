@@ -124,7 +124,7 @@ async def test_dialplan_without_ids(
         assert active.call_id == call.call_id
         # It is there again, and this time it is we who stop it.
         simulated.office.start_recording(call.call)
-        simulated.asterisk.tell_changes()
+        simulated.asterisk.report_changes()
         await watcher.wait_for_recording()
         await watcher.client.stop_recording(None, _LINE)
         await watcher.wait_for_none()

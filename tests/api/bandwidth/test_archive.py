@@ -378,7 +378,7 @@ async def test_calls_are_forgotten_after_a_while(
     assert await read() == 1
 
 
-async def test_rows_without_a_begin(recorder: Bandwidth) -> None:
+async def test_rows_without_a_start(recorder: Bandwidth) -> None:
     """They are reported, last, unless a time is asked for."""
     rows = [
         {"id": "r-1", "state": "error"},

@@ -221,7 +221,7 @@ async def test_an_unknown_call_is_asked_for_once(
     assert len(asked(recorder, "/calls")) == 1
 
 
-async def test_recordings_are_told_while_calls_are_not(
+async def test_recordings_are_reported_while_calls_are_not(
     hass: HomeAssistant, office: Office, recorder: Bandwidth, pass_time: Poll
 ) -> None:
     """Without leave to read calls, recordings have no numbers."""

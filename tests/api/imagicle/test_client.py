@@ -546,7 +546,7 @@ async def test_an_empty_array(
 
 
 @pytest.mark.parametrize("leaves_out_unknown", [True, False])
-async def test_what_is_not_told_of_the_parties(
+async def test_what_is_not_reported_of_the_parties(
     hass: HomeAssistant,
     office: Office,
     simulator: Simulator,

@@ -93,9 +93,9 @@ class LiveView:
         """Learn from an event. However many come at once, a change is reported once."""
         if self.monitors.take_event(event) and not self._is_telling:
             self._is_telling = True
-            asyncio.get_running_loop().call_soon(self._tell_change)
+            asyncio.get_running_loop().call_soon(self._report_change)
 
-    def _tell_change(self) -> None:
+    def _report_change(self) -> None:
         """Note that a look now would show a change."""
         self._is_telling = False
         if self.on_change is not None:
@@ -136,7 +136,7 @@ class LiveView:
         for ended in self._first_seen.keys() - running.keys():
             del self._first_seen[ended]
         self._is_first_look = False
-        self._tell_archive(recorded)
+        self._inform_archive(recorded)
         if None in recorded.values():
             return Look(calls=calls, running=None)
         in_order = sorted(running.values(), key=lambda one: oldest_first(one.recording))
@@ -146,7 +146,7 @@ class LiveView:
         """Return how the archive calls a file."""
         return archive_name(path, self.spool)
 
-    def _tell_archive(self, recorded: _Recorded) -> None:
+    def _inform_archive(self, recorded: _Recorded) -> None:
         """Pass to the archive what is being written, and whether something was missed."""
         if self._archive is None:
             return

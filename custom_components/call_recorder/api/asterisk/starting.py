@@ -72,7 +72,7 @@ class Starter:
         except RefusedError as err:
             if err.key is not ErrorKey.OUTCOME_UNKNOWN or not await self._runs(path):
                 raise
-        await self._tell_freepbx(channel, path)
+        await self._inform_freepbx(channel, path)
         return path
 
     async def _new_path(self, call: Call, channel: Channel, line: LineAddress) -> str:
@@ -121,7 +121,7 @@ class Starter:
             return False
         return any(one.monitor.path == path for one in look.running or ())
 
-    async def _tell_freepbx(self, channel: Channel, path: str) -> None:
+    async def _inform_freepbx(self, channel: Channel, path: str) -> None:
         """Name the file in the call's record, where FreePBX looks for it.
 
         The recording runs, whether that succeeds or not.
