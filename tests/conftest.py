@@ -8,6 +8,7 @@ import traceback
 from typing import Any
 from unittest.mock import patch
 
+from aiohttp import ClientSession
 from freezegun.api import FrozenDateTimeFactory
 from hypothesis import settings
 import pytest
@@ -77,6 +78,13 @@ def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 def ten_oclock(freezer: FrozenDateTimeFactory) -> None:
     """Let time stand still, at ten in the morning."""
     freezer.move_to(TEN)
+
+
+@pytest.fixture
+async def session(socket_enabled: None) -> AsyncGenerator[ClientSession]:
+    """Return a session of its own, as a plain script has it."""
+    async with ClientSession() as session:
+        yield session
 
 
 @pytest.fixture

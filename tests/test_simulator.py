@@ -1,7 +1,7 @@
 """The simulator answers as the vendors' pages say."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
 import json
@@ -94,13 +94,6 @@ def office(clock: Clock) -> Office:
         "654321",
     )
     return office
-
-
-@pytest.fixture
-async def session(socket_enabled: None) -> AsyncGenerator[ClientSession]:
-    """Return a client session."""
-    async with ClientSession() as session:
-        yield session
 
 
 @pytest.fixture

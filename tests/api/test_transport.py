@@ -39,13 +39,6 @@ NOW = datetime(2026, 7, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-async def session(socket_enabled: None) -> AsyncGenerator[ClientSession]:
-    """Return a session of its own."""
-    async with ClientSession() as session:
-        yield session
-
-
-@pytest.fixture
 async def elsewhere(socket_enabled: None) -> AsyncGenerator[Simulator]:
     """Run another server, to which nothing may be sent."""
     async with Simulator(Office(seed=2), only=("imagicle",)) as simulator:

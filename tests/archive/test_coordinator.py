@@ -138,8 +138,7 @@ async def test_the_baseline_is_silent(
     """What was archived before the start is counted, but is no news."""
     record(office, freezer, 60)
     record(office, freezer, 30)
-    assert await hass.config_entries.async_setup(imagicle_entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await set_up(hass, imagicle_entry)
     assert today(hass) == ("2", "90")
     await hass.config_entries.async_reload(imagicle_entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -158,8 +157,7 @@ async def test_many_recordings_of_today_are_read_in_pages(
     """A restart counts the whole day, also beyond the newest page."""
     for _ in range(700):
         record(office, freezer, 10)
-    assert await hass.config_entries.async_setup(imagicle_entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await set_up(hass, imagicle_entry)
     assert today(hass) == ("700", "7000")
     assert state(hass, "archived_recordings") == "700"
 
@@ -210,8 +208,7 @@ async def test_a_day_is_as_long_as_the_clock_says(
 ) -> None:
     """The counters start at local midnight, also on the days of 23 and 25 hours."""
     freezer.move_to(evening)
-    assert await hass.config_entries.async_setup(imagicle_entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await set_up(hass, imagicle_entry)
     record(office, freezer, 60)
     await pass_time(31)
     assert today(hass) == ("0", "0")
@@ -276,8 +273,7 @@ async def test_the_archive_fails_alone(
 ) -> None:
     """A recorder whose archive fails can still be watched, from the start."""
     simulator.imagicle.faults.add(Fault("status", path=ARCHIVE, status=500))
-    assert await hass.config_entries.async_setup(imagicle_entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await set_up(hass, imagicle_entry)
     await pass_time(61)
     assert state(hass, "active_recordings") == "0"
     assert state(hass, "recordings_today") == STATE_UNAVAILABLE

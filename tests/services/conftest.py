@@ -10,6 +10,7 @@ from simulator.imagicle import Imagicle
 from simulator.imagicle.users import COMPLETE_MANAGEMENT, User
 from simulator.office import Office
 from simulator.server import Simulator
+from tests.helpers.entries import set_up
 
 
 @pytest.fixture
@@ -43,5 +44,5 @@ async def second(
         unique_id=f"{recorder.url}|second",
     )
     entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    await set_up(hass, entry)
     return entry

@@ -1,7 +1,6 @@
 """The connection to a manager interface: its address, sign-in, rights, silence and loss."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 import contextlib
 from datetime import UTC
 import re
@@ -29,13 +28,6 @@ from tests.helpers.clock import IdleClock
 from .conftest import MakeWatcher, Watcher
 
 _LINE = LineAddress(directory_number="1002")
-
-
-@pytest.fixture
-async def http_session() -> AsyncGenerator[ClientSession]:
-    """Return a session for ARI."""
-    async with ClientSession() as session:
-        yield session
 
 
 @pytest.fixture
@@ -120,12 +112,12 @@ async def test_starting(simulated: SimulatedPbx, watcher: Watcher) -> None:
 
 
 async def test_failed_setup_leaves_no_connection(
-    simulated: SimulatedPbx, http_session: ClientSession
+    simulated: SimulatedPbx, session: ClientSession
 ) -> None:
     """Test that no connection is kept when this client is not used again."""
     simulated.asterisk.actions.is_starting = True
     await simulated.call("601")
-    client = AsteriskClient(http_session, simulated.settings, time_zone=UTC)
+    client = AsteriskClient(session, simulated.settings, time_zone=UTC)
     with pytest.raises(CannotConnectError):
         await client.get_live_state()
     async with asyncio.timeout(10):

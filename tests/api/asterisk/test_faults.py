@@ -1,6 +1,5 @@
 """What goes wrong between us and a PBX, on the simulated one."""
 
-from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 import json
 import re
@@ -25,13 +24,6 @@ from .conftest import MakeWatcher, Watcher
 
 _LINE = LineAddress(directory_number="1002")
 _LIST = "/ari/recordings/stored"
-
-
-@pytest.fixture
-async def http_session() -> AsyncGenerator[ClientSession]:
-    """Return a session for ARI."""
-    async with ClientSession() as session:
-        yield session
 
 
 @pytest.fixture
@@ -210,13 +202,13 @@ async def test_list_is_not_polled(simulated: SimulatedPbx, watcher: Watcher) -> 
 
 
 async def test_file_that_grew_after_a_look(
-    simulated: SimulatedPbx, http_session: ClientSession
+    simulated: SimulatedPbx, session: ClientSession
 ) -> None:
     """Test that nothing is kept of a look at a file that turns out to be written."""
     call = await simulated.call("601")
     await simulated.talk(call, 5)
     await simulated.hang_up(call)
-    archive = AsteriskArchive.of(http_session, simulated.settings)
+    archive = AsteriskArchive.of(session, simulated.settings)
     assert archive is not None
     (seen,) = (await archive.get_recordings(RecordingQuery())).recordings
     for active, recordings, looks in (

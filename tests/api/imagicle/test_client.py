@@ -1,7 +1,6 @@
 """Imagicle's own language: its times without a zone, and its archive."""
 
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 import json
@@ -35,6 +34,7 @@ from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
 from tests.helpers.clock import TEN, Poll
+from tests.helpers.entries import set_up
 from tests.helpers.states import value
 
 pytestmark = pytest.mark.usefixtures("ten_oclock")
@@ -86,8 +86,7 @@ async def set_up_at(
 ) -> None:
     """Set the recorder up in a Home Assistant of that zone."""
     await hass.config.async_set_time_zone(time_zone)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
+    await set_up(hass, entry)
 
 
 # --- Signing in ---
@@ -562,13 +561,6 @@ async def test_what_is_not_reported_of_the_parties(
 
 
 # --- The archive ---
-
-
-@pytest.fixture
-async def session(socket_enabled: None) -> AsyncGenerator[ClientSession]:
-    """Return a session of its own."""
-    async with ClientSession() as session:
-        yield session
 
 
 @pytest.fixture
