@@ -20,12 +20,6 @@ LONGEST_RECORDING: Final = timedelta(days=1)
 (methods/calls/postCalls.md, recordingMaxDuration). Older rows are for the walk."""
 _PROBES: Final = (8, 64, 512, 4096)
 """Pages that are read where new rows seem to appear at the front."""
-_STEPS_BACK: Final[Mapping[int, int]] = {0: 1, 1: 1, 2: 4}
-"""Pages to go back where so many pages in a row were beyond the end."""
-_MOST_POWER: Final = 3.0
-"""How steeply the traffic may seem to grow: one page may be of a busy day."""
-_CARE: Final = 1.3
-"""By what the power is divided for each page in a row that was beyond the end."""
 _SECOND: Final = timedelta(seconds=1)
 _MAX_PROBES: Final = 20
 """Pages that a sample reads at most; then the order is left to the walk."""
@@ -45,7 +39,8 @@ class Sample:
         """Number of a page that has no rows."""
         self._now = now
         self._probes = 0
-        self._empty_in_row = 0
+        self._is_beyond = False
+        """Whether the page that was read last has no rows."""
         self.query = self._next()
         """The page to read next; `None` when no more are needed."""
 
@@ -54,13 +49,12 @@ class Sample:
         number = int((self.query or {})["page"])
         self._now = page.now
         self._probes += 1
-        self._empty_in_row += 1
+        self._is_beyond = not page.count
         self.query = None
         if not page.count:
             self.empty = min(self.empty, number)
         elif (span := Span.of(page)) is not None:
             self.spans[number] = span
-            self._empty_in_row = 0
             if page.next is None:
                 self.empty = min(self.empty, number + 1)
         else:
@@ -114,22 +108,17 @@ class Sample:
     def _guess_last(self) -> int | None:
         """Guess by time which page is the last; `None` when it was read.
 
-        The rows are taken to grow as a power of the time: a straight line where the
-        traffic on the last page that was found is that of the average before it. A
-        guess that is too far is followed by more careful ones and steps back, and then
-        by halves.
+        Until now, the traffic may have gone on as on the last page that was found, or
+        as since the page before it: the lower one is taken. Nights and campaigns
+        mislead each of them. Behind a page beyond the end, halves find it surely.
         """
-        filled = max(self.spans)
-        if filled + 1 >= self.empty:
+        last = max(self.spans)
+        if last + 1 >= self.empty:
             return None
-        span, rows = self.spans[filled], filled + 1
-        page_time = max((span.high - span.low) / SPAN_SHARE, _SECOND)
-        time = max(span.high - self.spans[min(self.spans)].low, _SECOND)
-        power = min(time / page_time / rows, _MOST_POWER) / _CARE**self._empty_in_row
-        growth = max((self._now - span.high) / time, 0.0) + 1
-        ahead: float = rows * (growth**power - 1)
-        guess = filled + ceil(min(ahead, MAX_PAGES))
-        if guess >= self.empty:
-            back = _STEPS_BACK.get(self._empty_in_row)
-            guess = self.empty - back if back else (filled + self.empty) // 2
-        return min(max(guess, filled + 1), self.empty - 1)
+        span, earlier = self.spans[last], max(self.spans.keys() - {last}, default=last)
+        on_page = (span.high - span.low) / SPAN_SHARE
+        before = (span.high - self.spans[earlier].high) / max(last - earlier, 1)
+        ahead = max((self._now - span.high) / max(on_page, before, _SECOND), 1)
+        if self._is_beyond or last + ahead > self.empty:
+            return (last + self.empty) // 2
+        return min(last + ceil(ahead), self.empty - 1)
