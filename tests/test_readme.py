@@ -195,16 +195,14 @@ def test_house_is_laid_out_like_this() -> None:
 
 @pytest.mark.parametrize("form", ["fault", "recorder"])
 def test_issue_forms(form: str) -> None:
-    """A form on GitHub names every recorder, and each of its questions has an ID."""
+    """Each question of a form on GitHub has an ID, and which recorder it is is asked."""
     path = ROOT / ".github" / "ISSUE_TEMPLATE" / f"{form}.yml"
     content = parse_yaml(path.read_text())
     assert isinstance(content, dict)
     questions = [part for part in content["body"] if part["type"] != "markdown"]
     ids = [question["id"] for question in questions]
     assert len(set(ids)) == len(ids)
-    options = questions[ids.index("recorder")]["attributes"]["options"]
-    recorders = TEXTS["config"]["step"]["user"]["menu_options"]
-    assert {recorder.capitalize() for recorder in recorders} <= set(options)
+    assert "recorder" in ids
 
 
 # --- Tables ---

@@ -31,13 +31,12 @@ SHARED = {
     "pt-BR": {"Cursor", "Host"},
     "zh-Hans": set(),
 }
+_STEPS = json.loads((OWN / "en.json").read_text())["config"]["step"]
+_RECORDERS: dict[str, str] = _STEPS["user"]["menu_options"]
 NAMES = {
-    "Call Recorder",
-    "Imagicle Call Recording",
-    "Bandwidth Catapult",
-    "Asterisk",
-    "Asterisk (FreePBX, MikoPBX, Issabel …)",
-    "URL",
+    *("Call Recorder", "URL"),
+    *_RECORDERS.values(),
+    *(_STEPS[recorder]["title"] for recorder in _RECORDERS),
 }
 # No word of the other languages, and hard to avoid in an English sentence.
 ENGLISH = re.compile(
