@@ -26,7 +26,6 @@ from aiohttp import (
     ClientSession,
     ClientTimeout,
     ClientWebSocketResponse,
-    ClientWSTimeout,
     ConnectionTimeoutError,
     DummyCookieJar,
     ServerDisconnectedError,
@@ -58,7 +57,6 @@ _MAX_ADDRESS: Final = 2048
 _ID: Final = re.compile(r"[A-Za-z0-9._~{}=@+:-]{1,128}")
 """Characters of the recorders' ids and file names."""
 _HANDSHAKE_TIME: Final = 20.0
-_WS_TIMEOUT: Final = ClientWSTimeout(ws_close=2.0)
 _MAX_FRAME: Final = 1024 * 1024
 _NO_SUCH_NAME: Final = {socket.EAI_NONAME, 4}
 """The system's code, and c-ares' (ARES_ENOTFOUND), which Home Assistant asks."""
@@ -221,11 +219,21 @@ class Transport:
     async def websocket(
         self, path: str, *, query: Mapping[str, str] | None = None
     ) -> AsyncGenerator[ClientWebSocketResponse]:
-        """Open a websocket on the same origin, and close it again.
+        """Open a websocket on the same origin; leaving the context ends the connection.
 
         Raises `CannotConnectError` when it cannot be opened, and when it breaks inside
         the context. A frame of more than 1 MiB breaks it.
         """
+        upgrades: list[ClientResponse] = []
+
+        async def send_upgrade(
+            request: ClientRequest, send: ClientHandlerType
+        ) -> ClientResponse:
+            """Keep the answer: it is the connection."""
+            response = await _refuse_redirect(request, send)
+            upgrades.append(response)
+            return response
+
         url = self.url(path).with_query(query)
         headers = {
             name: value
@@ -240,17 +248,20 @@ class Transport:
                 connector=self._session.connector,
                 connector_owner=False,
                 cookie_jar=DummyCookieJar(),
-                middlewares=(_refuse_redirect,),
+                middlewares=(send_upgrade,),
             ) as session:
                 async with asyncio.timeout(_HANDSHAKE_TIME):
                     websocket = await session.ws_connect(
                         url,
                         headers=headers,
                         max_msg_size=_MAX_FRAME,
-                        timeout=_WS_TIMEOUT,
                     )
-                async with websocket:
+                try:
                     yield websocket
+                finally:
+                    # No handshake: aiohttp waits for its end as long as messages come.
+                    for upgrade in upgrades:
+                        upgrade.close()
 
 
 async def _open_audio(response: ClientResponse) -> AudioDownload:

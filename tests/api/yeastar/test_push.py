@@ -3,6 +3,7 @@
 Quotes are from the vendor's page "Monitor Events via WebSocket" of the P-Series guide.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 import json
 import logging
@@ -367,6 +368,35 @@ async def test_a_frame_that_is_too_large(
 
     client = await talking(talk)
     await until(hass, lambda: asked(pbx, "/subscribe") and not client.push_connected)
+
+
+@pytest.mark.parametrize("message", ["x", "{}", '{"type": 30011}'])
+async def test_a_flood(
+    hass: HomeAssistant, pbx: Yeastar, talking: SetUpTalking, message: str
+) -> None:
+    """So many messages, and then the connection ends: it is not waited for its end."""
+    sent, ended = 0, False
+
+    async def talk(socket: web.WebSocketResponse) -> None:
+        """Say the same without a pause, however long the client listens."""
+        nonlocal sent, ended
+        await consent(socket)
+        try:
+            while sent < 1_000_000:
+                for _ in range(100):
+                    await socket.send_str(message)
+                sent += 100
+                await asyncio.sleep(0)
+        except ConnectionError:
+            ended = True
+
+    client = await talking(talk)
+    await until(hass, lambda: ended)
+    assert not client.push_connected
+    assert 1_000 < sent < 1_000_000
+    assert asked(pbx, "/subscribe") == 1
+    # Each event asks for a poll; those that come at once share one.
+    assert asked(pbx, "/call/query") < 20
 
 
 async def test_an_unload_ends_it(

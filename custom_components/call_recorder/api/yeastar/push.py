@@ -25,10 +25,53 @@ _HEARTBEAT_INTERVAL: Final = 30.0
 """Seconds; after 60 without a word the PBX closes the connection."""
 _ANSWER_TIME: Final = 10.0
 """Seconds in which the PBX has to answer a heartbeat or a subscription."""
+_MOST_MESSAGES: Final = 1_000
+"""In a second; a call causes about ten in all."""
+_MOST_CHARACTERS: Final = 1024 * 1024
+"""In a second."""
 _FIRST_PAUSE: Final = 5.0
 _LONGEST_PAUSE: Final = 300.0
 _STABLE_TIME: Final = 60.0
 """Seconds after which a connection that breaks was a good one."""
+
+
+class _Messages:
+    """The messages of a websocket, no more in a second than a PBX can have to send."""
+
+    def __init__(self, websocket: ClientWebSocketResponse) -> None:
+        """Take an open websocket."""
+        self._websocket = websocket
+        self._second_began = 0.0
+        self._count = 0
+        self._size = 0
+
+    async def send(self, text: str) -> None:
+        """Send a message."""
+        await self._websocket.send_str(text)
+
+    async def receive(self) -> str:
+        """Return the next message; raise when the connection is closed, or flooded.
+
+        What has arrived already comes at once: a flood would leave nothing else a turn.
+        """
+        message = await self._websocket.receive()
+        if message.type is WSMsgType.TEXT:
+            text = str(message.data)
+        elif message.type is WSMsgType.BINARY:
+            text = bytes(message.data).decode(errors="replace")
+        else:
+            raise CannotConnectError(message.type.name)
+        self._count_in(len(text))
+        return text
+
+    def _count_in(self, size: int) -> None:
+        """Raise `CannotConnectError` for more than a PBX can have to send."""
+        if _now() > self._second_began + 1:
+            self._second_began, self._count, self._size = _now(), 0, 0
+        self._count += 1
+        self._size += size
+        if self._count > _MOST_MESSAGES or self._size > _MOST_CHARACTERS:
+            raise CannotConnectError("too many messages")
 
 
 class Push:
@@ -55,12 +98,13 @@ class Push:
             async with self._session.wire.transport.websocket(
                 f"{BASE}/subscribe", query={"access_token": pair.access}
             ) as websocket:
-                await self._subscribe(websocket)
+                messages = _Messages(websocket)
+                await self._subscribe(messages)
                 subscribed_at = _now()
                 self._set_connected(True)
                 # Calls may have changed before the subscription.
                 on_change()
-                await self._follow(websocket, pair.access_until, on_change)
+                await self._follow(messages, pair.access_until, on_change)
         except RecorderError as err:
             _LOGGER.debug("Nothing is pushed: %s", err)
         except Exception as err:  # noqa: BLE001 - polls do without, so nothing may stop it
@@ -77,20 +121,20 @@ class Push:
         pause, self._pause = self._pause, min(self._pause * 2, _LONGEST_PAUSE)
         return pause
 
-    async def _subscribe(self, websocket: ClientWebSocketResponse) -> None:
+    async def _subscribe(self, messages: _Messages) -> None:
         """Ask for the events, and wait for the consent."""
-        await websocket.send_json({"topic_list": list(_TOPICS)})
+        await messages.send(json.dumps({"topic_list": list(_TOPICS)}))
         async with asyncio.timeout(_ANSWER_TIME):
             errcode = None
             while errcode is None:
-                message = _parse(await _receive(websocket))
+                message = _parse(await messages.receive())
                 errcode = as_int(message.get("errcode"))
         if errcode != Errcode.SUCCESS:
             raise CannotConnectError(f"errcode {errcode}")
 
     async def _follow(
         self,
-        websocket: ClientWebSocketResponse,
+        messages: _Messages,
         until: float,
         on_change: Callable[[], None],
     ) -> None:
@@ -103,11 +147,11 @@ class Push:
         while time.time() < until:
             try:
                 async with asyncio.timeout(max(beat_at - _now(), 0)):
-                    text = await _receive(websocket)
+                    text = await messages.receive()
             except TimeoutError:
                 if not is_answered:
                     raise CannotConnectError("no heartbeat") from None
-                await websocket.send_str("heartbeat")
+                await messages.send("heartbeat")
                 is_answered = False
                 beat_at = _now() + _ANSWER_TIME
                 continue
@@ -121,16 +165,6 @@ class Push:
 def _now() -> float:
     """Return the event loop's monotonic time in seconds."""
     return asyncio.get_running_loop().time()
-
-
-async def _receive(websocket: ClientWebSocketResponse) -> str:
-    """Return the next message; raise when the connection is closed."""
-    message = await websocket.receive()
-    if message.type is WSMsgType.TEXT:
-        return str(message.data)
-    if message.type is WSMsgType.BINARY:
-        return bytes(message.data).decode(errors="replace")
-    raise CannotConnectError(message.type.name)
 
 
 def _parse(text: str) -> dict[str, Any]:
