@@ -246,15 +246,18 @@ async def test_too_many_for_a_card(
     pass_time: Poll,
     hass_ws_client: WebSocketGenerator,
 ) -> None:
-    """A browser is sent as many active recordings as it can show, or none."""
+    """A browser is sent 2,000 active recordings, those of lines first, and how many there are."""
     office.start_recording(office.connect("101"))
-    await set_up_recorder(hass, entry_data(simulator.imagicle))
-    for number, shown in ((2_000, 2_000), (2_001, None)):
+    lines = {"Reception": {"username": "anna.rossi"}}
+    await set_up_recorder(hass, entry_data(simulator.imagicle), lines=lines)
+    for number, shown in ((2_000, 2_000), (2_001, 2_000), (3_000, 2_000)):
 
         def multiply(rows: list[Any], number: int = number) -> list[Any]:
-            """Return so many recordings."""
+            """Return so many recordings; only the oldest one is the line's."""
             identifier = "6b98303a-b295-473a-adae-{:012}".format
-            return [{**rows[0], "id": identifier(one)} for one in range(number)]
+            other = {**rows[0], "localParty": {"username": "marco.bianchi"}}
+            others = [{**other, "id": identifier(one)} for one in range(number - 1)]
+            return [rows[0], *others]
 
         simulator.imagicle.faults.clear()
         fault = Fault("rewrite", path="/LiveRecordings", rewrite=on_rows(multiply))
@@ -264,9 +267,11 @@ async def test_too_many_for_a_card(
         browser = await hass_ws_client(hass)
         await browser.send_json_auto_id({"type": "call_recorder/subscribe"})
         await browser.receive_json()
-        snapshot = (await browser.receive_json())["event"]
-        active = snapshot["recorders"][0]["active"]
-        assert (None if active is None else len(active)) == shown
+        (recorder,) = (await browser.receive_json())["event"]["recorders"]
+        assert len(recorder["active"]) == shown
+        assert recorder["unlisted"] == number - shown
+        (line,) = recorder["lines"]
+        assert [row for row in recorder["active"] if line["id"] in row["lines"]]
         await browser.close()
 
 

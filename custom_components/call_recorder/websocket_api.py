@@ -8,10 +8,13 @@ A subscription to `call_recorder/subscribe` is sent a snapshot, then what change
   active recordings, `changed` has those that are new or look different, and `ended` the
   ids of those that are over.
 
+`active` has at most 2,000 recordings: those of lines, and the newest of the others;
+`unlisted` is the number of those that were left out.
+
 Times are ISO 8601 in UTC, durations seconds. Nothing is sent for the passing of time.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import voluptuous as vol
@@ -41,7 +44,7 @@ from .recording_json import as_json
 from .rights import may, may_listen
 
 _MOST_ACTIVE: Final = 2_000
-"""Active recordings that a browser can show. If there are more, none is sent."""
+"""How many active recordings are sent of each recorder."""
 _RECENT: Final = 20
 """How many finished recordings are sent of each recorder."""
 _PASSING_STATES: Final = (
@@ -207,6 +210,7 @@ def _recorder(
         "can_pause": False,
         "can_stop": False,
         "active": None,
+        "unlisted": 0,
         "lines": [
             _line(hass, user, entry, line)
             for line in lines_of(entry)
@@ -227,19 +231,30 @@ def _live(
     live = entry.runtime_data.live
     capabilities = live.client.capabilities
     may_control = may(hass, user, POLICY_CONTROL, entry)
-    recordings = live.data.recordings
-    line_ids = live.data.line_ids
+    recordings, line_ids = live.data.recordings, live.data.line_ids
+    listed = recordings and _listed(recordings, line_ids)
     return {
         "available": live.last_update_success,
         "can_pause": may_control and Capability.PAUSE in capabilities,
         "can_stop": may_control and Capability.STOP in capabilities,
         "active": None
-        if recordings is None or len(recordings) > _MOST_ACTIVE
+        if listed is None
         else [
             _active_recording(entry, recording, line_ids.get(recording.id, ()))
-            for recording in recordings
+            for recording in listed
         ],
+        "unlisted": len(recordings or ()) - len(listed or ()),
     }
+
+
+def _listed(
+    recordings: Sequence[ActiveRecording], line_ids: Mapping[str, Sequence[str]]
+) -> Sequence[ActiveRecording]:
+    """Return the recordings to send: those of lines first, for what the lines show."""
+    if len(recordings) <= _MOST_ACTIVE:
+        return recordings
+    newest_first = recordings[::-1]
+    return sorted(newest_first, key=lambda one: not line_ids.get(one.id))[:_MOST_ACTIVE]
 
 
 def _archive(

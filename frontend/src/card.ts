@@ -36,6 +36,8 @@ const STATUS_TEXT: Record<Exclude<ShownLine["status"], "unknown">, TextKey> = {
   "not-recorded": "state_not_recorded",
 };
 
+/** Rows of active recordings: more than anybody looks at. */
+const MOST_ROWS = 200;
 /** Milliseconds. */
 const NOTICE_TIME = 8000;
 
@@ -227,7 +229,7 @@ export class CallRecorderCard extends LitElement {
 
   private counts(shown: Shown, text: Localize): TemplateResult {
     const counts: [string, IconName, TextKey, number | undefined][] = [
-      ["recording", "record", "count_active", shown.active?.length],
+      ["recording", "record", "count_active", shown.count],
       ["paused", "pause", "count_paused", shown.paused || undefined],
       ["not-recorded", "alert", "count_not_recorded", shown.notRecorded || undefined],
       ["", "today", "count_today", shown.today],
@@ -238,7 +240,7 @@ export class CallRecorderCard extends LitElement {
           ? nothing
           : html`<div class=${count ? kind : ""}>
               <dt>${text(key)}</dt>
-              <dd>${icon(name)} ${count}</dd>
+              <dd>${icon(name)} ${this.number(count)}</dd>
             </div>`,
       )}
     </dl>`;
@@ -279,8 +281,10 @@ export class CallRecorderCard extends LitElement {
 
   // --- Active recordings ---
 
-  private activeSection({ active: rows }: Shown, text: Localize): TemplateResult | typeof nothing {
-    if (!rows) return nothing;
+  private activeSection({ active, count = 0 }: Shown, text: Localize): TemplateResult | typeof nothing {
+    if (!active) return nothing;
+    const rows = active.slice(0, MOST_ROWS);
+    const more = count - rows.length;
     return html`<section>
       ${this.heading("heading_active", text)}
       ${rows.length
@@ -292,6 +296,7 @@ export class CallRecorderCard extends LitElement {
             )}
           </ul>`
         : html`<p class="empty">${icon("idle")} ${text("no_active")}</p>`}
+      ${more > 0 ? html`<p class="empty">${text("more_active", { count: this.number(more) })}</p>` : nothing}
     </section>`;
   }
 
@@ -374,6 +379,10 @@ export class CallRecorderCard extends LitElement {
   private callName(recorder: Recorder, ids: string[], local: Party): string {
     const names = recorder.lines.filter(({ id }) => ids.includes(id)).map(({ name }) => name);
     return names.join(", ") || partyName(local) || recorder.name;
+  }
+
+  private number(value: number): string {
+    return value.toLocaleString(this._hass?.locale.language);
   }
 
   // --- Lines ---

@@ -16,6 +16,8 @@ export interface Shown {
   recorders: Recorder[];
   /** Newest first; `undefined` while none of the recorders tells. */
   active: { recorder: Recorder; recording: ActiveRecording }[] | undefined;
+  /** How many are active: of very many, not all are sent. */
+  count: number | undefined;
   lines: ShownLine[];
   /** Newest first; `undefined` where nobody may listen or nothing is known. */
   recent: { recorder: Recorder; recording: Recording }[] | undefined;
@@ -58,17 +60,25 @@ export function choose(recorders: Recorder[], config: CardConfig): Shown {
     }
     for (const line of recorder.lines.filter(isWanted)) lines.push(showLine(recorder, line));
   }
+  // Those of lines are all listed.
+  const unlisted = wanted.length
+    ? 0
+    : chosen.filter(activeOf).reduce((sum, recorder) => sum + recorder.unlisted, 0);
   const told = active.filter(({ recording }) => recording.is_paused !== null);
   const judged = lines.filter(({ line }) => line.not_recorded !== null);
   const todays = chosen.map((recorder) => recorder.today).filter((today) => today !== null);
   return {
     recorders: chosen,
     active: chosen.some(activeOf) ? active.sort(byStart) : undefined,
+    count: chosen.some(activeOf) ? active.length + unlisted : undefined,
     lines,
     recent: chosen.some((recorder) => recorder.recent !== null)
       ? recent.sort(byStart).slice(0, RECENT)
       : undefined,
-    paused: told.length ? told.filter(({ recording }) => recording.is_paused).length : undefined,
+    paused:
+      told.length && !unlisted
+        ? told.filter(({ recording }) => recording.is_paused).length
+        : undefined,
     notRecorded: judged.length
       ? judged.filter(({ line }) => line.not_recorded).length
       : undefined,

@@ -116,8 +116,10 @@ export interface Recorder {
   available: boolean;
   can_pause: boolean;
   can_stop: boolean;
-  /** `null` while the recorder has not told enough to know. */
+  /** `null` while the recorder has not told enough to know. Of very many, not all of them. */
   active: ActiveRecording[] | null;
+  /** How many active recordings were left out. */
+  unlisted: number;
   lines: Line[];
   today: number | null;
   /** `null` when the user may not listen, or nothing is known of the archive. */

@@ -94,6 +94,12 @@ def active(snapshot: Snapshot, count: int = 200, name: str | None = None) -> Non
     ]
 
 
+def too_many(snapshot: Snapshot) -> None:
+    """Let more calls be recorded than the card lists, or is sent."""
+    active(snapshot, 2_000)
+    snapshot["recorders"][0]["unlisted"] = 1_000
+
+
 def long_names(snapshot: Snapshot) -> None:
     """Let everybody and everything have a very long name."""
     active(snapshot, 5, LONG)
@@ -122,6 +128,7 @@ STATES: tuple[tuple[Callable[[Snapshot], None], str, int, int, int], ...] = (
     (not_yet_known, "What Imagicle records is not known yet.", 0, 0, 3),
     (no_recordings, "There are no recordings yet.", 1, 0, 3),
     (active, "+3905512345199", 1, 200, 3),
+    (too_many, "And 2,800 more.", 1, 200, 3),
     (long_names, LONG, 1, 5, 3),
     (twenty_lines, "Line 19", 1, 5, 20),
 )
