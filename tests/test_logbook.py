@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.call_recorder.const import DOMAIN
 from homeassistant.components.recorder import get_instance
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import parse_yaml
@@ -137,6 +137,25 @@ async def test_on_the_page_of_a_line(
     await pass_time(31)
     rows = await read_log(hass, hass_ws_client, device_ids=[line.id])
     assert described(rows) == ["Front desk recording started, 105"]
+
+
+async def test_in_the_filters_of_the_log(
+    hass: HomeAssistant,
+    office: Office,
+    imagicle_data: dict[str, Any],
+    pass_time: Poll,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    """Who filters by a line's device, area or integration asks for entities."""
+    entry = await set_up_log(hass, imagicle_data)
+    line = find_device(hass, entry, "Reception")
+    entities = er.async_entries_for_device(er.async_get(hass), line.id)
+    for number in ("101", "102"):
+        office.start_recording(office.connect(number, remote="105"))
+    await pass_time(31)
+    ids = [entity.entity_id for entity in entities]
+    rows = await read_log(hass, hass_ws_client, entity_ids=ids)
+    assert described(rows) == ["Reception recording started, 105"]
 
 
 async def test_a_recording_of_no_line(

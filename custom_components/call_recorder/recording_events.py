@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import (
     async_dispatcher_connect,
@@ -25,7 +25,7 @@ from .api.errors import ErrorKey
 from .api.models import ActiveRecording, Direction, LocalParty, Recording, RemoteParty
 from .api.numbers import last_digits
 from .const import CONF_MASK_NUMBERS, DOMAIN, EVENT_ACTIVITY
-from .device_targets import async_get_device, shown_name
+from .device_targets import async_get_device, async_get_entity_id, shown_name
 from .lines import Line
 from .privacy import mask_parties
 from .recording_json import as_json, running_time
@@ -195,14 +195,22 @@ class EventSender:
         """Fire an event for the activity log: for each line, or the recorder (`None`).
 
         The database keeps it, so it has only the last digits of the remote number.
+
+        The page of a device finds it by the device, the filters of the log by an
+        entity. The start button has no rows of its own, so that nothing is lost when
+        all other entities of the line are excluded from the log.
         """
         for line in lines:
             line_id, name = (line.id, line.name) if line else (None, self._entry.title)
             device = async_get_device(self._hass, self._entry, line_id)
+            button = async_get_entity_id(
+                self._hass, "button", "start_recording", self._entry, line_id
+            )
             self._hass.bus.async_fire(
                 EVENT_ACTIVITY,
                 {
                     ATTR_DEVICE_ID: device and device.id,
+                    ATTR_ENTITY_ID: button,
                     "name": shown_name(device, name),
                     "type": change.type,
                     "direction": change.direction,
