@@ -7,7 +7,7 @@ import { callAction } from "./actions.js";
 import { type Feed, feedOf } from "./feed.js";
 import { clock, partyName, spokenDuration, startTime } from "./format.js";
 import { icon, type IconName } from "./icons.js";
-import { choose, type Shown, type ShownLine } from "./shown.js";
+import { choose, type Shown, type ShownLine, type ShownRecording } from "./shown.js";
 import * as styles from "./styles.js";
 import { fetchTexts, localizeFor, pageLocalize, type Localize, type TextKey } from "./texts.js";
 import type {
@@ -41,6 +41,11 @@ const MOST_ROWS = 200;
 /** Milliseconds. */
 const NOTICE_TIME = 8000;
 
+/** Return what tells whether a recording is a given one. */
+function isSame({ recording: { media_content_id: id } }: ShownRecording) {
+  return ({ recording }: ShownRecording): boolean => recording.media_content_id === id;
+}
+
 interface Notice {
   text: string;
   isRefusal: boolean;
@@ -55,8 +60,8 @@ export class CallRecorderCard extends LitElement {
   @state() private busy: ReadonlySet<string> = new Set();
   /** Id of the active recording whose stop has to be confirmed. */
   @state() private stopping: string | undefined;
-  /** Id of the finished recording that is played. */
-  @state() private playing: string | undefined;
+  /** The finished recording that is played. */
+  @state() private playing: ShownRecording | undefined;
 
   private _hass: HomeAssistant | undefined;
   private feed: Feed | undefined;
@@ -340,9 +345,16 @@ export class CallRecorderCard extends LitElement {
   private stopQuestion(recorder: Recorder, id: string, text: Localize): TemplateResult {
     return html`<div class="question" role="group" aria-label=${text("stop_question")}>
       <span>${text("stop_question")}</span>
-      <button class="filled neutral" @click=${() => (this.stopping = undefined)}>${text("keep")}</button>
+      <button class="filled neutral" @click=${this.keep}>${text("keep")}</button>
       <button class="filled" @click=${() => this.steer("stop", recorder, id)}>${text("stop")}</button>
     </div>`;
+  }
+
+  /** Take the question away. The keyboard's focus goes back to the button that asked it. */
+  private keep(event: Event): void {
+    this.stopping = undefined;
+    const row = (event.target as Element).closest("li");
+    row?.querySelector<HTMLElement>("button[aria-expanded]")?.focus();
   }
 
   /** Who talks with whom: the line or user, and the other party below. */
@@ -425,26 +437,30 @@ export class CallRecorderCard extends LitElement {
 
   // --- Finished recordings ---
 
-  private recentSection(recent: NonNullable<Shown["recent"]>, text: Localize): TemplateResult {
+  private recentSection(recent: ShownRecording[], text: Localize): TemplateResult {
+    const { playing } = this;
+    // Newer recordings do not take away what somebody is listening to.
+    const rows = playing && !recent.some(isSame(playing)) ? [...recent, playing] : recent;
     return html`<section>
       ${this.heading("heading_recent", text)}
-      ${recent.length
+      ${rows.length
         ? html`<ul class="rows" tabindex="0" aria-label=${text("heading_recent")}>
             ${repeat(
-              recent,
+              rows,
               ({ recording }) => recording.media_content_id,
-              ({ recorder, recording }) => this.recentRow(recorder, recording, text),
+              (row) => this.recentRow(row, text),
             )}
           </ul>`
         : html`<p class="empty">${text("no_recent")}</p>`}
     </section>`;
   }
 
-  private recentRow(recorder: Recorder, recording: Recording, text: Localize): TemplateResult {
-    const { media_content_id: id, state, started_at: startedAt, duration } = recording;
+  private recentRow(row: ShownRecording, text: Localize): TemplateResult {
+    const { recorder, recording } = row;
+    const { state, started_at: startedAt, duration } = recording;
     const call = this.callName(recorder, recording.lines, recording.local);
     const time = startedAt && this.feed ? startTime(this._hass!, startedAt, this.feed.now()) : "";
-    const isPlaying = this.playing === id;
+    const isPlaying = this.playing !== undefined && isSame(this.playing)(row);
     const trouble =
       state === "saving" ? text("saving") : state === "error" ? text("failed") : undefined;
     return html`<li>
@@ -455,7 +471,7 @@ export class CallRecorderCard extends LitElement {
               class="round main"
               aria-expanded=${isPlaying}
               aria-label=${isPlaying ? text("close_player") : text("play_recording", { call, time })}
-              @click=${() => (this.playing = isPlaying ? undefined : id)}
+              @click=${() => (this.playing = isPlaying ? undefined : row)}
             >
               ${icon(isPlaying ? "close" : "play")}
             </button>`}

@@ -12,6 +12,11 @@ export interface ShownLine {
   recording: ActiveRecording | undefined;
 }
 
+export interface ShownRecording {
+  recorder: Recorder;
+  recording: Recording;
+}
+
 export interface Shown {
   recorders: Recorder[];
   /** Newest first; `undefined` while none of the recorders tells. */
@@ -20,7 +25,7 @@ export interface Shown {
   count: number | undefined;
   lines: ShownLine[];
   /** Newest first; `undefined` where nobody may listen or nothing is known. */
-  recent: { recorder: Recorder; recording: Recording }[] | undefined;
+  recent: ShownRecording[] | undefined;
   paused: number | undefined;
   notRecorded: number | undefined;
   today: number | undefined;

@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.async_api import Page, WebSocketRoute, expect
 
-from .conftest import OpenPage
+from .conftest import OpenPage, play_button
 from .looks import require_accessible, show_sizes
 
 LONG = "Bartholomäus von und zu Hohenlohe-Waldenburg-Schillingsfürst (Einkauf international)"
@@ -100,6 +100,16 @@ def too_many(snapshot: Snapshot) -> None:
     snapshot["recorders"][0]["unlisted"] = 1_000
 
 
+def newer(snapshot: Snapshot) -> None:
+    """Let twenty newer recordings have taken the place of those before."""
+    (recorder,) = snapshot["recorders"]
+    row = recorder["recent"][0] | {"started_at": snapshot["now"]}
+    recorder["recent"] = [
+        row | {"id": f"newer-{number}", "media_content_id": f"newer-{number}"}
+        for number in range(20)
+    ]
+
+
 def long_names(snapshot: Snapshot) -> None:
     """Let everybody and everything have a very long name."""
     active(snapshot, 5, LONG)
@@ -153,3 +163,34 @@ async def test_every_state(open_page: OpenPage, axe: str, tmp_path: Path) -> Non
         pictures.mkdir()
         await show_sizes(page, pictures)
         await require_accessible(page, axe)
+
+
+async def test_what_is_played_stays(open_page: OpenPage) -> None:
+    """Newer recordings do not take away the one that somebody listens to."""
+    feed = Feed()
+    page = await open_page("/one-card/0", is_new_browser=True, prepare=feed.prepare)
+    await play_button(page).click()
+    audio = page.locator("call-recorder-player audio")
+    await expect(audio).to_be_attached()
+    source = await audio.get_attribute("src")
+    plays = page.get_by_role("button", name="Play the recording of")
+    await expect(plays).to_have_count(9)
+    feed.show(newer)
+    await expect(plays).to_have_count(10)
+    await expect(audio).to_have_attribute("src", source or "")
+    await page.get_by_role("button", name="Close the player").click()
+    await expect(plays).to_have_count(10)
+    await expect(audio).to_have_count(0)
+
+
+async def test_focus_after_a_question(open_page: OpenPage) -> None:
+    """Who goes on recording is back at the button that asked, by keyboard too."""
+    feed = Feed()
+    page = await open_page("/one-card/0", is_new_browser=True, prepare=feed.prepare)
+    card = page.locator("call-recorder-card")
+    await expect(card.locator("ul.lines > li")).to_have_count(3)
+    feed.show(active)
+    stop = card.get_by_role("button", name="Stop the recording of").first
+    await stop.press("Enter")
+    await card.get_by_role("button", name="Keep recording").press("Enter")
+    await expect(stop).to_be_focused()
