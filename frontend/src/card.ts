@@ -206,10 +206,12 @@ export class CallRecorderCard extends LitElement {
           ${shown.recorders.length
             ? html`<div class="columns">
                 ${shows("active") ? html`<div>${this.activeSection(shown, text)}</div>` : nothing}
-                <div>
-                  ${shows("start") && shown.lines.length ? this.lineSection(shown, text) : nothing}
-                  ${shows("recent") && shown.recent ? this.recentSection(shown.recent, text) : nothing}
-                </div>
+                ${shows("start") || shows("recent")
+                  ? html`<div>
+                      ${shows("start") && shown.lines.length ? this.lineSection(shown, text) : nothing}
+                      ${shows("recent") && shown.recent ? this.recentSection(shown.recent, text) : nothing}
+                    </div>`
+                  : nothing}
               </div>`
             : nothing}
         </div>
@@ -293,7 +295,7 @@ export class CallRecorderCard extends LitElement {
     return html`<section>
       ${this.heading("heading_active", text)}
       ${rows.length
-        ? html`<ul class="rows" tabindex="0" aria-label=${text("heading_active")}>
+        ? html`<ul class="rows active" tabindex="0" aria-label=${text("heading_active")}>
             ${repeat(
               rows,
               ({ recorder, recording }) => recorder.entry_id + recording.id,
@@ -373,7 +375,7 @@ export class CallRecorderCard extends LitElement {
           ? html`${icon(arrow)}<span class="visually-hidden">${text(`direction_${arrow}`)}</span>`
           : nothing}
         ${this.party(recording.remote)}
-        ${detail ? html`<span>${partyName(recording.remote) ? "· " : ""}${detail}</span>` : nothing}
+        ${detail ? html`<span class="detail">${partyName(recording.remote) ? "· " : ""}${detail}</span>` : nothing}
       </div>
     </div>`;
   }

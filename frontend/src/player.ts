@@ -32,12 +32,19 @@ export class CallRecorderPlayer extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    if (this.url) return;
     this.duration = this.recording.duration ?? 0;
     void this.resolve();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    queueMicrotask(() => this.stop());
+  }
+
+  /** Stop, unless the element was only moved to another place of the list. */
+  private stop(): void {
+    if (this.isConnected) return;
     // Otherwise the browser reads on.
     this.audio?.pause();
     this.audio?.removeAttribute("src");

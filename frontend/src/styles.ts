@@ -197,6 +197,10 @@ export const card = css`
     max-height: var(--call-recorder-list-height, 26em);
     overflow: auto;
   }
+  /* On a wall nobody scrolls. */
+  ul.rows.active {
+    max-height: var(--call-recorder-list-height, max(26em, 55vh));
+  }
   ul.rows:focus-visible {
     outline-offset: -2px;
   }
@@ -284,6 +288,9 @@ export const card = css`
     padding: 6px 16px 10px;
     color: var(--secondary-text-color);
   }
+  .rows + p.empty {
+    padding-top: 10px;
+  }
   p.empty a {
     color: var(--primary-text-color);
   }
@@ -370,11 +377,15 @@ export const card = css`
     .head {
       padding: 12px 12px 8px;
     }
+    h3,
+    p.empty {
+      padding-inline: 12px;
+    }
     .rows > li {
-      padding-inline: 10px 6px;
+      padding-inline: 12px 6px;
     }
     .row {
-      gap: 8px;
+      gap: 6px;
       flex-wrap: wrap;
       row-gap: 0;
     }
@@ -383,6 +394,13 @@ export const card = css`
     }
     .actions {
       margin-inline-start: auto;
+    }
+    .actions .round {
+      width: 36px;
+    }
+    /* A whole number is worth more: the color and the icon show a pause, too. */
+    .active .secondary > :first-child ~ .detail {
+      display: none;
     }
   }
   @container (min-width: 760px) {

@@ -191,6 +191,10 @@ ul.rows {
 max-height: var(--call-recorder-list-height, 26em);
 overflow: auto;
 }
+/* On a wall nobody scrolls. */
+ul.rows.active {
+max-height: var(--call-recorder-list-height, max(26em, 55vh));
+}
 ul.rows:focus-visible {
 outline-offset: -2px;
 }
@@ -278,6 +282,9 @@ margin: 0;
 padding: 6px 16px 10px;
 color: var(--secondary-text-color);
 }
+.rows + p.empty {
+padding-top: 10px;
+}
 p.empty a {
 color: var(--primary-text-color);
 }
@@ -360,11 +367,15 @@ animation: none;
 .head {
 padding: 12px 12px 8px;
 }
+h3,
+p.empty {
+padding-inline: 12px;
+}
 .rows > li {
-padding-inline: 10px 6px;
+padding-inline: 12px 6px;
 }
 .row {
-gap: 8px;
+gap: 6px;
 flex-wrap: wrap;
 row-gap: 0;
 }
@@ -373,6 +384,13 @@ flex-basis: 6.5em;
 }
 .actions {
 margin-inline-start: auto;
+}
+.actions .round {
+width: 36px;
+}
+/* A whole number is worth more: the color and the icon show a pause, too. */
+.active .secondary > :first-child ~ .detail {
+display: none;
 }
 }
 @container (min-width: 760px) {
@@ -401,10 +419,10 @@ ${this.notice?this.noticeRow(this.notice,t):p}
 ${i?this.troubles(i,n,t):h`<p class="empty">${t("loading")}</p>`}
 ${n.recorders.length?h`<div class="columns">
 ${s("active")?h`<div>${this.activeSection(n,t)}</div>`:p}
-<div>
+${s("start")||s("recent")?h`<div>
 ${s("start")&&n.lines.length?this.lineSection(n,t):p}
 ${s("recent")&&n.recent?this.recentSection(n.recent,t):p}
-</div>
+</div>`:p}
 </div>`:p}
 </div>
 <div class="visually-hidden" role="status">
@@ -429,7 +447,7 @@ ${_("alert")}<span>${n("unavailable",{recorder:a})}</span>
 ${this._hass?.user?.is_admin?h`<a href="/config/integrations/dashboard/add?domain=call_recorder">${n("add_recorder")}</a>`:p}
 </p>`}activeSection({active:t,count:i=0},n){if(!t)return p;let s=t.slice(0,Gt),o=i-s.length;return h`<section>
 ${this.heading("heading_active",n)}
-${s.length?h`<ul class="rows" tabindex="0" aria-label=${n("heading_active")}>
+${s.length?h`<ul class="rows active" tabindex="0" aria-label=${n("heading_active")}>
 ${me(s,({recorder:a,recording:c})=>a.entry_id+c.id,({recorder:a,recording:c})=>this.activeRow(a,c,n))}
 </ul>`:h`<p class="empty">${_("idle")} ${n("no_active")}</p>`}
 ${o>0?h`<p class="empty">${n("more_active",{count:this.number(o)})}</p>`:p}
@@ -469,7 +487,7 @@ ${this.stopping===s?this.stopQuestion(t,s,n):p}
 <div class="secondary">
 ${a?h`${_(a)}<span class="visually-hidden">${s(`direction_${a}`)}</span>`:p}
 ${this.party(i.remote)}
-${n?h`<span>${fe(i.remote)?"· ":""}${n}</span>`:p}
+${n?h`<span class="detail">${fe(i.remote)?"· ":""}${n}</span>`:p}
 </div>
 </div>`}party(t){let i=fe(t),n=t.name?"auto":"ltr";return i?h`<span class="ellipsis" dir=${n} title=${i}>${i}</span>`:p}callName(t,i,n){return t.lines.filter(({id:o})=>i.includes(o)).map(({name:o})=>o).join(", ")||fe(n)||t.name}number(t){return t.toLocaleString(this._hass?.locale.language)}lineSection({lines:t},i){return h`<section>
 ${this.heading("heading_lines",i)}
@@ -512,7 +530,7 @@ ${I(c)}
 </span>`}
 </div>
 ${l?h`<call-recorder-player .hass=${this._hass} .recording=${s}></call-recorder-player>`:p}
-</li>`}start({id:t,name:i,start:n}){return this.command(t,async(s,o)=>{let{result:a}=await Ce(s,"start_recording",{...n,ensure:!0});return o(a==="pending"||a==="already_recording"?a:"started",{line:i})})}steer(t,i,n){return this.stopping=void 0,this.command(n,async s=>{await Ce(s,`${t}_recording`,{config_entry_id:i.entry_id,recording_id:n})})}async command(t,i){let n=this._hass;if(!(!n||this.busy.has(t))){this.busy=new Set([...this.busy,t]),this.notice=void 0;try{let s=await i(n,L(n.language));s&&this.say(s)}catch(s){this.notice={text:s.message,isRefusal:!0}}finally{this.busy=new Set([...this.busy].filter(s=>s!==t))}}}say(t){let i={text:t,isRefusal:!1};this.notice=i,window.setTimeout(()=>{this.notice===i&&(this.notice=void 0)},Zt)}static{this.styles=[ve,ut]}};y([k({reflect:!0})],x.prototype,"layout",2),y([b()],x.prototype,"config",2),y([b()],x.prototype,"notice",2),y([b()],x.prototype,"busy",2),y([b()],x.prototype,"stopping",2),y([b()],x.prototype,"playing",2),y([k({attribute:!1,noAccessor:!0})],x.prototype,"hass",1);var ze=[1,1.5,2],ye=10,Qt=6*3600,w=class extends A{constructor(){super(...arguments);this.speed=1;this.playing=!1;this.position=0;this.duration=0}get audio(){return this.renderRoot.querySelector("audio")}connectedCallback(){super.connectedCallback(),this.duration=this.recording.duration??0,this.resolve()}disconnectedCallback(){super.disconnectedCallback(),this.audio?.pause(),this.audio?.removeAttribute("src"),this.audio?.load(),this.url=void 0}async resolve(){try{let{url:t}=await this.hass.callWS({type:"media_source/resolve_media",media_content_id:this.recording.media_content_id,expires:Qt});this.isConnected&&(this.url=t)}catch(t){this.error=await Le(this.hass,t)}}render(){let t=L(this.hass.language);if(this.error!==void 0)return h`<p role="alert">${_("alert")} ${this.error||t("cannot_play")}</p>`;let i=t("position_text",{position:Y(this.hass,this.position),duration:Y(this.hass,this.duration)});return h`
+</li>`}start({id:t,name:i,start:n}){return this.command(t,async(s,o)=>{let{result:a}=await Ce(s,"start_recording",{...n,ensure:!0});return o(a==="pending"||a==="already_recording"?a:"started",{line:i})})}steer(t,i,n){return this.stopping=void 0,this.command(n,async s=>{await Ce(s,`${t}_recording`,{config_entry_id:i.entry_id,recording_id:n})})}async command(t,i){let n=this._hass;if(!(!n||this.busy.has(t))){this.busy=new Set([...this.busy,t]),this.notice=void 0;try{let s=await i(n,L(n.language));s&&this.say(s)}catch(s){this.notice={text:s.message,isRefusal:!0}}finally{this.busy=new Set([...this.busy].filter(s=>s!==t))}}}say(t){let i={text:t,isRefusal:!1};this.notice=i,window.setTimeout(()=>{this.notice===i&&(this.notice=void 0)},Zt)}static{this.styles=[ve,ut]}};y([k({reflect:!0})],x.prototype,"layout",2),y([b()],x.prototype,"config",2),y([b()],x.prototype,"notice",2),y([b()],x.prototype,"busy",2),y([b()],x.prototype,"stopping",2),y([b()],x.prototype,"playing",2),y([k({attribute:!1,noAccessor:!0})],x.prototype,"hass",1);var ze=[1,1.5,2],ye=10,Qt=6*3600,w=class extends A{constructor(){super(...arguments);this.speed=1;this.playing=!1;this.position=0;this.duration=0}get audio(){return this.renderRoot.querySelector("audio")}connectedCallback(){super.connectedCallback(),!this.url&&(this.duration=this.recording.duration??0,this.resolve())}disconnectedCallback(){super.disconnectedCallback(),queueMicrotask(()=>this.stop())}stop(){this.isConnected||(this.audio?.pause(),this.audio?.removeAttribute("src"),this.audio?.load(),this.url=void 0)}async resolve(){try{let{url:t}=await this.hass.callWS({type:"media_source/resolve_media",media_content_id:this.recording.media_content_id,expires:Qt});this.isConnected&&(this.url=t)}catch(t){this.error=await Le(this.hass,t)}}render(){let t=L(this.hass.language);if(this.error!==void 0)return h`<p role="alert">${_("alert")} ${this.error||t("cannot_play")}</p>`;let i=t("position_text",{position:Y(this.hass,this.position),duration:Y(this.hass,this.duration)});return h`
 <div class="player" role="group" dir="ltr" aria-label=${t("player")}>
 ${this.url?h`<audio
 src=${this.url}
