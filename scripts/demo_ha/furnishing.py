@@ -82,6 +82,19 @@ async def stay_offline(home_assistant: HomeAssistant) -> None:
         )
 
 
+async def accept_plain_http(home_assistant: HomeAssistant) -> None:
+    """Ignore that the simulators speak plain HTTP: it does not leave this machine."""
+    listed = await home_assistant.command(type="repairs/list_issues")
+    for issue in listed["issues"]:
+        if issue["translation_key"] == "unencrypted":
+            await home_assistant.command(
+                type="repairs/ignore_issue",
+                domain=DOMAIN,
+                issue_id=issue["issue_id"],
+                ignore=True,
+            )
+
+
 async def list_entities(home_assistant: HomeAssistant) -> list[dict[str, Any]]:
     """Return this integration's enabled entities from the entity registry."""
     registry = await home_assistant.command(type="config/entity_registry/list")
@@ -106,6 +119,7 @@ async def furnish(
             added[name] = entry_id
             for line, fields in _LINES.get(name, {}).items():
                 await add_line(home_assistant, entry_id, line, **fields)
+    await accept_plain_http(home_assistant)
     await home_assistant.post(f"{_AUTOMATIONS}/call_not_recorded", _ALERT)
     await _make_dashboards(home_assistant)
     await _import_statistics(home_assistant)

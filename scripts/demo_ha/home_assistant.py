@@ -40,6 +40,9 @@ input_boolean:
     name: Accounts phone in a call
     icon: mdi:phone-in-talk
 logbook:
+  # One row for each event, and none for each entity that it changes: docs/entities.md.
+  exclude:
+    domains: [binary_sensor, event, sensor, switch]
 media_source:
 script: !include scripts.yaml
 system_health:
