@@ -10,8 +10,8 @@ from .tones import ANSWERING, CALLER, make_tone
 
 _LONGEST: Final = 10 * 60 * 1000
 """Milliseconds after which a caller that was forgotten hangs up."""
-
-_LONGEST_RUN: Final = "900s"
+_LONGEST_RUN: Final = "86400s"
+"""After which a SIPp ends that was left behind; a demo may last for hours."""
 
 _SDP: Final = """v=0
 o=- 1 1 IN IP[local_ip_type] [local_ip]

@@ -79,14 +79,29 @@ async def _look_until_refused(watcher: Watcher) -> None:
         await watcher.wait_for_change()
 
 
-async def test_secret_was_changed(simulated: SimulatedPbx, watcher: Watcher) -> None:
+async def test_secret_was_changed(
+    clock: IdleClock, simulated: SimulatedPbx, watcher: Watcher
+) -> None:
     """Test that a user who is not known any more is not tried again and again."""
+    refusals: list[bytes] = []
+
+    def note_refusal(body: bytes) -> bytes:
+        """Take down each refusal."""
+        if b"Authentication failed" in body:
+            refusals.append(body)
+        return body
+
+    simulated.asterisk.rewrite = note_refusal
     simulated.asterisk.users.clear()
     await simulated.crash()
     await simulated.restart()
     with pytest.raises(InvalidAuthError):
-        await _look_until_refused(watcher)
+        await clock.run(_look_until_refused(watcher))
+    await clock.pass_time(1)
     assert not watcher.client.push_connected
+    refusals.clear()
+    await clock.pass_time(1200)
+    assert len(refusals) in (3, 4)
 
 
 async def test_too_few_rights(

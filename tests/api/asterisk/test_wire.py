@@ -205,6 +205,21 @@ async def test_limits(
 class _Transport(asyncio.WriteTransport):
     """A connection to nowhere."""
 
+    def __init__(self) -> None:
+        """Start with reading."""
+        super().__init__()
+        self.reads = asyncio.Event()
+        """Set while the network may deliver."""
+        self.reads.set()
+
+    def pause_reading(self) -> None:
+        """Hold the network back."""
+        self.reads.clear()
+
+    def resume_reading(self) -> None:
+        """Let the network deliver again."""
+        self.reads.set()
+
     def write(self, data: bytes | bytearray | memoryview[int]) -> None:
         """Drop what is sent."""
 
@@ -234,6 +249,24 @@ async def test_pieces_do_not_matter() -> None:
     for size in (1, 2, 3, 7, 50):
         pieces = [said[at : at + size] for at in range(0, len(said), size)]
         assert _received(pieces) == whole
+
+
+async def test_flood() -> None:
+    """Test that much at once is read in turns with everything else."""
+    transport = _Transport()
+    wire = Wire(lambda event: None)
+    wire.connection_made(transport)
+    event = b"Event: Newexten\r\n\r\n"
+    wire.data_received(_GREETING + event * 100)
+    assert transport.reads.is_set()
+    for _ in range(2):
+        wire.data_received(event * 10_000)
+        assert not transport.reads.is_set()
+        async with asyncio.timeout(10):
+            await transport.reads.wait()
+    wire.data_received(event * 10_000)
+    # No timer is left.
+    wire.close()
 
 
 async def test_nonsense() -> None:
