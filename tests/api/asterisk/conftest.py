@@ -7,11 +7,13 @@ from datetime import UTC
 from typing import Any, Final
 
 from aiohttp import ClientSession
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.call_recorder.api.asterisk.client import AsteriskClient
 from custom_components.call_recorder.api.models import ActiveRecording, LiveState
 from tests.helpers.asterisk import SimulatedPbx
+from tests.helpers.clock import IdleClock
 from tests.helpers.pbx import Pbx
 
 _PATIENCE: Final = 60.0
@@ -70,6 +72,14 @@ async def simulated(socket_enabled: None) -> AsyncGenerator[SimulatedPbx]:
     yield pbx
     await pbx.stop()
     await asyncio.get_running_loop().shutdown_default_executor()
+
+
+@pytest.fixture
+async def clock(
+    freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> IdleClock:
+    """Return the clock, which passes only where nothing else can happen."""
+    return IdleClock(freezer, monkeypatch)
 
 
 @pytest.fixture

@@ -77,13 +77,13 @@ def test_channels_that_no_command_could_name(name: str) -> None:
     assert Channel.parse(row) is None
 
 
-def _dialed_by_the_pbx(trunk_state: str) -> Call:
+def _dialed_by_the_pbx(trunk_state: str, bridge: str) -> Call:
     """Return a call that a program makes: 1001 has answered, the other is called then."""
     legs = (
-        ("Local/1001@office-00000001;1", "Up", "b1" if trunk_state == "Up" else ""),
+        ("Local/1001@office-00000001;1", "Up", bridge),
         ("Local/1001@office-00000001;2", "Up", "b2"),
         ("PJSIP/1001-00000002", "Up", "b2"),
-        ("PJSIP/trunk-00000003", trunk_state, "b1" if trunk_state == "Up" else ""),
+        ("PJSIP/trunk-00000003", trunk_state, bridge),
     )
     channels = [
         Channel.parse(
@@ -93,20 +93,40 @@ def _dialed_by_the_pbx(trunk_state: str) -> Call:
                     ("Uniqueid", f"1795854077.{number}"),
                     ("Linkedid", "1795854077.0"),
                     ("ChannelStateDesc", state),
-                    ("BridgeId", bridge),
+                    ("BridgeId", joined),
                 )
             )
         )
-        for number, (name, state, bridge) in enumerate(legs)
+        for number, (name, state, joined) in enumerate(legs)
     ]
     (call,) = join_calls(filter(None, channels)).values()
     return call
 
 
-@pytest.mark.parametrize(("state", "counts"), [("Ringing", False), ("Up", True)])
-def test_call_that_the_pbx_dials(state: str, counts: bool) -> None:
+def test_key_that_comes_twice() -> None:
+    """Test that the first counts: what follows may be a caller's."""
+    channel = Channel.parse(
+        Message(
+            (
+                ("Channel", "PJSIP/1002-00000001"),
+                ("Uniqueid", "1795854077.2"),
+                ("ChannelStateDesc", "Ring"),
+                ("ChannelStateDesc", "Up"),
+                ("Channel", "PJSIP/1003-00000001"),
+            )
+        )
+    )
+    assert channel is not None
+    assert (channel.extension, channel.is_up) == ("1002", False)
+
+
+@pytest.mark.parametrize(
+    ("state", "bridge", "counts"),
+    [("Ringing", "b1", False), ("Up", "", False), ("Up", "b1", True)],
+)
+def test_call_that_the_pbx_dials(state: str, bridge: str, counts: bool) -> None:
     """Test that its recording counts once two talk, and that no direction is guessed."""
-    call = _dialed_by_the_pbx(state)
+    call = _dialed_by_the_pbx(state, bridge)
     assert call.is_connected is counts
     assert call.counts(call.channels[1]) is counts
     assert call.direction is None

@@ -6,7 +6,6 @@ from datetime import UTC
 import re
 
 from aiohttp import ClientSession
-from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.call_recorder.api.asterisk.client import AsteriskClient
@@ -34,14 +33,6 @@ _LINE = LineAddress(directory_number="1002")
 def pbx(simulated: SimulatedPbx) -> SimulatedPbx:
     """Return the PBX that the client watches."""
     return simulated
-
-
-@pytest.fixture
-async def clock(
-    freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
-) -> IdleClock:
-    """Return the clock, which passes only where nothing else can happen."""
-    return IdleClock(freezer, monkeypatch)
 
 
 def _actions_asked(pbx: SimulatedPbx) -> list[str]:
@@ -256,6 +247,20 @@ async def test_outage(
     state = await watcher.client.get_live_state()
     assert state.recordings is not None
     assert len(state.recordings) == 1
+
+
+async def test_second_outage(
+    clock: IdleClock, simulated: SimulatedPbx, watcher: Watcher
+) -> None:
+    """Test that after a long outage, and a minute of peace, the next is noticed soon."""
+    for outage in (300, 21):
+        await simulated.crash()
+        await clock.pass_time(outage)
+        assert not watcher.client.push_connected
+        await simulated.restart()
+        await clock.pass_time(5.1 if outage < 60 else 61)
+        assert watcher.client.push_connected
+        await clock.pass_time(61)
 
 
 # --- Rights and refusals ---

@@ -12,6 +12,7 @@ from custom_components.call_recorder.api.errors import (
     CannotConnectError,
     UnexpectedResponseError,
 )
+from tests.helpers.clock import IdleClock
 
 _GREETING = b"Asterisk Call Manager/11.0.0\r\n"
 
@@ -251,7 +252,7 @@ async def test_pieces_do_not_matter() -> None:
         assert _received(pieces) == whole
 
 
-async def test_flood() -> None:
+async def test_flood(clock: IdleClock) -> None:
     """Test that much at once is read in turns with everything else."""
     transport = _Transport()
     wire = Wire(lambda event: None)
@@ -262,11 +263,11 @@ async def test_flood() -> None:
     for _ in range(2):
         wire.data_received(event * 10_000)
         assert not transport.reads.is_set()
-        async with asyncio.timeout(10):
-            await transport.reads.wait()
+        await clock.run(transport.reads.wait())
     wire.data_received(event * 10_000)
-    # No timer is left.
     wire.close()
+    await clock.pass_time(1)
+    assert not transport.reads.is_set()
 
 
 async def test_nonsense() -> None:
