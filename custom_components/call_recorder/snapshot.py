@@ -144,6 +144,10 @@ class Snapshot(Activity):
             return _UNKNOWN if self.busy_numbers is None else _UNKNOWN_NOT_IN_CALL
         return _IDLE if self.busy_numbers is None else _IDLE_NOT_IN_CALL
 
+    def is_any_due(self, now: datetime) -> bool:
+        """Return whether durations of the recorder or of a line should move on."""
+        return any(part.is_due(now) for part in (self, *self.by_line.values()))
+
     def lines_changed_since(
         self, before: Snapshot, line_ids: Iterable[str]
     ) -> list[str]:
@@ -183,7 +187,7 @@ def next_snapshot(
         and attribution is before.attribution
         and state.active_calls == before.active_calls
         and state.busy_numbers == before.busy_numbers
-        and not _is_any_due(before, now)
+        and not before.is_any_due(now)
     ):
         return before
     measured_at, durations = _durations(before, state, changes, now)
@@ -198,11 +202,6 @@ def next_snapshot(
         changes=changes,
         attribution=attribution,
     )
-
-
-def _is_any_due(snapshot: Snapshot, now: datetime) -> bool:
-    """Return whether durations of the recorder or of a line should move on."""
-    return any(part.is_due(now) for part in (snapshot, *snapshot.by_line.values()))
 
 
 def _durations(

@@ -46,6 +46,8 @@ class RowCache[Item]:
         a list with rows can be read.
         """
         check_count(rows, limit)
+        if len(rows) > _MANY:
+            await asyncio.sleep(0)
         moved = self._take_moving(rows)
         marks = _fingerprints(rows)
         if len(rows) > _MANY:
