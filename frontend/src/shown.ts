@@ -19,12 +19,12 @@ export interface ShownRecording {
 
 export interface Shown {
   recorders: Recorder[];
-  /** Newest first; `undefined` while none of the recorders tells. */
+  /** Newest first; `undefined` while none of the recorders reports any. */
   active: { recorder: Recorder; recording: ActiveRecording }[] | undefined;
   /** How many are active: of very many, not all are sent. */
   count: number | undefined;
   lines: ShownLine[];
-  /** Newest first; `undefined` where nobody may listen or nothing is known. */
+  /** Newest first; `undefined` where the user may not listen or nothing is known. */
   recent: ShownRecording[] | undefined;
   paused: number | undefined;
   notRecorded: number | undefined;

@@ -98,7 +98,7 @@ class Asterisk(Recorder):
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        """Serve a manager user until he leaves."""
+        """Serve a manager user until the connection ends."""
         session = Session(self, reader, writer)
         self.sessions.append(session)
         try:
