@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from _pytest.mark import ParameterSet
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -190,16 +191,33 @@ async def test_the_clock_of_the_recorder_is_wrong(
     assert diary.count() == Counter(started=1, ended=1, archived=1)
 
 
+def _clock_change(zone: str, moment: datetime, name: str) -> ParameterSet:
+    """Return a case that begins the day before, whatever day it is."""
+    day_before = pytest.mark.freeze_time(moment - timedelta(days=1))
+    return pytest.param(zone, moment, marks=day_before, id=name)
+
+
 @pytest.mark.parametrize(
     ("zone", "moment"),
     [
-        ("Europe/Rome", datetime(2027, 3, 28, 0, 55, tzinfo=UTC)),
-        ("Europe/Rome", datetime(2027, 10, 31, 0, 55, tzinfo=UTC)),
+        _clock_change(
+            "Europe/Rome", datetime(2027, 3, 28, 0, 55, tzinfo=UTC), "to summer"
+        ),
+        _clock_change(
+            "Europe/Rome", datetime(2027, 10, 31, 0, 55, tzinfo=UTC), "to winter"
+        ),
         # Half an hour, and in the other half of the year.
-        ("Australia/Lord_Howe", datetime(2027, 4, 3, 14, 55, tzinfo=UTC)),
-        ("Australia/Lord_Howe", datetime(2027, 10, 2, 15, 25, tzinfo=UTC)),
+        _clock_change(
+            "Australia/Lord_Howe",
+            datetime(2027, 4, 3, 14, 55, tzinfo=UTC),
+            "Lord Howe to winter",
+        ),
+        _clock_change(
+            "Australia/Lord_Howe",
+            datetime(2027, 10, 2, 15, 25, tzinfo=UTC),
+            "Lord Howe to summer",
+        ),
     ],
-    ids=["to summer", "to winter", "Lord Howe to winter", "Lord Howe to summer"],
 )
 async def test_clock_changes(
     hass: HomeAssistant,

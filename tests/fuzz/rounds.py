@@ -84,8 +84,11 @@ class Bench:
             if isinstance(self.recorder, Asterisk):
                 self.recorder.rewrite = spoil
             try:
-                # A spoiled answer is often none.
-                with patch(f"{wire.__name__}.ANSWER_TIME", 0.02):
+                # A spoiled answer is often none, and so is a spoiled greeting.
+                with (
+                    patch(f"{wire.__name__}.ANSWER_TIME", 0.02),
+                    patch(f"{wire.__name__}.CONNECT_TIME", 0.02),
+                ):
                     async with asyncio.timeout(LONGEST_ROUND):
                         await _ask_everything(client)
             except TimeoutError:

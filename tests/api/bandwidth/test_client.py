@@ -341,7 +341,7 @@ async def test_credentials_that_are_not_accepted(
 ) -> None:
     """401 asks for new credentials."""
     recorder.api_secret = "changed"
-    await pass_time(31)
+    await pass_time(31, times=2)
     flows = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert [flow["context"]["source"] for flow in flows] == [SOURCE_REAUTH]
 
@@ -352,7 +352,7 @@ async def test_unknown_user(
     """404 "user-not-found": the user's id is the third of the credentials."""
     body = json.dumps({"category": "not-found", "code": "user-not-found"})
     recorder.faults.add(Fault("status", status=404, body=body))
-    await pass_time(31)
+    await pass_time(31, times=2)
     flows = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert [flow["context"]["source"] for flow in flows] == [SOURCE_REAUTH]
 

@@ -495,7 +495,7 @@ async def test_changed_credentials(
     """There is a new client secret: the user is asked, and the PBX is not."""
     pbx.client_secret = "another"
     pbx.tokens.revoke_all()
-    await pass_time(31)
+    await pass_time(31, times=2)
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == SOURCE_REAUTH
     knocks = asked(pbx, "/get_token")

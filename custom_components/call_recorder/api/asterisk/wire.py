@@ -21,7 +21,8 @@ from ..errors import (
 
 type Fields = Iterable[tuple[str, str]]
 
-_CONNECT_TIME: Final = 10.0
+CONNECT_TIME: Final = 10.0
+"""Seconds in which a server is there, with its greeting."""
 ANSWER_TIME: Final = 10.0
 """Seconds in which a command is answered, a list completely."""
 _MAX_LINE: Final = 64 * 1024
@@ -119,7 +120,7 @@ class Wire(asyncio.Protocol):
         """
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(_CONNECT_TIME):
+            async with asyncio.timeout(CONNECT_TIME):
                 _, wire = await loop.create_connection(
                     lambda: cls(on_event), host, port, ssl=tls
                 )
