@@ -27,7 +27,7 @@ What a poll costs, beside two references on the same simulated Imagicle, by turn
 - **ours**: Call Recorder with all its entities. It can cost less than the floor: a list in which only durations have moved since
   the last poll is compared as text, and decoded only when a duration is to be shown, every 30 seconds.
 
-How often a recorder is asked is told in
+How often a recorder is asked is shown in
 [How it works](https://github.com/call-recorder/call-recorder/blob/main/docs/how-it-works.md#how-data-is-updated).
 
 Times are medians of the process' CPU time. `scripts/benchmark --docs` writes this page anew; it takes about ten minutes.
