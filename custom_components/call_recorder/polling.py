@@ -169,11 +169,7 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
         """
         self.failures += 1
         if isinstance(err, InvalidAuthError) and self.sign_in.async_note_refused():
-            if not self._asks_when_refused:
-                raise ConfigEntryAuthFailed(
-                    translation_domain=DOMAIN, translation_key=err.key
-                ) from err
-            self.config_entry.async_start_reauth(self.hass)
+            self._ask_to_sign_in(err)
             interval = _LONGEST_INTERVAL
         asked = _asked_wait(err)
         delay = min(interval * 2 ** min(self.failures - 1, 10), _LONGEST_INTERVAL)
@@ -196,6 +192,14 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
         _LOGGER.debug("One poll of %s failed: %s", self.name, err)
         self.update_interval = delay
         return self.data
+
+    def _ask_to_sign_in(self, err: InvalidAuthError) -> None:
+        """Raise what ends the polls; where these have to go on, only ask the user."""
+        if not self._asks_when_refused:
+            raise ConfigEntryAuthFailed(
+                translation_domain=DOMAIN, translation_key=err.key
+            ) from err
+        self.config_entry.async_start_reauth(self.hass)
 
 
 def _asked_wait(err: RecorderError) -> float | None:

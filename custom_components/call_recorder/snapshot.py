@@ -246,6 +246,7 @@ def _by_line(
     now: datetime,
 ) -> dict[str, LineSnapshot]:
     """Return the snapshots of the lines that are in a call or recorded."""
+    # Many branches, because what is not reported stays unknown, each for itself.
     busy = _in_call(state.busy_numbers, lines)
     recorded = None if state.recordings is None else attribution.by_line
     found = {}

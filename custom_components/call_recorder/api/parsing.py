@@ -113,6 +113,11 @@ def as_text(value: Any, limit: int = _MAX_TEXT) -> str | None:
         if not (text.isascii() and text.isprintable()):
             text = _NO_CHARACTER.sub("\ufffd", _BLANK.sub(" ", text))
         return text.strip() or None
+    return _number_as_text(value)
+
+
+def _number_as_text(value: Any) -> str | None:
+    """Return a number as a text; `None` for anything else."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if abs(value) <= _LARGEST_EXACT_INT else None
     if isinstance(value, float) and abs(value) < _LARGEST_EXACT_FLOAT:

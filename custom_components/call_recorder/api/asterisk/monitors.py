@@ -170,20 +170,27 @@ class Monitors:
         if last_path is None:
             return ()
         ids = [await get_variable(wire, name, channel) for name in _ID_VARIABLES]
-        monitors = []
-        for monitor_id in dict.fromkeys(filter(None, ids)):
-            file = f"MIXMONITOR({monitor_id},filename)"
-            if path := await get_variable(wire, file, channel):
-                path = path.rpartition(".")[0]
-                monitors.append(Monitor(id=monitor_id, path=path))
+        monitors = await _read_monitors(wire, channel, filter(None, ids))
         heard = self._heard.get(channel)
         running = heard.running if heard else None
         if any(ids):
             # More that run than have an id: what they write is not known.
-            return tuple(monitors) if len(monitors) >= (running or 0) else None
+            return monitors if len(monitors) >= (running or 0) else None
         if running is None:
             return None
         return (Monitor(id="", path=last_path.rpartition(".")[0]),) if running else ()
+
+
+async def _read_monitors(
+    wire: Wire, channel: str, ids: Iterable[str]
+) -> tuple[Monitor, ...]:
+    """Ask what each MixMonitor of a channel writes; one that does not run is left out."""
+    monitors = []
+    for monitor_id in dict.fromkeys(ids):
+        file = f"MIXMONITOR({monitor_id},filename)"
+        if path := await get_variable(wire, file, channel):
+            monitors.append(Monitor(id=monitor_id, path=path.rpartition(".")[0]))
+    return tuple(monitors)
 
 
 def _take_mute(heard: _Heard, event: Message) -> None:

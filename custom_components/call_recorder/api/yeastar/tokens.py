@@ -102,6 +102,8 @@ class Tokens:
 
         A caller that waited for the lock finds the token that was got meanwhile.
         """
+        # Many branches, in the order in which a PBX has to be spared: not asked at all,
+        # nothing new, a renewal, and only then a sign-in, which it counts.
         async with self._lock:
             if self.is_closed:
                 raise CannotConnectError("closed")
