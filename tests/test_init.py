@@ -361,6 +361,27 @@ async def test_issue_goes_when_the_recorder_is_unloaded(
     assert ir.async_get(hass).async_get_issue(DOMAIN, _ISSUE) is None
 
 
+async def test_credentials_in_clear(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    recorder_name: str,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    """Where a recorder gets a secret by http, that is said until it is ignored or gone."""
+    entry = await set_up_recorder(hass, entry_data(simulator.recorders[recorder_name]))
+    key = (DOMAIN, f"unencrypted_{entry.entry_id}")
+    issue = issue_registry.async_get_issue(*key)
+    assert issue is not None
+    assert issue.translation_placeholders == {"recorder": entry.title}
+    issue_registry.async_ignore(*key, ignore=True)
+    await hass.config_entries.async_reload(entry.entry_id)
+    issue = issue_registry.async_get_issue(*key)
+    assert issue is not None
+    assert issue.dismissed_version is not None
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert issue_registry.async_get_issue(*key) is None
+
+
 # --- Two recorders ---
 
 

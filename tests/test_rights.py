@@ -10,6 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import (
     ClientSessionGenerator,
+    MockHAClientWebSocket,
     WebSocketGenerator,
 )
 
@@ -24,8 +25,10 @@ from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from simulator.office import Office
 from simulator.server import Simulator
+from tests.helpers.clock import Poll
 from tests.helpers.entries import set_up_recorder
 
 _DOC: Final = Path(__file__).parents[1] / "docs" / "security.md"
@@ -42,6 +45,7 @@ _APP: Final = {
     "device_id": "phone",
 }
 """What the companion app registers with."""
+_NUMBER: Final = "15551234"
 _ROLES: Final = ("Administrator", "User", "Read-only user", "Automation")
 _GROUPS: Final = {
     "Administrator": GROUP_ID_ADMIN,
@@ -103,6 +107,43 @@ class Person:
         return await self._hass.auth.async_create_refresh_token(
             self._user, "https://client.example"
         )
+
+
+class Window:
+    """A browser of a user, in which numbers are looked for."""
+
+    def __init__(self, client: MockHAClientWebSocket) -> None:
+        """Take the connection."""
+        self._client = client
+
+    async def ask(self, command: str, **fields: Any) -> str:
+        """Return all that comes until the answer to a command, and right behind it."""
+        told: list[Any] = []
+        for message, last in (
+            ({"type": command, **fields}, "result"),
+            ({"type": "ping"}, "pong"),
+        ):
+            await self._client.send_json_auto_id(message)
+            while not told or told[-1]["type"] != last:
+                told.append(await self._client.receive_json())
+        return str(told)
+
+    async def act(self, action: str) -> str:
+        """Return the answer of an action."""
+        return await self.ask(
+            "call_service", domain=DOMAIN, service=action, return_response=True
+        )
+
+    async def browse(self, what: str, **fields: str) -> str:
+        """Return what the media browser shows of today."""
+        place = f"media-source://{DOMAIN}/01IMAGICLE/all/{dt_util.now():%Y-%m/%d}"
+        return await self.ask(
+            f"media_source/{what}_media", media_content_id=place, **fields
+        )
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._client.close()
 
 
 @pytest.fixture
@@ -232,6 +273,56 @@ async def test_a_user_who_may_not_listen_sees_no_numbers(
     assert len(recordings) == 1
     number = recordings[0]["remote_party"]["phone_number"]
     assert number == ("+15551234" if listening == "everyone" else "••••••234")
+
+
+@pytest.mark.parametrize("masks", [True, False])
+@pytest.mark.parametrize("everyone", [True, False])
+async def test_who_sees_whole_numbers(
+    hass: HomeAssistant,
+    finished: str,
+    office: Office,
+    imagicle_data: dict[str, Any],
+    tmp_path: Path,
+    hass_ws_client: WebSocketGenerator,
+    pass_time: Poll,
+    masks: bool,
+    everyone: bool,
+) -> None:
+    """Of each role, in each combination of the two options, wherever numbers are shown."""
+    listening = "everyone" if everyone else "administrators"
+    options = {"listening": listening, "mask_numbers": masks}
+    await set_up_recorder(hass, imagicle_data, options=options)
+    assert await async_setup_component(hass, "media_source", {})
+    office.start_recording(office.calls[-1])
+    await pass_time(31)
+    for role in _GROUPS:
+        person = await _person(hass, role, finished, tmp_path)
+        may_listen = everyone or role == "Administrator"
+        token = hass.auth.async_create_access_token(await person.sign_in())
+        window = Window(await hass_ws_client(hass, token))
+        sees_whole = {
+            "states": _NUMBER in await window.ask("get_states"),
+            "card": _NUMBER in await window.ask(f"{DOMAIN}/subscribe"),
+            "media browser": _NUMBER in await window.browse("browse"),
+            "search": _NUMBER in await window.browse("search", search_query=_NUMBER),
+            "search by last digits": _NUMBER
+            in await window.browse("search", search_query="34"),
+            "active": _NUMBER in await window.act("get_active_recordings"),
+            "archive": _NUMBER in await window.act("get_recordings"),
+        }
+        assert (role, sees_whole) == (
+            role,
+            {
+                "states": not masks,
+                "card": not masks,
+                "media browser": may_listen and not masks,
+                "search": may_listen and not masks,
+                "search by last digits": may_listen and not masks,
+                "active": may_listen or not masks,
+                "archive": may_listen,
+            },
+        )
+        await window.close()
 
 
 async def test_a_user_of_one_line(

@@ -54,6 +54,8 @@ _MAX_DOWNLOAD: Final = 1024 * 1024 * 1024
 """Bytes. An hour of the largest audio (WAV, 16 bit, 8 kHz) is about 58 MB."""
 _CHUNK: Final = 64 * 1024
 _MAX_ADDRESS: Final = 2048
+_MAX_LINKS: Final = 4 * 1024
+"""Characters of all Link headers of an answer; a list's few take some hundreds."""
 _ID: Final = re.compile(r"[A-Za-z0-9._~{}=@+:-]{1,128}")
 """Characters of the recorders' ids and file names."""
 _HANDSHAKE_TIME: Final = 20.0
@@ -321,7 +323,12 @@ async def _read_reply(response: ClientResponse) -> Reply:
 
 
 def _read_links(response: ClientResponse) -> dict[str, URL]:
-    """Return the targets of the Link header; none where one of them is no address."""
+    """Return the targets of the Link header; none where one of them is no address.
+
+    None of a header that is longer than any list's, either: it would cost too much.
+    """
+    if sum(map(len, response.headers.getall(hdrs.LINK, ()))) > _MAX_LINKS:
+        return {}
     try:
         links = response.links.items()
         return {

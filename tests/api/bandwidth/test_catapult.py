@@ -358,6 +358,9 @@ async def test_credentials(recorder: Bandwidth) -> None:
         ('<http://[bad/?page=1>; rel="next"', None),
         ('<https://x:port/?page=1>; rel="next"', None),
         ('<https://[]@>; rel="next"', None),
+        pytest.param(
+            '<{list}?page=1>; rel="next", ' + "<?page=2>, " * 400, None, id="too many"
+        ),
     ],
 )
 async def test_link(
