@@ -69,6 +69,7 @@ class ErrorKey(StrEnum):
     SERVICE_GONE = "service_gone"
     TOKEN_LIMIT = "token_limit"  # noqa: S105 - no secret
     TOO_MANY_PLAYBACKS = "too_many_playbacks"
+    TOO_MANY_REQUESTS = "too_many_requests"
     TRAFFIC_TYPE_FILTERED = "traffic_type_filtered"
     UNEXPECTED_RESPONSE = "unexpected_response"
     USER_NOT_AUTHORIZED = "user_not_authorized"
@@ -129,6 +130,12 @@ class CannotConnectError(RecorderError):
         self.may_have_arrived = may_have_arrived
         self.retry_after = retry_after
         self.unknown_address = unknown_address
+
+
+class BusyError(CannotConnectError):
+    """Too many requests are waiting for the recorder already; this one was not sent."""
+
+    key = ErrorKey.TOO_MANY_REQUESTS
 
 
 class InvalidCertificateError(CannotConnectError):

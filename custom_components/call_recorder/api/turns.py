@@ -4,19 +4,19 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from .errors import CannotConnectError
+from .errors import BusyError
 
 
 @asynccontextmanager
 async def in_turn(lock: asyncio.Lock, longest: float) -> AsyncGenerator[None]:
     """Wait until the commands before this one have ended, and hold up those behind it.
 
-    Raises `CannotConnectError` when that takes more than `longest` seconds.
+    Raises `BusyError` when that takes more than `longest` seconds.
     """
     try:
         await asyncio.wait_for(lock.acquire(), longest)
     except TimeoutError:
-        raise CannotConnectError("other commands take too long") from None
+        raise BusyError("other commands take too long") from None
     try:
         yield
     finally:

@@ -192,8 +192,8 @@ async def test_starts_that_wait(
     outcomes = await asyncio.gather(*starts, return_exceptions=True)
     assert [str(outcome) for outcome in outcomes] == [
         "cannot_connect: a look takes too long",
-        "cannot_connect: other commands take too long",
-        "cannot_connect: other commands take too long",
+        "too_many_requests: other commands take too long",
+        "too_many_requests: other commands take too long",
     ]
 
 

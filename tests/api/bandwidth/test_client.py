@@ -28,7 +28,7 @@ from simulator.office import Office
 from simulator.server import Simulator
 from tests.helpers.actions import call_action, refusal
 from tests.helpers.bandwidth import USER, asked, error, rows_fault
-from tests.helpers.clock import Poll
+from tests.helpers.clock import Poll, until
 from tests.helpers.states import value
 
 _ACTIVE: Final = "sensor.bandwidth_active_recordings"
@@ -128,6 +128,21 @@ async def test_recordings_come_and_go(
     assert value(hass, _ACTIVE) == "0"
     assert value(hass, "sensor.bandwidth_longest_active_duration") == "0"
     assert value(hass, "sensor.bandwidth_recordings_today") == "1"
+
+
+async def test_too_many_questions(hass: HomeAssistant, recorder: Bandwidth) -> None:
+    """One is asked and five wait; a person who asks more is told so, at once."""
+    recorder.faults.add(Fault("hang"))
+    questions = [
+        hass.async_create_task(
+            refusal(hass, "get_recording", recording_id=f"r-{number}")
+        )
+        for number in range(8)
+    ]
+    await until(hass, lambda: recorder.faults.waiting and questions[-1].done())
+    recorder.faults.clear()
+    keys = [(await question).translation_key for question in questions]
+    assert keys == ["recording_not_found"] * 6 + ["too_many_requests"] * 2
 
 
 async def test_numbers_of_an_active_recording(

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from ..errors import CannotConnectError
+from ..errors import BusyError
 
 _MOST_WAITING: Final = 5
 """Requests that may wait, urgent ones apart. One more is refused at once."""
@@ -36,14 +36,14 @@ class Pace:
     ) -> AsyncGenerator[None]:
         """Wait until a request may be sent; the context ends with its answer.
 
-        Raises `CannotConnectError` when that would take too long.
+        Raises `BusyError` when that would take too long.
         """
         if is_urgent:
             async with self._turn, self._paced(interval):
                 yield
             return
         if self._waiting >= _MOST_WAITING:
-            raise CannotConnectError("too many requests are waiting")
+            raise BusyError("too many requests are waiting")
         self._waiting += 1
         try:
             await self._turn_of_others.acquire()
@@ -64,7 +64,7 @@ class Pace:
         """
         clock = asyncio.get_running_loop().time
         if (delay := self._free_at - clock()) > _LONGEST_WAIT:
-            raise CannotConnectError("rate limit", retry_after=delay)
+            raise BusyError("rate limit", retry_after=delay)
         if delay > 0:
             await asyncio.sleep(delay)
         try:
