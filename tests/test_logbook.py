@@ -114,11 +114,18 @@ async def test_nothing_else_need_be_there(
     config = parse_yaml(example)
     assert isinstance(config, dict)
     await set_up_log(hass, imagicle_data, config=config)
-    office.start_recording(office.connect("102"))
+    call = office.connect("102", remote="105")
+    office.start_recording(call)
     await pass_time(31)
+    office.hang_up(call)
+    await pass_time(31, 2)
     rows = await read_log(hass, hass_ws_client)
-    assert len(rows) == 1
-    assert described(rows)[0].startswith("Sales recording started")
+    assert len(rows) == 3
+    assert described(rows) == [
+        "Sales recording started, 105",
+        "Sales recording ended, 105",
+        "Sales recording is in the archive, incoming, 105",
+    ]
 
 
 async def test_on_the_page_of_a_line(
