@@ -87,6 +87,7 @@ function nowView(recorders: RecorderDevice[], options: Config, text: Localize): 
       section(2, [
         card(["counts", "active"], { ...options, title: text("heading_active") }),
         ...(hasLines ? [card(["start"], { ...options, title: text("heading_lines") })] : []),
+        ...(recorders.length ? [channels(recorders, text)] : []),
       ]),
       section(1, [
         card(["recent"], { ...options, title: text("heading_recent") }),
@@ -94,7 +95,6 @@ function nowView(recorders: RecorderDevice[], options: Config, text: Localize): 
           ? [
               { type: "heading", heading: text("today_title"), icon: "mdi:calendar-today" },
               ...recorders.flatMap((recorder) => todayTiles(recorder, recorders.length > 1)),
-              channels(recorders, text),
             ]
           : []),
       ]),
@@ -162,6 +162,6 @@ function channels(recorders: RecorderDevice[], text: Localize): Config {
     chart_type: "bar",
     period: "hour",
     days_to_show: 2,
-    grid_options: { columns: "full" },
+    grid_options: { columns: "full", rows: 5 },
   };
 }

@@ -57,6 +57,11 @@ async def make_screenshots(folder: Path) -> None:
         async with _page(browser, url, width=1280, height=800) as page:
             await _listen(page, home_assistant)
             await page.screenshot(path=_IMAGES / "listening.png")
+        async with _page(browser, url, width=1280, height=640) as page:
+            await page.goto("/logbook")
+            await page.locator("ha-logbook-entry").nth(8).wait_for()
+            await page.wait_for_timeout(2000)
+            await page.screenshot(path=_IMAGES / "activity.png")
         await browser.close()
 
 
