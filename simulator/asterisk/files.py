@@ -20,25 +20,32 @@ class MixMonitorWav(Wav):
         """Make the header; each block of audio is a tenth of a second."""
         blocks, block_size = ceil(seconds * 10), self.rate // 10 * 2
         size = blocks * block_size
-        header = b"RIFF" + struct.pack("<I", HEADER_SIZE - 8 + size) + b"WAVEfmt "
-        header += struct.pack("<IHHIIHH", 16, 1, 1, self.rate, self.rate * 2, 2, 16)
-        Audio.__init__(
-            self, header + b"data" + struct.pack("<I", size), blocks, block_size
-        )
+        header = _header(self.rate, HEADER_SIZE - 8 + size, size)
+        Audio.__init__(self, header, blocks, block_size)
 
 
 class Unfinished(Audio):
-    """A file that is still being written, or never was finished: no header yet."""
+    """A file that is still being written, or never was finished: without lengths."""
 
     content_type = "audio/wav"
 
     def __init__(self) -> None:
-        """Be 44 zeros."""
-        super().__init__(bytes(HEADER_SIZE), 0, 1)
+        """Be a header only: what was said is not on the disk yet."""
+        super().__init__(_header(Wav.rate, 0, 0), 0, 1)
 
     def block(self, index: int) -> bytes:
         """Return nothing: there are no blocks."""
         return b""
+
+
+def _header(rate: int, length: int, size: int) -> bytes:
+    """Return a WAV header with the length of what follows, and that of the audio."""
+    form = struct.pack("<IHHIIHH", 16, 1, 1, rate, rate * 2, 2, 16)
+    return (
+        struct.pack("<4sI8s", b"RIFF", length, b"WAVEfmt ")
+        + form
+        + struct.pack("<4sI", b"data", size)
+    )
 
 
 def unique_id(call: Call, leg: int) -> str:

@@ -252,7 +252,8 @@ async def test_crash(pbx: Pbx, watcher: Watcher) -> None:
     state = await _reconnected(watcher)
     assert state.recordings == ()
     lost = await watcher.client.find_archived(active)
-    assert lost is None or lost.state is RecordingState.ERROR
+    assert lost is not None
+    assert lost.state is RecordingState.ERROR
     await pbx.call("601")
     assert (await watcher.wait_for_recording()).id != active.id
 

@@ -249,9 +249,9 @@ class AsteriskArchive:
 def _details(file: StoredFile) -> _Details | None:
     """Judge a file that is not being written; `None` when it is a bare header.
 
-    A crash leaves zeros where the header of a WAV file belongs.
+    A crash leaves a WAV file whose header has no length yet.
     """
-    if file.header and not any(file.header):
+    if file.header[:4] == b"RIFF" and not any(file.header[4:8]):
         return _Details(RecordingState.ERROR, file.size, None)
     if file.size is not None and file.size <= _HEADER:
         return None
