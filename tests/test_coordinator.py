@@ -21,7 +21,7 @@ from homeassistant.util import dt as dt_util
 from simulator.faults import Fault
 from simulator.office import Office
 from simulator.server import Simulator
-from tests.helpers.clock import Poll
+from tests.helpers.clock import IdleClock, Poll
 from tests.helpers.states import value
 
 ACTIVE = "sensor.imagicle_active_recordings"
@@ -869,3 +869,27 @@ async def test_an_outage_at_first(
         entity_registry, imagicle_entry.entry_id
     )
     simulator.imagicle.faults.clear()
+
+
+async def test_change_during_a_long_poll(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    imagicle: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a recorder reports while a poll is under way is read right behind it."""
+    clock = IdleClock(freezer, monkeypatch)
+    live = imagicle.runtime_data.live
+    simulator.imagicle.faults.add(Fault("drip", path=LIVE_PATH, seconds=3, times=1))
+    poll = hass.async_create_task(live.async_refresh())
+    await clock.pass_time(1)
+    office.start_recording(office.connect("101"))
+    live.async_refresh_soon()
+    await clock.pass_time(3)
+    assert not poll.done()
+    await clock.run(poll)
+    assert value(hass, ACTIVE) == "0"
+    await clock.pass_time(2)
+    assert value(hass, ACTIVE) == "1"

@@ -225,6 +225,7 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
     @override
     async def _async_update_data(self) -> Snapshot:
         """Read what is being recorded now."""
+        self.is_wanted_again = False
         try:
             state = await self._read()
         except RecorderError as err:
@@ -242,6 +243,9 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
             self.data or Snapshot(recordings=None), state
         )
         self.update_interval = self._interval(snapshot)
+        if self.is_wanted_again:
+            # The debouncer forgets what is asked for more than a second before the end.
+            self.async_refresh_soon()
         return snapshot
 
     async def _next_snapshot(self, before: Snapshot, state: LiveState) -> Snapshot:

@@ -120,6 +120,8 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
         self.sign_in = sign_in
         self.failures = 0
         """How many polls have failed in a row."""
+        self.is_wanted_again = False
+        """Whether a poll was asked for since the last one started."""
         self._asks_when_refused = False
         """Whether only these polls can find out that the credentials are right again."""
         self._not_before: datetime | None = None
@@ -133,6 +135,7 @@ class PollingCoordinator[DataT](DataUpdateCoordinator[DataT]):
             self._not_before is not None and dt_util.utcnow() < self._not_before
         ):
             return
+        self.is_wanted_again = True
         self.config_entry.async_create_background_task(
             self.hass,
             self.async_request_refresh(),
