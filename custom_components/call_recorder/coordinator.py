@@ -110,15 +110,12 @@ class LiveCoordinator(PollingCoordinator[Snapshot]):
             line_ids = after.lines_changed_since(before, line_ids)
         for line_id in line_ids:
             for listener in tuple(self._line_listeners.get(line_id, ())):
-                self._call(listener)
+                # An error in it costs no other listener.
+                try:
+                    listener()
+                except Exception:
+                    _LOGGER.exception("Unexpected error updating %s", self.name)
         super().async_update_listeners()
-
-    def _call(self, listener: CALLBACK_TYPE) -> None:
-        """Call a listener of a line; an error in it costs no other listener."""
-        try:
-            listener()
-        except Exception:
-            _LOGGER.exception("Unexpected error updating a line of %s", self.name)
 
     # --- Events ---
 

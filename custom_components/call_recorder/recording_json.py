@@ -19,6 +19,8 @@ def as_json(value: Any) -> JsonValueType:
 
     Times are ISO 8601 in UTC, durations seconds, dataclasses objects.
     """
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, datetime):
         return dt_util.as_utc(value).isoformat()
     if isinstance(value, timedelta):
