@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.call_recorder.api import client_class
 from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
 from custom_components.call_recorder.api.errors import (
+    CannotConnectError,
     RecorderError,
     UnexpectedResponseError,
 )
@@ -42,6 +43,8 @@ from tests.helpers.entries import entry_data, set_up_recorder
 from tests.helpers.states import value
 
 _TOO_MANY: Final = 40_000
+_TRIES: Final = {"imagicle": 40, "bandwidth": 2, "yeastar": 1, "asterisk": 2}
+"""For forty questions at once. Imagicle makes none wait for another."""
 _MOST_REQUESTS: Final = 30
 """Of one poll of the archive and the polls of what is active in the same minute."""
 
@@ -179,6 +182,29 @@ async def test_one_look_for_all(socket_enabled: None) -> None:
     await pbx.stop()
     assert lists == 2
     assert [len(state.recordings or ()) for state in states] == [1] * 41
+
+
+async def test_failures_are_shared(simulator: Simulator, recorder_name: str) -> None:
+    """However many wait for a sign-in or a list that fails, few tries are made."""
+    recorder = simulator.recorders[recorder_name]
+    recorder.faults.add(Fault("status", status=503))
+    async with ClientSession() as session:
+        client = client_class(recorder.name)(
+            session, recorder.settings, time_zone=dt_util.UTC
+        )
+        outcomes = await asyncio.gather(
+            *(
+                client.get_recordings(RecordingQuery(limit=5))
+                if isinstance(recorder, Asterisk)
+                else client.get_active_recordings(ActiveRecordingFilter())
+                for _ in range(40)
+            ),
+            return_exceptions=True,
+        )
+        recorder.faults.clear()
+        await client.close()
+    assert {type(outcome) for outcome in outcomes} == {CannotConnectError}
+    assert len(recorder.requests) == _TRIES[recorder.name]
 
 
 async def _ignore_refusal(question: Awaitable[Any]) -> None:

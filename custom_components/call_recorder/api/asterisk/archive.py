@@ -23,6 +23,7 @@ from ..models import (
 from ..paging import read_cursor, write_cursor
 from ..reply import Reply
 from ..transport import is_id
+from ..turns import Shared
 from .ari import MOST_STORED, Ari, StoredFile, parse_names
 from .names import NameFacts, parse_name, recording_id
 
@@ -82,7 +83,7 @@ class AsteriskArchive:
         self._details: dict[str, _Details] = {}
         self._read_at: float | None = None
         """When the list was read; `None` when something may have been missed."""
-        self._lock = asyncio.Lock()
+        self._reads: Shared[None] = Shared()
 
     @classmethod
     def of(cls, session: ClientSession, settings: Mapping[str, Any]) -> Self | None:
@@ -202,23 +203,36 @@ class AsteriskArchive:
 
     async def _read_list(self, *, is_poll: bool) -> None:
         """Read the list, unless it is known well enough."""
-        async with self._lock:
+
+        def is_known() -> bool:
+            """Return whether it is."""
             now = asyncio.get_running_loop().time()
-            if self._read_at is not None and (
+            return self._read_at is not None and (
                 is_poll or now - self._read_at < FRESH_TIME
-            ):
-                return
-            reply = await self._ari.list_stored()
-            # A long list would hold up everything else.
-            entries = await asyncio.to_thread(_parse_entries, reply)
-            names = {entry.id: entry.name for entry in entries}
-            active = [
-                _Entry.of(self._names[one])
-                for one in self._active - names.keys() & self._names.keys()
-            ]
-            self._entries, self._names = entries, names
-            self._add(active)
-            self._read_at = now
+            )
+
+        async def read() -> None:
+            """Read it, unless that was done while this waited."""
+            if not is_known():
+                await self._read_list_now()
+
+        if not is_known():
+            await self._reads.ask(read)
+
+    async def _read_list_now(self) -> None:
+        """Read the list; what is active may not be in it yet."""
+        now = asyncio.get_running_loop().time()
+        reply = await self._ari.list_stored()
+        # A long list would hold up everything else.
+        entries = await asyncio.to_thread(_parse_entries, reply)
+        names = {entry.id: entry.name for entry in entries}
+        active = [
+            _Entry.of(self._names[one])
+            for one in self._active - names.keys() & self._names.keys()
+        ]
+        self._entries, self._names = entries, names
+        self._add(active)
+        self._read_at = now
 
     async def _look_at(self, entry: _Entry) -> _Details | None:
         """Return what a file is; `None` for one that is gone or was never filled."""

@@ -13,6 +13,7 @@ from typing import Final
 from ..errors import AccessError, CannotConnectError, ErrorKey
 from ..models import ActiveRecording, LiveState, LocalParty, oldest_first
 from ..parsing import MAX_ROWS, check_count
+from ..turns import Shared
 from .archive import AsteriskArchive
 from .channels import Call, Channel, join_calls, parse_channels
 from .monitors import Monitor, Monitors, get_variable
@@ -80,9 +81,7 @@ class LiveView:
         """When each active recording started, as far as it is known."""
         self._is_first_look = True
         self._is_telling = False
-        self._turn = asyncio.Lock()
-        self._last_look: tuple[float, Look] | None = None
-        """When it started, and what was seen."""
+        self._looks: Shared[Look] = Shared()
 
     def forget(self) -> None:
         """Know nothing: what happened while nothing was heard is unknown."""
@@ -107,14 +106,9 @@ class LiveView:
         A caller that waits for a look that starts later shares its result. Raises
         `AccessError` when the user may do neither.
         """
-        clock = asyncio.get_running_loop().time
-        asked_at = clock()
         try:
-            async with asyncio.timeout(LONGEST_LOOK), self._turn:
-                if self._last_look is None or self._last_look[0] <= asked_at:
-                    started_at = clock()
-                    self._last_look = started_at, await self._look(session)
-                return self._last_look[1]
+            async with asyncio.timeout(LONGEST_LOOK):
+                return await self._looks.ask(lambda: self._look(session))
         except TimeoutError:
             raise CannotConnectError("a look takes too long") from None
 

@@ -18,6 +18,7 @@ from ..errors import ErrorKey, RefusedError, UnexpectedResponseError
 from ..models import oldest_first
 from ..parsing import as_object
 from ..row_cache import RowCache
+from ..turns import Shared
 from .catapult import MAX_SIZE, Catapult, Page, PageQuery
 from .position import Position
 from .readers import ListReader, SortedListReader, make_reader
@@ -57,7 +58,7 @@ class LiveList:
         self._storage = storage
         self._is_loaded = False
         self._saved_at = _NEVER
-        self._turn = asyncio.Lock()
+        self._polls: Shared[Poll] = Shared()
         self._cache: RowCache[Row] = RowCache()
         """The rows of the page that polls read."""
 
@@ -67,21 +68,13 @@ class LiveList:
         self._elsewhere: set[str] = set()
         """The active ones that were not on the page of the last poll."""
         self._next_round_at = _NEVER
-        self._last_poll: tuple[float, Poll] | None = None
-        """When it started, and its result."""
 
     async def poll(self) -> Poll:
         """Read the active recordings.
 
         A caller that waits for a poll that starts later shares its result.
         """
-        clock = asyncio.get_running_loop().time
-        asked_at = clock()
-        async with self._turn:
-            if self._last_poll is None or self._last_poll[0] <= asked_at:
-                started_at = clock()
-                self._last_poll = started_at, await self._poll()
-            return self._last_poll[1]
+        return await self._polls.ask(self._poll)
 
     async def _poll(self) -> Poll:
         """Read the page where new rows appear, and the others by id."""

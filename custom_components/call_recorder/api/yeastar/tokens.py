@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 import logging
 import time
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeGuard
 
 from ..account_storage import AccountStorage
 from ..errors import (
@@ -85,6 +85,10 @@ class Tokens:
         self._storage = storage
         self._lock = asyncio.Lock()
         self._no_renewal_until = 0.0
+        self._failed_at = 0.0
+        """By the event loop's time."""
+        self._failure: RecorderError | None = None
+        """Of the last try."""
 
     async def get(self, *, sign_in: bool = True) -> TokenPair:
         """Return a token that is valid for a while.
@@ -100,27 +104,52 @@ class Tokens:
     async def _get(self, rejected: str | None, *, sign_in: bool) -> TokenPair:
         """Return the token, or renew it.
 
-        A caller that waited for the lock finds the token that was got meanwhile.
+        A caller that waited for the lock finds the token that was got meanwhile, or
+        shares the failure: more tries would only get us blocked.
         """
-        # Many branches, in the order in which a PBX has to be spared: not asked at all,
-        # nothing new, a renewal, and only then a sign-in, which it counts.
+        clock = asyncio.get_running_loop().time
+        asked_at = clock()
         async with self._lock:
             if self.is_closed:
                 raise CannotConnectError("closed")
             await self._raise_if_held(ErrorKey.IP_BLOCKED)
             pair = TokenPair.restore(await self._storage.get("tokens"))
-            now = time.time()
-            if pair is not None and pair.access != rejected and now < pair.access_until:
+            if self._is_valid(pair, rejected):
                 return pair
-            if rejected is not None and now < self._no_renewal_until:
+            if rejected is not None and time.time() < self._no_renewal_until:
                 raise CannotConnectError("tokens are refused")
-            if pair is not None and pair.refresh and now < pair.refresh_until:
-                if (renewed := await self._refresh(pair)) is not None:
-                    return renewed
-                await self._storage.set("tokens", None)
-            if not sign_in:
+            if self._failure is not None and asked_at < self._failed_at:
+                raise self._failure
+            try:
+                renewed = await self._renew(pair, sign_in=sign_in)
+            except RecorderError as err:
+                self._failed_at, self._failure = clock(), err
+                raise
+            if renewed is None:
                 raise CannotConnectError("not signed in")
-            return await self._sign_in()
+            return renewed
+
+    @staticmethod
+    def _is_valid(pair: TokenPair | None, rejected: str | None) -> TypeGuard[TokenPair]:
+        """Return whether a pair is there that will do for a while."""
+        return (
+            pair is not None
+            and pair.access != rejected
+            and time.time() < pair.access_until
+        )
+
+    async def _renew(
+        self, pair: TokenPair | None, *, sign_in: bool
+    ) -> TokenPair | None:
+        """Renew a token, and only where that fails sign in, which a PBX counts.
+
+        `None` when that is not wanted.
+        """
+        if pair is not None and pair.refresh and time.time() < pair.refresh_until:
+            if (renewed := await self._refresh(pair)) is not None:
+                return renewed
+            await self._storage.set("tokens", None)
+        return await self._sign_in() if sign_in else None
 
     async def _refresh(self, pair: TokenPair) -> TokenPair | None:
         """Renew the token (`refresh_token`); `None` when that is not possible."""
