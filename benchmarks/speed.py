@@ -120,11 +120,9 @@ async def many_lines() -> list[Row]:
             await subject.ours()
             subject.take_writes()
             remote.do("wait", 1.0)
-            await subject.ours()
-            requests, (_, writes) = remote.do("wait", 0.0), subject.take_writes()
+            requests, writes = await _count_poll(subject, remote)
             remote.do("record", 1)
-            await subject.ours()
-            new_requests, (_, started) = remote.do("wait", 0.0), subject.take_writes()
+            new_requests, started = await _count_poll(subject, remote)
     name = f"{LINES} lines, 50 active"
     return [
         _cpu(
@@ -154,6 +152,15 @@ async def many_lines() -> list[Row]:
             most=2,
         ),
     ]
+
+
+async def _count_poll(
+    subject: Subject, remote: RemoteOffice
+) -> tuple[int, Counter[str]]:
+    """Count the requests of a poll, and the state writes by entity."""
+    await subject.ours()
+    _, writes = subject.take_writes()
+    return remote.do("wait", 0.0), writes
 
 
 async def _write_states(subject: Subject, count: int) -> Sample:

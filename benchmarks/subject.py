@@ -210,6 +210,6 @@ async def polls(
         subject.office.do("replace", new)
         for name, way in ways.items():
             await (way() if number < 2 else samples[name].take(way))
-            # What has begun in the background is measured with no poll.
+            # What has started in the background is measured with no poll.
             await subject.hass.async_block_till_done()
     return samples
