@@ -367,6 +367,19 @@ async def test_watch_only(pbx: Pbx, make_watcher: MakeWatcher) -> None:
         )
 
 
+async def test_watcher_of_what_we_start(
+    pbx: Pbx, watcher: Watcher, make_watcher: MakeWatcher
+) -> None:
+    """Test that who may only watch sees what was started before, and can stop it."""
+    await pbx.call("501")
+    await watcher.wait_for(lambda state: state.active_calls == 1)
+    started = await watcher.client.start_recording(_LINE, None)
+    async with make_watcher(pbx.watcher_settings) as latecomer:
+        assert (await latecomer.wait_for_recording()).id == started
+        assert await latecomer.client.stop_recording(None, _LINE) == started
+    await watcher.wait_for_none()
+
+
 @pytest.mark.parametrize("field", ["password", "ari_password"])
 async def test_wrong_secret(pbx: Pbx, make_watcher: MakeWatcher, field: str) -> None:
     """Test that either secret is tried at sign-in."""

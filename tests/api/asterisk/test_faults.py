@@ -1,6 +1,6 @@
 """What goes wrong between us and a PBX, on the simulated one."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 import json
 import re
 
@@ -17,6 +17,7 @@ from custom_components.call_recorder.api.errors import (
     UnexpectedResponseError,
 )
 from custom_components.call_recorder.api.models import LineAddress, RecordingQuery
+from simulator.asterisk.files import MONITOR_FOLDER
 from simulator.faults import Fault
 from tests.helpers.asterisk import SimulatedPbx
 
@@ -144,8 +145,93 @@ async def test_id_of_another_recording(
         call = await simulated.call("601")
         await watcher.wait_for(lambda state: state.active_calls == 1)
         assert (await watcher.client.get_live_state()).recordings is None
-        await simulated.hang_up(call)
-        await watcher.wait_for_none()
+        # As soon as it can be known, it is.
+        simulated.asterisk.rewrite = bytes
+        recordings = (await watcher.client.get_live_state()).recordings
+        assert recordings is not None
+        assert [one.call_id for one in recordings] == [call.call_id]
+
+
+async def test_recording_of_a_party_on_hold(
+    simulated: SimulatedPbx, watcher: Watcher
+) -> None:
+    """Test that a recording goes on while the call is with nobody for a moment."""
+    await simulated.call("601")
+    active = await watcher.wait_for_recording()
+    bridge = re.compile(rb"BridgeId: \S+")
+    simulated.asterisk.rewrite = lambda body: bridge.sub(b"BridgeId: ", body)
+    state = await watcher.client.get_live_state()
+    assert state.active_calls == 0
+    assert state.recordings is not None
+    assert [one.id for one in state.recordings] == [active.id]
+
+
+async def test_start_that_was_seen(
+    simulated: SimulatedPbx, watcher: Watcher, make_watcher: MakeWatcher
+) -> None:
+    """Test that a recording starts when it was heard, or else with its channel."""
+    await watcher.wait_for_none()
+    now, hour = datetime.now(UTC), timedelta(hours=1)
+    call = await simulated.call("501")
+    # What dials waits an hour until it records.
+    old = f"{int((now - hour).timestamp())}.{call.call_id.partition('.')[2]}".encode()
+    new = call.call_id.encode()
+    simulated.asterisk.rewrite = lambda body: body.replace(new, old)
+    simulated.office.start_recording(call.call)
+    simulated.asterisk.report_changes()
+    seen = await watcher.wait_for_recording()
+    assert seen.started_at is not None
+    assert seen.started_at >= now
+    async with make_watcher(simulated.settings) as latecomer:
+        found = await latecomer.wait_for_recording()
+    assert found.started_at == (now - hour).replace(microsecond=0)
+
+
+async def test_stop_one_of_two(simulated: SimulatedPbx, watcher: Watcher) -> None:
+    """Test that of a call's recordings the one is stopped that is named."""
+    await simulated.call("601")
+    first = await watcher.wait_for_recording()
+    board = simulated.asterisk.board
+    board.start(next(iter(board.channels().values())), f"{MONITOR_FOLDER}second")
+    simulated.asterisk.report_changes()
+    await watcher.wait_for(
+        lambda state: state.recordings is not None and len(state.recordings) == 2
+    )
+    assert await watcher.client.stop_recording(first.id, LineAddress()) == first.id
+    assert (await watcher.wait_for_recording()).id != first.id
+
+
+@pytest.mark.parametrize(
+    ("recording_format", "folder"),
+    [
+        ("", "/var/spool/asterisk/recording/monitor/"),
+        ("wav", "/var/spool/asterisk/monitor/"),
+    ],
+)
+async def test_folder_of_a_start(
+    simulated: SimulatedPbx, watcher: Watcher, recording_format: str, folder: str
+) -> None:
+    """Test where recordings go without `MIXMON_DIR`: to FreePBX's folder, or ARI's."""
+    variables = simulated.asterisk.board.variables
+    variables.update(MIXMON_DIR="(null)", MIXMON_FORMAT=recording_format)
+    await simulated.call("501")
+    await watcher.client.start_recording(_LINE, None)
+    asked = simulated.asterisk.sessions[0].asked
+    (started,) = [action for action in asked if action["Action"] == "MixMonitor"]
+    assert started["File"].startswith(folder)
+
+
+async def test_no_folder_for_a_start(
+    simulated: SimulatedPbx, make_watcher: MakeWatcher
+) -> None:
+    """Test that nothing is started where it is not known where it would go."""
+    simulated.asterisk.board.variables.update(MIXMON_DIR="", ASTSPOOLDIR="")
+    await simulated.call("501")
+    async with make_watcher(simulated.settings) as watcher:
+        with pytest.raises(RefusedError) as caught:
+            await watcher.client.start_recording(_LINE, None)
+    assert caught.value.key is ErrorKey.NOT_AUTHORIZED
+    assert not simulated.office.active_recordings()
 
 
 async def test_part_of_ari(simulated: SimulatedPbx, watcher: Watcher) -> None:

@@ -115,6 +115,25 @@ def test_events_of_invented_channels() -> None:
     assert len(monitors.heard) == MAX_ROWS - 1
 
 
+def test_silence_of_one_direction() -> None:
+    """A recording is paused when neither of its directions is heard."""
+    monitors = Monitors()
+    channel = "PJSIP/trunk-00000001"
+    monitors.take_event(_started(1))
+    for direction, state, is_paused in (
+        ("read", "1", False),
+        ("write", "1", True),
+        ("read", "0", False),
+        ("both", "1", True),
+        ("both", "0", False),
+    ):
+        event = _message(
+            Event="MixMonitorMute", Channel=channel, Direction=direction, State=state
+        )
+        assert monitors.take_event(event)
+        assert monitors.is_paused(channel) is is_paused
+
+
 async def test_invented_channels_are_forgotten(simulated: SimulatedPbx) -> None:
     """What was heard of a channel that is not there is gone with the next look."""
     view = LiveView(None)
@@ -177,6 +196,23 @@ async def test_slow_answers(
     simulated.asterisk.rewrite = bytes
     monkeypatch.undo()
     await watcher.wait_for_recording()
+
+
+async def test_slow_answer_after_a_stop(
+    simulated: SimulatedPbx, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was known of a channel does not stand when a question is not answered."""
+    call = await simulated.call("601")
+    await watcher.wait_for_recording()
+    simulated.asterisk.rewrite = lambda body: b"" if b"Output" in body else body
+    monkeypatch.setattr(live, "LONGEST_LOOK", 0.2)
+    await simulated.stop_recording(call)
+    with pytest.raises(CannotConnectError):
+        await watcher.wait_for_none()
+    simulated.asterisk.rewrite = bytes
+    monkeypatch.undo()
+    state = await watcher.client.get_live_state()
+    assert state.recordings == ()
 
 
 async def test_starts_that_wait(
