@@ -24,7 +24,7 @@ from tests.helpers.pbx import Pbx
 from tests.helpers.states import value
 from tests.real_asterisk.tones import strength
 
-_PATIENCE: Final = 20.0
+_PATIENCE: Final = 60.0
 RECORDING: Final = "binary_sensor.reception_recording"
 OFFICE_RECORDING: Final = "binary_sensor.office_recording"
 EVENTS: Final = "event.asterisk_recording_events"

@@ -360,6 +360,7 @@ async def test_recording_elsewhere(simulated: SimulatedPbx, watcher: Watcher) ->
         await watcher.client.find_archived(active)
     assert caught.value.key is ErrorKey.NOT_SUPPORTED
     assert (await watcher.client.get_recordings(RecordingQuery())).recordings == ()
+    assert _files_read(simulated) == []
 
 
 async def test_short_recording(simulated: SimulatedPbx, watcher: Watcher) -> None:
