@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
-from itertools import count
+from itertools import batched, count
 import json
 from typing import Any, ClassVar, Final
 
@@ -156,6 +156,35 @@ async def test_bandwidths_polls_go_first(office: Office, simulator: Simulator) -
             ahead = len(recorder.requests)
         assert ahead <= 10
         assert len(recorder.requests) > 100
+
+
+@pytest.mark.parametrize("size", [20_000, 10])
+async def test_many_members_of_one_call(simulator: Simulator, size: int) -> None:
+    """Of an army in one call of a Yeastar PBX, in one row or in many, so many count."""
+    members = [
+        {"extension": {"number": str(number), "member_status": "ANSWER"}}
+        for number in range(20_000)
+    ]
+    rows = [
+        {"call_id": "1795854077.1", "members": some}
+        for some in batched(members, size, strict=False)
+    ]
+    fault = Fault(
+        "body",
+        path="/call/query",
+        body=json.dumps({"errcode": 0, "data": rows}),
+        content_type="application/json",
+    )
+    simulator.yeastar.faults.add(fault)
+    async with ClientSession() as session:
+        client = client_class("yeastar")(
+            session, simulator.yeastar.settings, time_zone=dt_util.UTC
+        )
+        recordings = (await client.get_live_state()).recordings
+        await client.close()
+    assert recordings is not None
+    (recording,) = recordings
+    assert len(recording.further_local_parties) == 99
 
 
 async def test_one_look_for_all(socket_enabled: None) -> None:

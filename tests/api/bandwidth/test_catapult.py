@@ -411,3 +411,16 @@ async def test_rate_limit_sample(recorder: Bandwidth) -> None:
         with pytest.raises(CannotConnectError) as err:
             await client.get_live_state()
     assert err.value.retry_after == pytest.approx(60, abs=1.5)
+
+
+async def test_endless_details(recorder: Bandwidth) -> None:
+    """Of an error's details the first ones count, and the others cost nothing."""
+    reset = {"name": "rateLimitResetTime", "value": str(int(time.time() + 60) * 1000)}
+    for details, is_told in (([reset] * 20_000, True), ([{}] * 20 + [reset], False)):
+        recorder.faults.add(
+            Fault("status", status=429, body=json.dumps({"details": details}), times=1)
+        )
+        async with open_client(recorder) as client:
+            with pytest.raises(CannotConnectError) as err:
+                await client.get_live_state()
+        assert (err.value.retry_after is not None) is is_told

@@ -38,6 +38,8 @@ MAX_SIZE: Final = 1000
 
 REQUEST_INTERVAL: Final = 1.0
 """Seconds that an endpoint wants between two requests (resourceRateLimits.md)."""
+_MOST_DETAILS: Final = 20
+"""Details of an error that are looked at; the samples have up to five."""
 _MILLISECONDS_FROM: Final = 10**11
 """An epoch this large is in milliseconds: in seconds it would be the year 5138."""
 
@@ -255,7 +257,7 @@ def _rate_limit_reset(reply: Reply) -> float | None:
     details = error_body(reply).get("details")
     stated = [reply.headers.get("X-RateLimit-Reset")] + [
         as_object(detail).get("value")
-        for detail in (details if isinstance(details, list) else ())
+        for detail in (details[:_MOST_DETAILS] if isinstance(details, list) else ())
         if as_object(detail).get("name") == "rateLimitResetTime"
     ]
     for epoch in filter(None, map(as_int, stated)):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import islice
 from operator import itemgetter
 import re
 from typing import Any, Final
@@ -28,6 +29,8 @@ _TALKING: Final = frozenset({"ANSWERED", "ANSWER"})
 _HOLD: Final = "HOLD"
 _CHANNEL: Final = re.compile(r"\w+/[\w/@.:;,+-]{1,100}", re.ASCII)
 _BYE: Final = "BYE"
+_MOST_MEMBERS: Final = 100
+"""Members of one call that are looked at: each is a line's, and is told to browsers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +173,8 @@ def _merge(rows: Iterable[Call]) -> tuple[Call, ...]:
     calls: dict[str, Call] = {}
     for call in rows:
         if (known := calls.get(call.id)) is not None:
-            call = replace(known, members=known.members + call.members)
+            members = known.members + call.members
+            call = replace(known, members=members[:_MOST_MEMBERS])
         calls[call.id] = call
     return tuple(calls.values())
 
@@ -178,14 +182,15 @@ def _merge(rows: Iterable[Call]) -> tuple[Call, ...]:
 def _parse_call(row: dict[str, Any]) -> Call:
     """Parse a call; `ValueError` for a row without an id."""
     members = row.get("members")
+    parsed = (
+        parsed
+        for member in (members if isinstance(members, list) else [members])
+        for parsed in _parse_member(as_object(member))
+        if parsed.status != _BYE
+    )
     return Call(
         id=require_id(row, "call_id"),
-        members=tuple(
-            parsed
-            for member in (members if isinstance(members, list) else [members])
-            for parsed in _parse_member(as_object(member))
-            if parsed.status != _BYE
-        ),
+        members=tuple(islice(parsed, _MOST_MEMBERS)),
     )
 
 
