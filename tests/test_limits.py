@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
+import gc
 from itertools import batched, count
 import json
 from typing import Any, ClassVar, Final
@@ -185,6 +186,32 @@ async def test_many_members_of_one_call(simulator: Simulator, size: int) -> None
     assert recordings is not None
     (recording,) = recordings
     assert len(recording.further_local_parties) == 99
+
+
+async def test_invented_rows_of_a_filter(simulator: Simulator) -> None:
+    """What an Imagicle answers of one line does not pile up until the next poll."""
+    ids = count(10**9)
+
+    def invent(rows: list[Any]) -> list[Any]:
+        """Return as many rows as there may be, with new ids."""
+        return [{"id": f"r-{next(ids)}", "isPaused": True} for _ in range(15_000)]
+
+    recorder = simulator.imagicle
+    recorder.faults.add(Fault("rewrite", rewrite=on_rows(invent)))
+    async with ClientSession() as session:
+        client = client_class("imagicle")(
+            session, recorder.settings, time_zone=dt_util.UTC
+        )
+        gc.collect()
+        for _ in range(4):
+            line = ActiveRecordingFilter(directory_number="101")
+            found = (await client.get_active_recordings(line)).recordings
+            assert found is not None
+            assert len(found) == 15_000
+        del found
+        gc.collect()
+        kept = sum(isinstance(one, ActiveRecording) for one in gc.get_objects())
+    assert kept <= 35_000
 
 
 async def test_one_look_for_all(socket_enabled: None) -> None:

@@ -140,9 +140,15 @@ class LineAttribution:
                 for recording_id in unknown.keys() & (found or set()):
                     recording = unknown.pop(recording_id)
                     settled[recording_id] = self._line_ids(recording, [line])
-                    if username := recording.local_party.username:
-                        self._last_line_of_user[username] = line.id
+                    self._note_line(recording, line)
         return complete
+
+    def _note_line(self, recording: ActiveRecording, line: Line) -> None:
+        """Remember where a user was found: that line is asked first next time."""
+        if username := recording.local_party.username:
+            self._last_line_of_user[username] = line.id
+            if len(self._last_line_of_user) > _MOST_USERNAMES:
+                del self._last_line_of_user[next(iter(self._last_line_of_user))]
 
     def _lines_to_ask(self, unknown: Mapping[str, ActiveRecording]) -> Sequence[Line]:
         """Return the lines that new recordings may belong to, the likely ones first."""

@@ -4,6 +4,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 import json
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -394,6 +395,31 @@ async def test_an_unchanged_list_is_not_decoded(
     named = (await poll("PT10S", remoteParty={"lastName": "PT2S"})).recordings
     assert named is not None
     assert named[0].remote_party.last_name == "PT2S"
+
+
+async def test_durations_that_spoil_the_list(
+    hass: HomeAssistant,
+    office: Office,
+    simulator: Simulator,
+    imagicle: MockConfigEntry,
+    pass_time: Poll,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Of a list that differs in its durations alone, and is none for it, starts count."""
+    office.start_recording(office.connect("101"))
+    await pass_time(31, times=3)
+
+    def double(body: bytes) -> bytes:
+        """Give each row its duration twice, with nothing in between."""
+        return re.sub(rb'("duration": *"[^"]*")', rb"\1\1", body)
+
+    fault = Fault("rewrite", path="/LiveRecordings", rewrite=double)
+    simulator.imagicle.faults.add(fault)
+    await pass_time(31, times=2)
+    assert value(hass, "sensor.imagicle_active_recordings") == "1"
+    # By our own clock, from the start that is known.
+    assert float(value(hass, "sensor.imagicle_longest_active_duration")) > 93
+    assert "Traceback" not in caplog.text
 
 
 async def test_an_empty_answer_behind_an_empty_list(

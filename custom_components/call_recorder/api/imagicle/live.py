@@ -16,6 +16,7 @@ from typing import Any, Final
 from ..errors import AccessError, ErrorKey, UnexpectedResponseError
 from ..models import ActiveRecording, LiveState, LocalParty, RemoteParty, oldest_first
 from ..parsing import (
+    MAX_ROWS,
     as_bool,
     as_object,
     as_text,
@@ -64,7 +65,9 @@ class LiveRecordings:
         if self._mark is not None and self._mark == _mark_of(reply):
             # Decoding is most of the work: it waits until a duration is asked for.
             recordings, _ = self._cache.moving
-            durations = _Durations(recordings, lambda: _durations_in(_rows_of(reply)))
+            durations = _Durations(
+                recordings, lambda: _durations_in(reply, len(recordings))
+            )
             return LiveState(recordings=self._recordings, duration_of=durations)
         before = self._items
         await self._take_in(reply)
@@ -97,6 +100,10 @@ class LiveRecordings:
             for recording in parse_rows(rows, lambda row: self._parse(row, now))
         }
         self._known |= found
+        if len(self._known) > MAX_ROWS:
+            # Others each time. Polls forget what is over; here, it only piles up.
+            self._known = found
+            self._paused_once &= found.keys()
         return tuple(sorted(found.values(), key=oldest_first))
 
     async def _request(self, query: Mapping[str, str]) -> Reply:
@@ -194,9 +201,16 @@ def _mark_of(reply: Reply) -> tuple[int, int]:
     return reply.status, hash(_DURATION.sub(b"", reply.body))
 
 
-def _durations_in(rows: list[Any]) -> list[Any]:
-    """Return what each row has for its duration."""
-    return [as_object(row).get("duration") for row in rows]
+def _durations_in(reply: Reply, count: int) -> list[Any]:
+    """Return what each row has for its duration; nothing where that cannot be read.
+
+    A list may look the same without its durations, and yet be none.
+    """
+    try:
+        values = [as_object(row).get("duration") for row in _rows_of(reply)]
+    except UnexpectedResponseError:
+        values = []
+    return values if len(values) == count else [None] * count
 
 
 def _rows_of(reply: Reply) -> list[Any]:
