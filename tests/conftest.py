@@ -21,7 +21,6 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.filters import props
 
 from custom_components.call_recorder.api.bandwidth.client import BandwidthClient
-from homeassistant.config_entries import ConfigSubentryDataWithId
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -31,7 +30,7 @@ from simulator.server import RECORDERS as SIMULATED, Simulator
 from simulator.yeastar import Yeastar
 from tests.helpers.asterisk import SimulatedPbx
 from tests.helpers.clock import TEN, IdleClock, Poll, settle
-from tests.helpers.entries import entry_data, make_entry, set_up
+from tests.helpers.entries import add_reception, entry_data, make_entry, set_up
 from tests.helpers.house import House
 from tests.helpers.pbx import Pbx
 from tests.helpers.planted import PASSWORD, REMOTE_NUMBER, USERNAME
@@ -278,15 +277,7 @@ async def busy(
     entry = make_entry(
         hass,
         imagicle_data,
-        subentries_data=[
-            ConfigSubentryDataWithId(
-                data={"directory_number": "101", "must_be_recorded": True},
-                subentry_id="01LINE",
-                subentry_type="line",
-                title="Reception",
-                unique_id=None,
-            )
-        ],
+        subentries_data=add_reception(directory_number="101"),
     )
     with patch("custom_components.call_recorder.PLATFORMS", platforms):
         await set_up(hass, entry)
@@ -332,15 +323,7 @@ async def planted_recorder(
         hass,
         imagicle_data | {"username": USERNAME, "password": PASSWORD},
         options=planted_options,
-        subentries_data=[
-            ConfigSubentryDataWithId(
-                data={"device_name": "SEPHUSH4711", "must_be_recorded": True},
-                subentry_id="01LINE",
-                subentry_type="line",
-                title="Reception",
-                unique_id=None,
-            )
-        ],
+        subentries_data=add_reception(device_name="SEPHUSH4711"),
     )
     await set_up(hass, entry)
     return entry

@@ -47,6 +47,13 @@ async def set_up_log(
     return await set_up_recorder(hass, data, lines=LINES, options=options)
 
 
+async def record_both_lines(office: Office, pass_time: Poll) -> None:
+    """Start to record a call of each line, and let it be seen."""
+    for number in ("101", "102"):
+        office.start_recording(office.connect(number, remote="105"))
+    await pass_time(31)
+
+
 async def read_log(
     hass: HomeAssistant, hass_ws_client: WebSocketGenerator, **wanted: Any
 ) -> list[dict[str, Any]]:
@@ -139,9 +146,7 @@ async def test_on_the_page_of_a_line(
     entry = await set_up_log(hass, imagicle_data)
     line = find_device(hass, entry, "Reception")
     dr.async_get(hass).async_update_device(line.id, name_by_user="Front desk")
-    for number in ("101", "102"):
-        office.start_recording(office.connect(number, remote="105"))
-    await pass_time(31)
+    await record_both_lines(office, pass_time)
     rows = await read_log(hass, hass_ws_client, device_ids=[line.id])
     assert described(rows) == ["Front desk recording started, 105"]
 
@@ -157,9 +162,7 @@ async def test_in_the_filters_of_the_log(
     entry = await set_up_log(hass, imagicle_data)
     line = find_device(hass, entry, "Reception")
     entities = er.async_entries_for_device(er.async_get(hass), line.id)
-    for number in ("101", "102"):
-        office.start_recording(office.connect(number, remote="105"))
-    await pass_time(31)
+    await record_both_lines(office, pass_time)
     ids = [entity.entity_id for entity in entities]
     rows = await read_log(hass, hass_ws_client, entity_ids=ids)
     assert described(rows) == ["Reception recording started, 105"]

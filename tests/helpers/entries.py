@@ -7,7 +7,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.call_recorder.api import client_class
 from custom_components.call_recorder.const import DOMAIN
-from homeassistant.config_entries import ConfigSubentryData
+from homeassistant.config_entries import ConfigSubentryData, ConfigSubentryDataWithId
 from homeassistant.core import HomeAssistant
 from simulator.recorder import Recorder
 
@@ -46,6 +46,19 @@ def add_lines(**lines: dict[str, Any]) -> list[ConfigSubentryData]:
             unique_id=None,
         )
         for name, data in lines.items()
+    ]
+
+
+def add_reception(**address: str) -> list[ConfigSubentryDataWithId]:
+    """Return a line that must be recorded; its id is always the same, as snapshots are."""
+    return [
+        ConfigSubentryDataWithId(
+            data={**address, "must_be_recorded": True},
+            subentry_id="01LINE",
+            subentry_type="line",
+            title="Reception",
+            unique_id=None,
+        )
     ]
 
 
